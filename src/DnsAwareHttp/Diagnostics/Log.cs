@@ -1,0 +1,71 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace DnsAwareHttp.Diagnostics;
+
+/// <summary>Everything that the library writes to a log. Read top to bottom it tells what the library does.</summary>
+internal static partial class Log
+{
+    // 1-19: names and answers
+
+    [LoggerMessage(1, LogLevel.Debug, "{Host}: asked; {Answer}.", EventName = "AnswerReceived")]
+    public static partial void AnswerReceived(this ILogger logger, string host, Answer answer);
+
+    [LoggerMessage(2, LogLevel.Warning, "{Host}: cannot be resolved ({Reason}); the last good answer serves on, next question in {Delay}.", EventName = "ResolutionFailed")]
+    public static partial void ResolutionFailed(this ILogger logger, string host, string reason, TimeSpan delay, Exception? exception);
+
+    [LoggerMessage(3, LogLevel.Information, "{Host}: can be resolved again after {Failures} failures.", EventName = "ResolutionRecovered")]
+    public static partial void ResolutionRecovered(this ILogger logger, string host, int failures);
+
+    [LoggerMessage(4, LogLevel.Warning, "{Host}: no good answer for {Age}, longer than MaxStale; its addresses are given up.", EventName = "StaleAnswerDropped")]
+    public static partial void StaleAnswerDropped(this ILogger logger, string host, TimeSpan age);
+
+    [LoggerMessage(5, LogLevel.Error, "{Host}: refreshing threw; it is tried again in {Delay}.", EventName = "RefreshThrew")]
+    public static partial void RefreshThrew(this ILogger logger, string host, TimeSpan delay, Exception exception);
+
+    [LoggerMessage(6, LogLevel.Error, "{Host}: a listener of its answers threw.", EventName = "ListenerThrew")]
+    public static partial void ListenerThrew(this ILogger logger, string host, Exception exception);
+
+    // 20-39: files
+
+    [LoggerMessage(20, LogLevel.Warning, "{Path}({Line}): skipped, {Problem}: \"{Text}\".", EventName = "HostsLineSkipped")]
+    public static partial void HostsLineSkipped(this ILogger logger, string path, int line, string problem, string text);
+
+    [LoggerMessage(21, LogLevel.Warning, "{Path}: cannot be read; going on without it.", EventName = "FileUnreadable")]
+    public static partial void FileUnreadable(this ILogger logger, string path, Exception exception);
+
+    [LoggerMessage(22, LogLevel.Information, "{Path}: changed; read again.", EventName = "FileChanged")]
+    public static partial void FileChanged(this ILogger logger, string path);
+
+    // 40-59: endpoints
+
+    [LoggerMessage(40, LogLevel.Information, "{Origin}: opened.", EventName = "OriginOpened")]
+    public static partial void OriginOpened(this ILogger logger, string origin);
+
+    [LoggerMessage(41, LogLevel.Information, "{Origin}: closed, unused for {Idle}.", EventName = "OriginClosed")]
+    public static partial void OriginClosed(this ILogger logger, string origin, TimeSpan idle);
+
+    [LoggerMessage(42, LogLevel.Information, "{Origin}: {Address} joined.", EventName = "EndpointJoined")]
+    public static partial void EndpointJoined(this ILogger logger, string origin, IPAddress address);
+
+    [LoggerMessage(43, LogLevel.Information, "{Origin}: {Address} left ({Reason}); draining {ActiveRequests} requests on {OpenConnections} connections.", EventName = "EndpointDraining")]
+    public static partial void EndpointDraining(this ILogger logger, string origin, IPAddress address, string reason, long activeRequests, int openConnections);
+
+    [LoggerMessage(44, LogLevel.Information, "{Origin}: {Address} drained in {Duration}; {Graceful} connections closed gracefully, {Cut} cut.", EventName = "EndpointDrained")]
+    public static partial void EndpointDrained(this ILogger logger, string origin, IPAddress address, TimeSpan duration, int graceful, int cut);
+
+    [LoggerMessage(45, LogLevel.Warning, "{Origin}: connecting to {Address} failed ({Reason}); others are preferred for {Backoff}.", EventName = "EndpointFailing")]
+    public static partial void EndpointFailing(this ILogger logger, string origin, IPAddress address, string reason, TimeSpan backoff);
+
+    [LoggerMessage(46, LogLevel.Warning, "{Origin}: AddressFilter refused {Address}.", EventName = "AddressRefused")]
+    public static partial void AddressRefused(this ILogger logger, string origin, IPAddress address);
+
+    [LoggerMessage(47, LogLevel.Error, "{Origin}: AddressFilter threw about {Address}; the address is refused.", EventName = "AddressFilterThrew")]
+    public static partial void AddressFilterThrew(this ILogger logger, string origin, IPAddress address, Exception exception);
+
+    [LoggerMessage(48, LogLevel.Error, "{Origin}: draining {Address} threw.", EventName = "DrainThrew")]
+    public static partial void DrainThrew(this ILogger logger, string origin, IPAddress address, Exception exception);
+
+    [LoggerMessage(49, LogLevel.Error, "{Origin}: an answer could not be applied; the endpoints stay as they are.", EventName = "ReconcileThrew")]
+    public static partial void ReconcileThrew(this ILogger logger, string origin, Exception exception);
+}

@@ -1,0 +1,65 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace DnsAwareHttp;
+
+/// <summary>How a <see cref="DnsAwareHandler"/> follows DNS, balances, connects and drains. Read once, when the handler is made.</summary>
+/// <remarks>All values are checked then; an <see cref="Microsoft.Extensions.Options.OptionsValidationException"/> reports every mistake at once, each with the value found.</remarks>
+public sealed class DnsAwareOptions
+{
+    /// <summary>Which addresses stay in use when the answers change. Default: <see cref="MembershipMode.Adaptive"/>.</summary>
+    public MembershipMode Membership { get; set; } = MembershipMode.Adaptive;
+
+    /// <summary>How requests are spread over the endpoints of an origin. Default: <see cref="LoadBalancingPolicy.LeastRequests"/>.</summary>
+    public LoadBalancingPolicy LoadBalancing { get; set; } = LoadBalancingPolicy.LeastRequests;
+
+    /// <summary>
+    /// Default: <see cref="System.Net.Sockets.AddressFamily.Unspecified"/>, both. With <see cref="System.Net.Sockets.AddressFamily.InterNetwork"/> or
+    /// <see cref="System.Net.Sockets.AddressFamily.InterNetworkV6"/> only that family is asked for and used.
+    /// </summary>
+    public AddressFamily AddressFamily { get; set; } = AddressFamily.Unspecified;
+
+    /// <summary>
+    /// An address for which this returns false, or throws, is never dialled. Default: none, all are allowed. It is asked about every address on every
+    /// path (DNS, hosts file, IP literals, redirects, proxies), possibly from several threads, and must be quick: it guards against requests to internal addresses.
+    /// </summary>
+    public Func<IPAddress, bool>? AddressFilter { get; set; }
+
+    /// <summary>Pools kept for one origin, lingering ones included. 1 to 10,000; default 64. Of a larger answer each process uses a subset of its own.</summary>
+    public int MaxEndpointsPerOrigin { get; set; } = 64;
+
+    /// <summary>How long a connect may take before the next address is tried beside it (RFC 8305 section 5). 10 ms to 10 s; default 250 ms.</summary>
+    /// <remarks>Racing is not there yet: another value than the default throws <see cref="NotSupportedException"/>.</remarks>
+    public TimeSpan ConnectAttemptDelay { get; set; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How long the TCP connect to one address may take. Above 0, to 5 min; default 5 s. The wrapped handler's own <see cref="SocketsHttpHandler.ConnectTimeout"/> applies besides.</summary>
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// After this long, what is still open to an address that left is closed, and responses still streaming from it fail. Above 0;
+    /// default <see cref="Timeout.InfiniteTimeSpan"/>: they end when they end.
+    /// </summary>
+    public TimeSpan DrainTimeout { get; set; } = Timeout.InfiniteTimeSpan;
+
+    /// <summary>NXDOMAIN or NODATA for a name that had addresses: these are kept this long, then drained. 0 to 1 day; default 30 s.</summary>
+    public TimeSpan EmptyAnswerGrace { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// An origin without a new request for this long and without an open connection is closed, and its name is no longer refreshed.
+    /// 1 s to 1 day; default 5 min. Idle connections are closed by the wrapped handler's <see cref="SocketsHttpHandler.PooledConnectionIdleTimeout"/>.
+    /// </summary>
+    public TimeSpan OriginIdleTimeout { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>A pool is replaced, make before break, once its connections have served this many requests on average. 1 or more; default null: never.</summary>
+    /// <remarks>Replacement is not there yet: a value throws <see cref="NotSupportedException"/>.</remarks>
+    public int? MaxRequestsPerConnection { get; set; }
+
+    /// <summary>Whether a request answered with 421 (Misdirected Request, RFC 9110 section 15.5.20) is sent once more, on another endpoint, when it has no content or its content can be sent again. Default: true.</summary>
+    public bool RetryMisdirectedRequests { get; set; } = true;
+
+    /// <summary>
+    /// Called with each socket before it connects, to set options on it. Default: none. It takes the place of <see cref="SocketsHttpHandler.ConnectCallback"/>,
+    /// which cannot be honoured: its context names a host, not the address to dial. An exception that it throws fails the connect.
+    /// </summary>
+    public Action<Socket>? ConfigureSocket { get; set; }
+}
