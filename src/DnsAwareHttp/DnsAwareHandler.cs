@@ -1,25 +1,143 @@
+using DnsAwareHttp.Origins;
+using DnsAwareHttp.Pools;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DnsAwareHttp;
 
-/// <summary>Follows DNS.</summary>
+/// <summary>
+/// Follows DNS: sends each request to one of the addresses that its host has now, over a pool of connections of that address's own. When an address leaves
+/// DNS, traffic moves first, then its connections drain without losing a request.
+/// </summary>
+/// <remarks>
+/// <para>A drop-in around <see cref="SocketsHttpHandler"/>: each pool's handler is made from the settings of the wrapped one, read at the first request. The
+/// request is sent as it is: URI, <c>Host</c>, SNI, cookies and telemetry see the name. Limits such as <see cref="SocketsHttpHandler.MaxConnectionsPerServer"/>
+/// hold for each address. Where a proxy is used, the proxy's own name is followed.</para>
+/// <para>All members are safe for concurrent use. Disposing closes idle connections; responses under way complete.</para>
+/// </remarks>
 public sealed class DnsAwareHandler : DelegatingHandler
 {
-    /// <summary>The key of a <see cref="DrainSignal"/>.</summary>
+    /// <summary>Put a <see cref="DrainSignal"/> under this key into <see cref="HttpRequestMessage.Options"/> to hear when the endpoint that took the request begins to drain.</summary>
     public static readonly HttpRequestOptionsKey<DrainSignal> DrainSignalKey = new("DnsAwareHttp.DrainSignal");
 
-    /// <summary>Defaults.</summary>
+    private readonly SocketsHttpHandler _wrapped;
+    private readonly DnsAwareOptions _options;
+    private readonly DnsCache _cache;
+    private readonly bool _ownsCache;
+    private readonly ILogger _logger;
+    private readonly Lock _starting = new();
+    private volatile OriginRegistry? _origins;
+    private volatile bool _disposed;
+
+    /// <summary>Wraps a new <see cref="SocketsHttpHandler"/>, with default options and a <see cref="DnsCache"/> of its own.</summary>
     public DnsAwareHandler()
         : this(new SocketsHttpHandler())
     {
     }
 
-    /// <summary>Wraps.</summary>
+    /// <summary>Wraps a handler.</summary>
+    /// <param name="innerHandler">Its settings are read at the first request. It is sent the requests that cannot be managed (HTTP/3), and disposed with this handler.</param>
+    /// <param name="options">Null for the defaults. Copied: later changes have no effect.</param>
+    /// <param name="cache">Where names are resolved, shared and not disposed; null for one of its own.</param>
+    /// <param name="loggerFactory">Where to log, under the category <c>DnsAwareHttp.DnsAwareHandler</c>; null for nowhere.</param>
+    /// <exception cref="ArgumentException">The handler has a <see cref="SocketsHttpHandler.ConnectCallback"/>.</exception>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range; the message has all of them.</exception>
+    /// <exception cref="NotSupportedException">An option asks for what is not there yet.</exception>
     public DnsAwareHandler(SocketsHttpHandler innerHandler, DnsAwareOptions? options = null, DnsCache? cache = null, ILoggerFactory? loggerFactory = null)
-        : base(innerHandler)
+        : base(innerHandler ?? throw new ArgumentNullException(nameof(innerHandler)))
     {
+        if (innerHandler.ConnectCallback is not null)
+        {
+            throw new ArgumentException(ConnectCallbackMessage, nameof(innerHandler));
+        }
+
+        options ??= new DnsAwareOptions();
+        DnsAwareOptionsValidator.ThrowIfInvalid(options);
+        _wrapped = innerHandler;
+        _options = options.Snapshot();
+        _ownsCache = cache is null;
+        _cache = cache ?? new DnsCache(loggerFactory: loggerFactory);
+        _logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger<DnsAwareHandler>();
     }
 
-    /// <summary>Snapshot.</summary>
-    public DnsAwareSnapshot GetSnapshot() => throw new NotImplementedException();
+    private static string ConnectCallbackMessage =>
+        $"A {nameof(SocketsHttpHandler.ConnectCallback)} cannot be honoured: its context names a host, not the address to dial. "
+        + $"Set socket options in {nameof(DnsAwareOptions)}.{nameof(DnsAwareOptions.ConfigureSocket)} instead.";
+
+    /// <summary>What the handler knows and holds at this moment.</summary>
+    public DnsAwareSnapshot GetSnapshot()
+    {
+        OriginRegistry? origins = _origins;
+        return new DnsAwareSnapshot(_cache.Clock.Now, [.. origins?.Snapshot() ?? []], origins?.UnmanagedRequests ?? 0);
+    }
+
+    /// <summary>Ends when all drains that have begun are over.</summary>
+    internal Task WhenDrained() => _origins?.WhenDrained() ?? Task.CompletedTask;
+
+    /// <inheritdoc/>
+    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return (_origins ?? Start()).SendAsync(request, async: true, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+
+        // Complete when it returns: every wait within was done on this thread.
+        return (_origins ?? Start()).SendAsync(request, async: false, cancellationToken).GetAwaiter().GetResult();
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            lock (_starting)
+            {
+                _disposed = true;
+            }
+
+            _origins?.Close();
+            if (_ownsCache)
+            {
+                _cache.Dispose();
+            }
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private OriginRegistry Start()
+    {
+        lock (_starting)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_origins is OriginRegistry started)
+            {
+                return started;
+            }
+
+            if (_wrapped.ConnectCallback is not null)
+            {
+                throw new InvalidOperationException(ConnectCallbackMessage);
+            }
+
+            Freeze();
+            return _origins = new OriginRegistry(HandlerTemplate.ReadFrom(_wrapped), _options, _cache, SendUnmanagedAsync, Random.Shared, _logger);
+        }
+    }
+
+    // From its first request on a SocketsHttpHandler refuses to be changed; people rely on that error. A request without a URI is the
+    // cheapest first request: it is refused after the settings are frozen and before anything is measured or sent.
+    private void Freeze()
+    {
+        using HttpRequestMessage invalid = new();
+        _ = base.SendAsync(invalid, CancellationToken.None).Exception;
+    }
+
+    private Task<HttpResponseMessage> SendUnmanagedAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken) =>
+        async ? base.SendAsync(request, cancellationToken) : Task.FromResult(base.Send(request, cancellationToken));
 }

@@ -54,8 +54,8 @@ internal static partial class Log
     [LoggerMessage(44, LogLevel.Information, "{Origin}: {Address} drained in {Duration}; {Graceful} connections closed gracefully, {Cut} cut.", EventName = "EndpointDrained")]
     public static partial void EndpointDrained(this ILogger logger, string origin, IPAddress address, TimeSpan duration, int graceful, int cut);
 
-    [LoggerMessage(45, LogLevel.Warning, "{Origin}: connecting to {Address} failed ({Reason}); others are preferred for {Backoff}.", EventName = "EndpointFailing")]
-    public static partial void EndpointFailing(this ILogger logger, string origin, IPAddress address, string reason, TimeSpan backoff);
+    [LoggerMessage(45, LogLevel.Warning, "{Origin}: connecting to {Address} failed ({Reason}); others are preferred until it connects again.", EventName = "EndpointFailing")]
+    public static partial void EndpointFailing(this ILogger logger, string origin, IPAddress address, string reason);
 
     [LoggerMessage(46, LogLevel.Warning, "{Origin}: AddressFilter refused {Address}.", EventName = "AddressRefused")]
     public static partial void AddressRefused(this ILogger logger, string origin, IPAddress address);

@@ -1,20 +1,244 @@
+using System.Collections.Concurrent;
+using System.Net.Sockets;
+using DnsAwareHttp.Resolution;
+using DnsAwareHttp.Resolution.Sources;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DnsAwareHttp;
 
-/// <summary>Keeps answers.</summary>
+/// <summary>
+/// Keeps the answers of name resolution as long as their TTL allows and refreshes those in use in the background. One per process is enough; handlers share it.
+/// </summary>
+/// <remarks>
+/// One question per name and address family is in flight at a time, whoever asks. While questions fail, the last good answer serves on
+/// (<see cref="DnsCacheOptions.MaxStale"/>, RFC 8767). Names are refreshed while an open origin uses them, and not otherwise. All members are safe for
+/// concurrent use. A handler outlives the cache it was given: it goes on with the addresses that it knows.
+/// </remarks>
 public sealed class DnsCache : IDisposable, IAsyncDisposable
 {
-    /// <summary>Makes one.</summary>
+    private readonly ConcurrentDictionary<(string Host, AddressFamily Family), CacheEntry> _entries = new();
+    private readonly DnsCacheOptions _options;
+    private readonly HostRefresher _refresher;
+    private readonly ResolverChain? _ownChain;
+    private readonly INameChanges? _changes;
+    private readonly Lock _watching = new();
+    private IDisposable? _watch;
+    private int _subscriptions;
+
+    private long _useCounter;
+    private volatile bool _disposed;
+
+    /// <summary>Makes a cache.</summary>
+    /// <param name="options">How to ask, keep and refresh; null for the defaults. Copied: later changes have no effect.</param>
+    /// <param name="resolver">Where answers come from; null for hosts file, DNS and the operating system's resolver. It is not disposed.</param>
+    /// <param name="timeProvider">The clock; null for the system's.</param>
+    /// <param name="loggerFactory">Where to log, under the category <c>DnsAwareHttp.DnsCache</c>; null for nowhere.</param>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range; the message has all of them.</exception>
+    /// <exception cref="NotSupportedException">An option asks for what is not there yet.</exception>
     public DnsCache(DnsCacheOptions? options = null, INameResolver? resolver = null, TimeProvider? timeProvider = null, ILoggerFactory? loggerFactory = null)
     {
+        options ??= new DnsCacheOptions();
+        DnsCacheOptionsValidator.ThrowIfInvalid(options);
+        _options = options.Snapshot();
+        Clock = new SteadyClock(timeProvider ?? TimeProvider.System);
+        ILoggerFactory loggers = loggerFactory ?? NullLoggerFactory.Instance;
+        if (resolver is null)
+        {
+            resolver = _ownChain = new ResolverChain(_options, Clock.Provider, loggers);
+        }
+
+        _changes = resolver as INameChanges;
+        _refresher = new HostRefresher(resolver, _options, Clock, Random.Shared, loggers.CreateLogger<DnsCache>());
     }
 
-    /// <inheritdoc/>
+    /// <summary>The clock that the handlers of this cache go by.</summary>
+    internal SteadyClock Clock { get; }
+
+    /// <summary>Names kept, for tests of the bound.</summary>
+    internal int Count => _entries.Count;
+
+    /// <summary>From now on the name is refreshed, and <paramref name="listener"/> is told what is known of it: at once when that holds, then with each answer.</summary>
+    internal NameSubscription Subscribe(string host, AddressFamily family, Action<CachedAnswer> listener)
+    {
+        CountSubscriptions(+1);
+        CacheEntry entry = Listen(host, family, listener);
+        NameSubscription subscription = new(entry, listener, _refresher, Clock, () => CountSubscriptions(-1));
+        if (entry.Current is not CachedAnswer known)
+        {
+            _ = _refresher.AskAsync(entry, seen: null);
+        }
+        else if (Clock.Now < known.ExpiresAt)
+        {
+            listener(known);
+            _refresher.Plan(entry, known.RefreshAt);
+        }
+        else
+        {
+            _refresher.Own(TellOldAnswerIfNewOneIsLateAsync(entry, known, listener));
+        }
+
+        return subscription;
+    }
+
+    /// <summary>Stops all background work without waiting for its end. Pending questions fail; answers are no longer refreshed.</summary>
     public void Dispose()
     {
+        _disposed = true;
+        Unwatch();
+        _refresher.Stop();
+        _ownChain?.Dispose();
     }
 
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    /// <summary>Stops all background work and waits for its end.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _disposed = true;
+        Unwatch();
+        await _refresher.DisposeAsync().ConfigureAwait(false);
+        _ownChain?.Dispose();
+    }
+
+    private CacheEntry Listen(string host, AddressFamily family, Action<CachedAnswer> listener)
+    {
+        while (true)
+        {
+            CacheEntry entry = _entries.GetOrAdd((host, family), static key => new CacheEntry(key.Host, key.Family));
+            entry.LastUsed = Interlocked.Increment(ref _useCounter);
+            lock (entry.Sync)
+            {
+                if (entry.Evicted)
+                {
+                    continue;
+                }
+
+                entry.Listeners = entry.Listeners.Add(listener);
+            }
+
+            EvictIfFull();
+            return entry;
+        }
+    }
+
+    private async Task TellOldAnswerIfNewOneIsLateAsync(CacheEntry entry, CachedAnswer old, Action<CachedAnswer> listener)
+    {
+        try
+        {
+            // Its outcome is told to all listeners, this one among them.
+            await _refresher.AskAsync(entry, old).WaitAsync(_options.StaleAnswerTimeout, Clock.Provider).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            if (old.LastGood is not null)
+            {
+                listener(old);
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            // The cache is closing.
+        }
+    }
+
+    private void EvictIfFull()
+    {
+        int surplus = _entries.Count - _options.MaxEntries;
+        if (surplus <= 0)
+        {
+            return;
+        }
+
+        // A tenth more goes at once, so that a full table does not sort itself for each new name.
+        int most = surplus + (_options.MaxEntries / 10);
+        foreach (((string Host, AddressFamily Family) key, CacheEntry entry) in _entries.ToArray().OrderBy(pair => pair.Value.LastUsed))
+        {
+            if (most == 0)
+            {
+                return;
+            }
+
+            if (TryEvict(entry))
+            {
+                _entries.TryRemove(key, out _);
+                most--;
+            }
+        }
+    }
+
+    private static bool TryEvict(CacheEntry entry)
+    {
+        if (!entry.Sync.TryEnter())
+        {
+            return false;
+        }
+
+        try
+        {
+            entry.Evicted = entry.Listeners.IsEmpty && entry.Question is null;
+            return entry.Evicted;
+        }
+        finally
+        {
+            entry.Sync.Exit();
+        }
+    }
+
+    // Files are watched while a name is in use, so that a cache that was dropped without disposal holds no running timer.
+    private void CountSubscriptions(int change)
+    {
+        if (_changes is null)
+        {
+            return;
+        }
+
+        lock (_watching)
+        {
+            _subscriptions += change;
+            if (_subscriptions == 0)
+            {
+                Unwatch();
+            }
+            else if (_watch is null && !_disposed)
+            {
+                ExpireAll();
+                _watch = _changes.Watch(Invalidate);
+            }
+        }
+    }
+
+    private void Unwatch()
+    {
+        lock (_watching)
+        {
+            _watch?.Dispose();
+            _watch = null;
+        }
+    }
+
+    // Nobody watched until now: what is cached may have changed in the meantime. It serves only if asking anew fails.
+    private void ExpireAll()
+    {
+        DateTimeOffset now = Clock.Now;
+        foreach (CacheEntry entry in _entries.Values)
+        {
+            lock (entry.Sync)
+            {
+                if (entry is { Question: null, Current: CachedAnswer current } && current.ExpiresAt > now)
+                {
+                    entry.Current = current with { ExpiresAt = now };
+                }
+            }
+        }
+    }
+
+    private void Invalidate(IReadOnlySet<string>? names)
+    {
+        foreach (CacheEntry entry in _entries.Values)
+        {
+            if (names is null || names.Contains(entry.Host.TrimEnd('.').ToLowerInvariant()))
+            {
+                _refresher.Invalidate(entry);
+            }
+        }
+    }
 }

@@ -1,8 +1,11 @@
 namespace DnsAwareHttp.Resolution;
 
 /// <summary>Tells that earlier answers no longer hold, long before their TTL ends: a file was edited, a network came up.</summary>
-internal interface INameChanges : IDisposable
+internal interface INameChanges
 {
-    /// <summary>Begins to watch. <paramref name="changed"/> gets the names that are touched (lower case, no trailing dot), or null when any may be; it must not throw.</summary>
-    void Watch(Action<IReadOnlySet<string>?> changed);
+    /// <summary>
+    /// Watches until the returned object is disposed. <paramref name="changed"/> gets the names that are touched (lower case, no trailing dot), or null when any may be;
+    /// it is quick and must not throw. One watch at a time.
+    /// </summary>
+    IDisposable Watch(Action<IReadOnlySet<string>?> changed);
 }

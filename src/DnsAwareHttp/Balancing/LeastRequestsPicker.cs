@@ -1,0 +1,24 @@
+using System.Collections.Immutable;
+using DnsAwareHttp.Pools;
+
+namespace DnsAwareHttp.Balancing;
+
+/// <summary>The less busy of two endpoints drawn at random.</summary>
+internal sealed class LeastRequestsPicker(ImmutableArray<EndpointPool> pools, Random random) : IEndpointPicker
+{
+    public EndpointPool Pick() => pools.Length == 1 ? pools[0] : LessBusyOfTwo();
+
+    private EndpointPool LessBusyOfTwo()
+    {
+        int first = random.Next(pools.Length);
+        int second = random.Next(pools.Length - 1);
+        if (second >= first)
+        {
+            second++;
+        }
+
+        EndpointPool one = pools[first];
+        EndpointPool other = pools[second];
+        return other.ActiveRequests < one.ActiveRequests ? other : one;
+    }
+}

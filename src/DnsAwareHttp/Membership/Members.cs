@@ -1,0 +1,33 @@
+using System.Collections.Immutable;
+using System.Net;
+
+namespace DnsAwareHttp.Membership;
+
+/// <summary>The addresses in use for one name after one decision, and those that this decision let go.</summary>
+/// <param name="All">The members: in the order of the latest answer, then those kept though absent from it.</param>
+/// <param name="Departed">Those that were members before and are none now, each with the reason.</param>
+internal sealed record Members(ImmutableArray<Member> All, ImmutableArray<Departure> Departed)
+{
+    public static readonly Members None = new([], []);
+
+    /// <summary>The members that the addresses of an answer are, in its order: those that were members keep the time when they were first seen.</summary>
+    public ImmutableArray<Member> Meet(ImmutableArray<IPAddress> addresses, DateTimeOffset now)
+    {
+        Dictionary<IPAddress, DateTimeOffset> firstSeen = All.ToDictionary(member => member.Address, member => member.FirstSeen);
+        return [.. addresses.Select(address => new Member(address, firstSeen.GetValueOrDefault(address, now), now, 0, "present"))];
+    }
+
+    /// <summary>All leave at once, whatever a policy would say.</summary>
+    public Members Without(string reason) => new([], [.. All.Select(member => new Departure(member.Address, reason))]);
+}
+
+/// <summary>An address that takes requests.</summary>
+/// <param name="Address">The address.</param>
+/// <param name="FirstSeen">When an answer first had it.</param>
+/// <param name="LastSeen">When an answer last had it.</param>
+/// <param name="Absences">Answers in a row that lacked it; 0 while it is present. More than 0: it lingers.</param>
+/// <param name="Reason">Why it is a member.</param>
+internal sealed record Member(IPAddress Address, DateTimeOffset FirstSeen, DateTimeOffset LastSeen, int Absences, string Reason);
+
+/// <summary>An address that was let go, and why.</summary>
+internal sealed record Departure(IPAddress Address, string Reason);

@@ -1,0 +1,22 @@
+using DnsAwareHttp.Membership;
+using DnsAwareHttp.Pools;
+using DnsAwareHttp.Resolution;
+using Microsoft.Extensions.Logging;
+
+namespace DnsAwareHttp.Origins;
+
+/// <summary>What all clusters of one handler have in common.</summary>
+/// <param name="Options">The handler's options; they do not change.</param>
+/// <param name="Membership">Who is in and who leaves.</param>
+/// <param name="Cache">Where answers come from.</param>
+/// <param name="Drainer">Lets pools go.</param>
+/// <param name="Reopen">The cluster that takes the place of one that was closed while unused.</param>
+/// <param name="SendHop">Sends the next hop of a redirected request, following no redirect.</param>
+/// <param name="Random">Where draws come from.</param>
+/// <param name="Logger">Where to log.</param>
+internal sealed record ClusterSettings(
+    DnsAwareOptions Options, IMembershipPolicy Membership, DnsCache Cache, PoolDrainer Drainer, Func<Origin, OriginCluster> Reopen,
+    Func<HttpRequestMessage, bool, CancellationToken, Task<HttpResponseMessage>> SendHop, Random Random, ILogger Logger)
+{
+    public SteadyClock Clock => Cache.Clock;
+}

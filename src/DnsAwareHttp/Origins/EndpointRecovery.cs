@@ -1,0 +1,50 @@
+using System.Collections.Concurrent;
+using DnsAwareHttp.Pools;
+using DnsAwareHttp.Resolution;
+
+namespace DnsAwareHttp.Origins;
+
+/// <summary>Connects to failing endpoints again in the background, with growing pauses, until they answer or leave.</summary>
+internal sealed class EndpointRecovery(TimeProvider time, Random random)
+{
+    private readonly ConcurrentDictionary<EndpointPool, Task> _recovering = new();
+
+    /// <summary>Begins to look after an endpoint that fails. It ends by itself when the endpoint connects or drains.</summary>
+    public void Begin(EndpointPool pool)
+    {
+        TaskCompletionSource over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (_recovering.TryAdd(pool, over.Task))
+        {
+            using (ExecutionContext.SuppressFlow())
+            {
+                _ = Task.Run(() => RecoverAsync(pool, over));
+            }
+        }
+    }
+
+    /// <summary>Ends when no endpoint is being looked after: soon after all have begun to drain.</summary>
+    public Task WhenEnded() => Task.WhenAll(_recovering.Values);
+
+    private async Task RecoverAsync(EndpointPool pool, TaskCompletionSource over)
+    {
+        try
+        {
+            while (pool.Status is { State: EndpointState.Failing } failing)
+            {
+                await Task.Delay(Backoff.After(failing.Failures, Backoff.MaxForEndpoints, random), time, pool.Draining).ConfigureAwait(false);
+
+                // Its outcome becomes the endpoint's status.
+                await pool.ProbeAsync(pool.Draining).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // It left.
+        }
+        finally
+        {
+            _recovering.TryRemove(pool, out _);
+            over.SetResult();
+        }
+    }
+}

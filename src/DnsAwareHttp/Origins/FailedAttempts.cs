@@ -1,0 +1,38 @@
+using DnsAwareHttp.Pools;
+
+namespace DnsAwareHttp.Origins;
+
+/// <summary>The endpoints that a request could not be sent to, each with its error. Nothing of the request was sent to any of them.</summary>
+internal sealed class FailedAttempts(Origin origin)
+{
+    private readonly List<(EndpointPool Pool, HttpRequestException Error)> _attempts = [];
+
+    /// <summary>Whether one of them answered 421: the request goes elsewhere once, not twice.</summary>
+    public bool HasMisdirected { get; private set; }
+
+    public IEnumerable<EndpointPool> Pools => _attempts.Select(attempt => attempt.Pool);
+
+    /// <summary>Whether an error says that no connection could be had: then nothing of the request was sent, and another endpoint may have it.</summary>
+    public static bool IsConnectFailure(HttpRequestException error) => error.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError;
+
+    public void Add(EndpointPool pool, HttpRequestException error) => _attempts.Add((pool, error));
+
+    public void AddMisdirected(EndpointPool pool)
+    {
+        HasMisdirected = true;
+        Add(pool, new HttpRequestException(HttpRequestError.Unknown, "answered 421 (Misdirected Request)"));
+    }
+
+    /// <summary>The error of the whole: that of the only attempt as it is, or one that names each address with its own.</summary>
+    public HttpRequestException ToException()
+    {
+        (EndpointPool _, HttpRequestException last) = _attempts[^1];
+        if (_attempts.Count == 1)
+        {
+            return last;
+        }
+
+        string each = string.Join("; ", _attempts.Select(attempt => $"{attempt.Pool.Address}: {(attempt.Error.InnerException ?? attempt.Error).Message}"));
+        return new HttpRequestException(last.HttpRequestError, $"None of the {_attempts.Count} addresses of {origin} could be connected to ({origin.Host}:{origin.Port}): {each}", last.InnerException);
+    }
+}

@@ -1,0 +1,51 @@
+namespace DnsAwareHttp.Pools;
+
+/// <summary>Counts the requests inside a pool and, once closed, lets nobody in and tells when the last one has left.</summary>
+/// <remarks>
+/// Count and closed bit share one word: a request that finds the gate open has been counted by the same instruction, so none slips in between
+/// the look at the bit and the look at the count.
+/// </remarks>
+internal sealed class DrainGate
+{
+    private const long Closed = long.MinValue;
+
+    private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _word;
+
+    /// <summary>Requests inside.</summary>
+    public long Count => Volatile.Read(ref _word) & ~Closed;
+
+    public bool IsClosed => Volatile.Read(ref _word) < 0;
+
+    /// <summary>Ends when the gate is closed and the last request has left.</summary>
+    public Task Empty => _empty.Task;
+
+    /// <summary>Goes in, unless the gate is closed. Each success is followed by one <see cref="Exit"/>.</summary>
+    public bool TryEnter()
+    {
+        if (Interlocked.Increment(ref _word) > 0)
+        {
+            return true;
+        }
+
+        // Closed. For a moment the count was one too high; whoever takes it back to zero reports, and reporting twice does no harm.
+        Exit();
+        return false;
+    }
+
+    public void Exit()
+    {
+        if (Interlocked.Decrement(ref _word) == Closed)
+        {
+            _empty.TrySetResult();
+        }
+    }
+
+    public void Close()
+    {
+        if ((Interlocked.Or(ref _word, Closed) & ~Closed) == 0)
+        {
+            _empty.TrySetResult();
+        }
+    }
+}

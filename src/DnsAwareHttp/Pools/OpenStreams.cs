@@ -1,0 +1,106 @@
+using System.Net.Sockets;
+
+namespace DnsAwareHttp.Pools;
+
+/// <summary>The open connections of one endpoint.</summary>
+internal sealed class OpenStreams
+{
+    // Weak: the runtime holds no reference to a connection whose response is being read, and a response that the application lost
+    // is to be collected together with its socket, as it would be without us.
+    private readonly Dictionary<long, WeakReference<TrackedStream>> _streams = [];
+    private readonly Lock _sync = new();
+    private readonly TaskCompletionSource _allClosed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _lastId;
+    private bool _sealed;
+
+    /// <summary>Ends when the set is sealed and its last stream is closed.</summary>
+    public Task AllClosed => _allClosed.Task;
+
+    public int Count
+    {
+        get
+        {
+            lock (_sync)
+            {
+                return _streams.Count;
+            }
+        }
+    }
+
+    /// <summary>Makes a connected socket a stream of this set; null, and the socket closed, when the set is sealed.</summary>
+    public TrackedStream? Add(Socket socket)
+    {
+        lock (_sync)
+        {
+            if (!_sealed)
+            {
+                TrackedStream stream = new(socket, ++_lastId, this);
+                _streams.Add(_lastId, new WeakReference<TrackedStream>(stream));
+                return stream;
+            }
+        }
+
+        socket.Dispose();
+        return null;
+    }
+
+    public void Remove(long id)
+    {
+        lock (_sync)
+        {
+            _streams.Remove(id);
+            ReportIfAllClosed_NeedsLock();
+        }
+    }
+
+    /// <summary>Lets no further stream in.</summary>
+    /// <returns>How many are open.</returns>
+    public int Seal()
+    {
+        lock (_sync)
+        {
+            _sealed = true;
+            ReportIfAllClosed_NeedsLock();
+            return _streams.Count;
+        }
+    }
+
+    /// <summary>Closes the sockets of all open streams: whoever reads or writes gets an error.</summary>
+    /// <returns>How many were cut.</returns>
+    public int CutAll()
+    {
+        List<TrackedStream> open = [];
+        lock (_sync)
+        {
+            foreach ((long id, WeakReference<TrackedStream> stream) in _streams)
+            {
+                if (stream.TryGetTarget(out TrackedStream? target))
+                {
+                    open.Add(target);
+                }
+                else
+                {
+                    // Lost by the application; its finaliser closes the socket.
+                    _streams.Remove(id);
+                }
+            }
+
+            ReportIfAllClosed_NeedsLock();
+        }
+
+        foreach (TrackedStream stream in open)
+        {
+            stream.Cut();
+        }
+
+        return open.Count;
+    }
+
+    private void ReportIfAllClosed_NeedsLock()
+    {
+        if (_sealed && _streams.Count == 0)
+        {
+            _allClosed.TrySetResult();
+        }
+    }
+}

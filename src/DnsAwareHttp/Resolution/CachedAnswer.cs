@@ -1,0 +1,99 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
+
+namespace DnsAwareHttp.Resolution;
+
+/// <summary>What is known of a name at one moment: the outcome of the latest question, and the last good answer.</summary>
+/// <param name="Version">Rises with each question, so that a listener can tell an older one that arrives late.</param>
+/// <param name="Latest">The outcome of the latest question, normalised.</param>
+/// <param name="LastGood">The addresses that may be used; null when there are none, or when they have outlived <see cref="DnsCacheOptions.MaxStale"/>.</param>
+/// <param name="LastGoodAt">When the question that brought <paramref name="LastGood"/> was sent.</param>
+/// <param name="ExpiresAt">Until when <paramref name="Latest"/> is believed.</param>
+/// <param name="RefreshAt">When the next question is due while the name is in use.</param>
+/// <param name="Failures">Failures in a row.</param>
+internal sealed record CachedAnswer(
+    long Version, Answer Latest, Answer.Found? LastGood, DateTimeOffset? LastGoodAt, DateTimeOffset ExpiresAt, DateTimeOffset RefreshAt, int Failures)
+{
+    /// <summary>More addresses than any cluster keeps; the rest of a larger answer is left unread.</summary>
+    private const int MaxAddresses = 4096;
+
+    /// <summary>Whether the addresses have outlived their TTL and serve on because questions fail.</summary>
+    public bool IsStale => LastGood is not null && Latest is Answer.Failed;
+
+    /// <summary>What is known after one more question.</summary>
+    /// <param name="before">What was known; null for the first question.</param>
+    /// <param name="answer">The outcome as the resolver told it.</param>
+    /// <param name="family">The only family that is wanted, or unspecified.</param>
+    /// <param name="sentAt">When the question was sent: the TTL counts from there.</param>
+    /// <param name="now">When the outcome arrived.</param>
+    /// <param name="options">Clamps and stale window.</param>
+    /// <param name="random">Where jitter comes from.</param>
+    public static CachedAnswer After(
+        CachedAnswer? before, Answer answer, AddressFamily family, DateTimeOffset sentAt, DateTimeOffset now, DnsCacheOptions options, Random random)
+    {
+        answer = Normalize(answer, family);
+        long version = (before?.Version ?? 0) + 1;
+        if (answer is Answer.Failed)
+        {
+            int failures = (before?.Failures ?? 0) + 1;
+            bool tooOld = before?.LastGoodAt is DateTimeOffset goodAt && now > goodAt + TtlPolicy.Lifetime(before.LastGood!, options) + options.MaxStale;
+            Answer.Found? kept = tooOld ? null : before?.LastGood;
+            return new CachedAnswer(
+                version, answer, kept, kept is null ? null : before?.LastGoodAt,
+                now + TtlPolicy.FailureLifetime, now + Backoff.After(failures, Backoff.MaxForNames, random), failures);
+        }
+
+        TimeSpan lifetime = TtlPolicy.Lifetime(answer, options);
+        DateTimeOffset expiresAt = sentAt + lifetime;
+        DateTimeOffset refreshAt = Latest(expiresAt + TtlPolicy.Jitter(lifetime, random), now);
+        if (answer is not Answer.Found found)
+        {
+            return new CachedAnswer(version, answer, null, null, expiresAt, refreshAt, 0);
+        }
+
+        if (found.FailedFamily is not AddressFamily.Unspecified)
+        {
+            // One family's question failed. That is not "its addresses vanished": those known still hold, and it is asked for again soon.
+            int failures = (before?.Failures ?? 0) + 1;
+            found = WithKnown(found, before?.LastGood);
+            DateTimeOffset soon = now + Backoff.After(failures, Backoff.MaxForNames, random);
+            return new CachedAnswer(version, found, found, sentAt, expiresAt, soon < refreshAt ? soon : refreshAt, failures);
+        }
+
+        return new CachedAnswer(version, found, found, sentAt, expiresAt, refreshAt, 0);
+
+        static DateTimeOffset Latest(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
+    }
+
+    private static Answer Normalize(Answer answer, AddressFamily family)
+    {
+        if (answer is not Answer.Found found)
+        {
+            return answer;
+        }
+
+        HashSet<IPAddress> seen = [];
+        ImmutableArray<IPAddress>.Builder addresses = ImmutableArray.CreateBuilder<IPAddress>();
+        foreach (IPAddress address in found.Addresses.IsDefault ? [] : found.Addresses)
+        {
+            IPAddress plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+            if ((family is AddressFamily.Unspecified || plain.AddressFamily == family) && seen.Add(plain))
+            {
+                addresses.Add(plain);
+            }
+
+            if (addresses.Count == MaxAddresses)
+            {
+                break;
+            }
+        }
+
+        return addresses.Count == 0 ? new Answer.Empty(EmptyReason.NoData, found.Ttl) : found with { Addresses = addresses.ToImmutable() };
+    }
+
+    private static Answer.Found WithKnown(Answer.Found found, Answer.Found? known) =>
+        known is null
+            ? found
+            : found with { Addresses = [.. found.Addresses, .. known.Addresses.Where(address => address.AddressFamily == found.FailedFamily && !found.Addresses.Contains(address))] };
+}

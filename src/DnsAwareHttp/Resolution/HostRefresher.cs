@@ -1,0 +1,311 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using DnsAwareHttp.Diagnostics;
+using Microsoft.Extensions.Logging;
+
+namespace DnsAwareHttp.Resolution;
+
+/// <summary>Asks about names: at once when somebody waits, when their TTL ends, and early on a hint.</summary>
+/// <remarks>One timer and one queue serve all names. A name has one question in flight at most; its outcome is published before the question counts as over.</remarks>
+internal sealed class HostRefresher : IAsyncDisposable
+{
+    /// <summary>What one question may take in all, whatever the resolver does.</summary>
+    public static readonly TimeSpan QuestionDeadline = TimeSpan.FromSeconds(5);
+
+    /// <summary>Hints make a name refresh early at most this often; one that comes too early is kept until then.</summary>
+    public static readonly TimeSpan HintInterval = TimeSpan.FromSeconds(5);
+
+    private readonly INameResolver _resolver;
+    private readonly DnsCacheOptions _options;
+    private readonly SteadyClock _clock;
+    private readonly Random _random;
+    private readonly ILogger _logger;
+    private readonly Lock _schedule = new();
+    private readonly PriorityQueue<CacheEntry, DateTimeOffset> _queue = new();
+    private readonly ConcurrentDictionary<Task, bool> _running = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly ITimer _timer;
+    private DateTimeOffset _timerDue = DateTimeOffset.MaxValue;
+
+    public HostRefresher(INameResolver resolver, DnsCacheOptions options, SteadyClock clock, Random random, ILogger logger)
+    {
+        _resolver = resolver;
+        _options = options;
+        _clock = clock;
+        _random = random;
+        _logger = logger;
+        using (ExecutionContext.SuppressFlow())
+        {
+            _timer = clock.Provider.CreateTimer(static state => ((HostRefresher)state!).AskThoseDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    /// <summary>Joins the question in flight about a name, or sends one, unless something newer than <paramref name="seen"/> is known already.</summary>
+    /// <exception cref="ObjectDisposedException">The cache was disposed. The task itself never fails.</exception>
+    public Task<CachedAnswer> AskAsync(CacheEntry entry, CachedAnswer? seen)
+    {
+        Task<CachedAnswer> question;
+        lock (entry.Sync)
+        {
+            if (entry.Question is Task<CachedAnswer> running)
+            {
+                return running;
+            }
+
+            // The question that the caller would have joined may have ended since it looked: 500 first requests are to cost one query.
+            if (entry.Current is CachedAnswer current && !ReferenceEquals(current, seen))
+            {
+                return Task.FromResult(current);
+            }
+
+            ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, typeof(DnsCache));
+
+            // The caller's async-locals (its activity, its logging scope) are none of the refresher's business, nor is its synchronization context.
+            using (ExecutionContext.SuppressFlow())
+            {
+                question = entry.Question = Task.Run(() => AskOnceAsync(entry));
+            }
+        }
+
+        Own(question);
+        return question;
+    }
+
+    /// <summary>Plans the next question about a name that is in use, unless an earlier one is planned.</summary>
+    public void Plan(CacheEntry entry, DateTimeOffset due)
+    {
+        lock (_schedule)
+        {
+            if (due < entry.Due && !_stopping.IsCancellationRequested)
+            {
+                entry.Due = due;
+                _queue.Enqueue(entry, due);
+                SetTimer_NeedsLock();
+            }
+        }
+    }
+
+    /// <summary>Somebody saw a sign that the answer may be old: refreshes early, at most once per <see cref="HintInterval"/>.</summary>
+    public void Hint(CacheEntry entry)
+    {
+        DateTimeOffset due;
+        lock (entry.Sync)
+        {
+            DateTimeOffset now = _clock.Now;
+            due = entry.LastHintAt == DateTimeOffset.MinValue || now - entry.LastHintAt >= HintInterval ? now : entry.LastHintAt + HintInterval;
+            entry.LastHintAt = due;
+        }
+
+        Plan(entry, due);
+    }
+
+    /// <summary>The answer is known to be old: asks at once, and once more if the question in flight was sent before.</summary>
+    public void Invalidate(CacheEntry entry)
+    {
+        lock (entry.Sync)
+        {
+            if (entry.Question is not null)
+            {
+                entry.AskAgain = true;
+                return;
+            }
+        }
+
+        Plan(entry, _clock.Now);
+    }
+
+    /// <summary>Keeps hold of background work until it is over, so that disposal can await it.</summary>
+    public void Own(Task work)
+    {
+        _running[work] = true;
+        _ = work.ContinueWith(
+            static (ended, state) => ((ConcurrentDictionary<Task, bool>)state!).TryRemove(ended, out _),
+            _running, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    public void Stop()
+    {
+        _stopping.Cancel();
+        _timer.Dispose();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Stop();
+        await Task.WhenAll(_running.Keys).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task<CachedAnswer> AskOnceAsync(CacheEntry entry)
+    {
+        CachedAnswer? before = entry.Current;
+        CachedAnswer after;
+        DateTimeOffset sentAt = _clock.Now;
+        Answer answer = await AskResolverAsync(entry).ConfigureAwait(false);
+        try
+        {
+            after = CachedAnswer.After(before, answer, entry.Family, sentAt, _clock.Now, _options, _random);
+            DnsAwareMetrics.LookedUp(entry.Host, answer, _clock.Now - sentAt);
+            Report(entry.Host, before, after);
+        }
+        catch (Exception exception)
+        {
+            // A log provider or a metrics listener of the application's threw. The name must not stay unasked because of that.
+            after = CachedAnswer.After(before, new Answer.Failed(exception.Message, exception), entry.Family, sentAt, _clock.Now, _options, _random);
+        }
+
+        entry.Current = after;
+        Publish(entry, after);
+        PlanNext(entry, after);
+        return after;
+    }
+
+    private async Task<Answer> AskResolverAsync(CacheEntry entry)
+    {
+        using CancellationTokenSource deadline = new(QuestionDeadline, _clock.Provider);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, _stopping.Token);
+        try
+        {
+            ValueTask<Answer> answer = _resolver is IFamilyResolver byFamily
+                ? byFamily.ResolveAsync(entry.Host, entry.Family, either.Token)
+                : _resolver.ResolveAsync(entry.Host, either.Token);
+
+            // A resolver that does not heed its token must not hold the name for ever.
+            return await answer.AsTask().WaitAsync(either.Token).ConfigureAwait(false)
+                ?? new Answer.Failed($"{_resolver.GetType()} returned null");
+        }
+        catch (OperationCanceledException) when (either.IsCancellationRequested)
+        {
+            return new Answer.Failed(_stopping.IsCancellationRequested ? "the cache was disposed" : $"no answer within {QuestionDeadline.TotalSeconds:0} s");
+        }
+        catch (Exception exception)
+        {
+            return new Answer.Failed(exception.Message, exception);
+        }
+    }
+
+    private void Report(string host, CachedAnswer? before, CachedAnswer after)
+    {
+        _logger.AnswerReceived(host, after.Latest);
+        if (after is { Latest: Answer.Failed failed, Failures: 1 })
+        {
+            _logger.ResolutionFailed(host, failed.Reason, after.RefreshAt - _clock.Now, failed.Exception);
+        }
+        else if (after.Failures == 0 && before is { Failures: > 0 })
+        {
+            _logger.ResolutionRecovered(host, before.Failures);
+        }
+
+        if (before is { LastGood: not null, LastGoodAt: DateTimeOffset goodAt } && after is { LastGood: null, Latest: Answer.Failed })
+        {
+            _logger.StaleAnswerDropped(host, _clock.Now - goodAt);
+        }
+    }
+
+    private void Publish(CacheEntry entry, CachedAnswer answer)
+    {
+        ImmutableArray<Action<CachedAnswer>> listeners;
+        lock (entry.Sync)
+        {
+            listeners = entry.Listeners;
+        }
+
+        foreach (Action<CachedAnswer> listener in listeners)
+        {
+            try
+            {
+                listener(answer);
+            }
+            catch (Exception exception)
+            {
+                _logger.ListenerThrew(entry.Host, exception);
+            }
+        }
+    }
+
+    private void PlanNext(CacheEntry entry, CachedAnswer answer)
+    {
+        bool inUse, askAgain;
+        lock (entry.Sync)
+        {
+            entry.Question = null;
+            inUse = !entry.Listeners.IsEmpty;
+            askAgain = entry.AskAgain;
+            entry.AskAgain = false;
+        }
+
+        if (inUse)
+        {
+            Plan(entry, askAgain ? _clock.Now : answer.RefreshAt);
+        }
+    }
+
+    private void AskThoseDue()
+    {
+        List<CacheEntry> due = [];
+        lock (_schedule)
+        {
+            DateTimeOffset now = _clock.Now;
+            _timerDue = DateTimeOffset.MaxValue;
+            while (_queue.TryPeek(out CacheEntry? entry, out DateTimeOffset at) && at <= now)
+            {
+                _queue.Dequeue();
+
+                // A name that was planned again earlier stands in the queue twice; only the plan that holds counts.
+                if (entry.Due == at)
+                {
+                    entry.Due = DateTimeOffset.MaxValue;
+                    due.Add(entry);
+                }
+            }
+
+            SetTimer_NeedsLock();
+        }
+
+        foreach (CacheEntry entry in due)
+        {
+            Refresh(entry);
+        }
+    }
+
+    private void Refresh(CacheEntry entry)
+    {
+        try
+        {
+            if (InUse(entry))
+            {
+                _ = AskAsync(entry, entry.Current);
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            // The cache is closing.
+        }
+        catch (Exception exception)
+        {
+            _logger.RefreshThrew(entry.Host, Backoff.MaxForNames, exception);
+            Plan(entry, _clock.Now + Backoff.MaxForNames);
+        }
+    }
+
+    private static bool InUse(CacheEntry entry)
+    {
+        lock (entry.Sync)
+        {
+            return !entry.Listeners.IsEmpty;
+        }
+    }
+
+    private void SetTimer_NeedsLock()
+    {
+        DateTimeOffset next = _queue.TryPeek(out _, out DateTimeOffset at) ? at : DateTimeOffset.MaxValue;
+        if (next != _timerDue && next != DateTimeOffset.MaxValue)
+        {
+            _timerDue = next;
+            TimeSpan wait = next - _clock.Now;
+            _timer.Change(wait > TimeSpan.Zero ? RoundUp(wait) : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    // Timers tick in whole milliseconds and round down: a timer that fires a moment early would find nothing due.
+    private static TimeSpan RoundUp(TimeSpan wait) => TimeSpan.FromMilliseconds(Math.Min(Math.Ceiling(wait.TotalMilliseconds), int.MaxValue));
+}

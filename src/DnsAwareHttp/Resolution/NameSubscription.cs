@@ -1,0 +1,28 @@
+namespace DnsAwareHttp.Resolution;
+
+/// <summary>A cluster's hold on one name: while it lasts, the name is refreshed and its answers are told to the cluster.</summary>
+internal sealed class NameSubscription(CacheEntry entry, Action<CachedAnswer> listener, HostRefresher refresher, SteadyClock clock, Action unused) : IDisposable
+{
+    /// <summary>What is known of the name; null before the first answer.</summary>
+    public CachedAnswer? Current => entry.Current;
+
+    /// <summary>What is known if it still holds, else the outcome of a new question. The listener has been told before the task ends.</summary>
+    public Task<CachedAnswer> AnswerAsync()
+    {
+        CachedAnswer? current = entry.Current;
+        return current is not null && clock.Now < current.ExpiresAt ? Task.FromResult(current) : refresher.AskAsync(entry, current);
+    }
+
+    /// <summary>A sign that the answer may be old, such as a connect that failed.</summary>
+    public void Hint() => refresher.Hint(entry);
+
+    public void Dispose()
+    {
+        lock (entry.Sync)
+        {
+            entry.Listeners = entry.Listeners.Remove(listener);
+        }
+
+        unused();
+    }
+}

@@ -1,0 +1,24 @@
+namespace DnsAwareHttp.Tests.Loopback;
+
+/// <summary>Waits for what must become true, with a deadline that only a failure reaches.</summary>
+public static class Eventually
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+
+    public static async Task Holds(Func<bool> condition, string what)
+    {
+        using CancellationTokenSource deadline = new(Deadline);
+        using PeriodicTimer tick = new(TimeSpan.FromMilliseconds(5));
+        while (!condition())
+        {
+            try
+            {
+                await tick.WaitForNextTickAsync(deadline.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                throw new TimeoutException($"{what}: not within {Deadline}.");
+            }
+        }
+    }
+}

@@ -1,0 +1,150 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging;
+
+namespace DnsAwareHttp.Tests.Loopback;
+
+/// <summary>One web server on several loopback addresses at one port, that tells which address was asked.</summary>
+public sealed class LoopbackServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly ConcurrentDictionary<string, int> _requests = new();
+    private readonly ConcurrentDictionary<string, int> _connections = new();
+    private int _openConnections;
+
+    private LoopbackServer(WebApplication app, int port)
+    {
+        _app = app;
+        Port = port;
+    }
+
+    public static X509Certificate2 Certificate { get; } = MakeCertificate();
+
+    public int Port { get; }
+
+    /// <summary>Responses of <c>/gated</c> send their head and first half, then wait for this.</summary>
+    public TaskCompletionSource Gate { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public int OpenConnections => Volatile.Read(ref _openConnections);
+
+    public int RequestsTo(string address) => _requests.GetValueOrDefault(address);
+
+    public int ConnectionsTo(string address) => _connections.GetValueOrDefault(address);
+
+    /// <summary>Starts a server; <paramref name="map"/> may add endpoints.</summary>
+    public static async Task<LoopbackServer> StartAsync(HttpProtocols protocols, bool tls, Action<WebApplication>? map = null, params string[] addresses)
+    {
+        for (int attempt = 0; ; attempt++)
+        {
+            int port = FreePort();
+            try
+            {
+                return await StartAsync(protocols, tls, map, port, addresses);
+            }
+            catch (IOException) when (attempt < 20)
+            {
+                // Somebody else took the port on one of the addresses in the meantime.
+            }
+        }
+    }
+
+    public static int FreePort()
+    {
+        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Gate.TrySetResult();
+        using CancellationTokenSource now = new(TimeSpan.FromSeconds(2));
+        await _app.StopAsync(now.Token);
+        await _app.DisposeAsync();
+    }
+
+    private static async Task<LoopbackServer> StartAsync(HttpProtocols protocols, bool tls, Action<WebApplication>? map, int port, string[] addresses)
+    {
+        LoopbackServer? server = null;
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        {
+            foreach (string address in addresses)
+            {
+                kestrel.Listen(IPAddress.Parse(address), port, listen =>
+                {
+                    listen.Protocols = protocols;
+                    if (tls)
+                    {
+                        listen.UseHttps(Certificate);
+                    }
+
+                    listen.Use(next => connection => server!.CountAsync(connection, next));
+                });
+            }
+        });
+        WebApplication app = builder.Build();
+        server = new LoopbackServer(app, port);
+        server.Map(map);
+        await app.StartAsync();
+        return server;
+    }
+
+    private async Task CountAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        Interlocked.Increment(ref _openConnections);
+        _connections.AddOrUpdate(((IPEndPoint)connection.LocalEndPoint!).Address.ToString(), 1, static (_, count) => count + 1);
+        try
+        {
+            await next(connection);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _openConnections);
+        }
+    }
+
+    private void Map(Action<WebApplication>? map)
+    {
+        _app.Use(async (context, next) =>
+        {
+            _requests.AddOrUpdate(context.Connection.LocalIpAddress!.ToString(), 1, static (_, count) => count + 1);
+            await next(context);
+        });
+        _app.MapGet("/whoami", (HttpContext context) => context.Connection.LocalIpAddress!.ToString());
+        _app.MapPost("/echo", async (HttpContext context) =>
+        {
+            await context.Request.Body.CopyToAsync(context.Response.Body);
+        });
+        _app.MapGet("/gated", async (HttpContext context) =>
+        {
+            context.Response.ContentLength = 20;
+            await context.Response.WriteAsync("0123456789");
+            await context.Response.Body.FlushAsync();
+            await Gate.Task.WaitAsync(context.RequestAborted);
+            await context.Response.WriteAsync("abcdefghij");
+        });
+        map?.Invoke(_app);
+    }
+
+    private static X509Certificate2 MakeCertificate()
+    {
+        using RSA key = RSA.Create(2048);
+        CertificateRequest request = new("CN=svc.test", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        SubjectAlternativeNameBuilder names = new();
+        names.AddDnsName("svc.test");
+        names.AddDnsName("*.svc.test");
+        request.CertificateExtensions.Add(names.Build());
+        using X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(7));
+        return X509CertificateLoader.LoadPkcs12(certificate.Export(X509ContentType.Pkcs12), null);
+    }
+}
