@@ -23,6 +23,7 @@ internal sealed class OriginRegistry
     private readonly Func<HttpRequestMessage, bool, CancellationToken, Task<HttpResponseMessage>> _sendUnmanaged;
     private readonly RedirectFollower? _redirects;
     private readonly int _maxOrigins;
+    private readonly Func<EndpointDialer, HttpMessageHandler>? _makeHandler;
     private readonly ITimer _sweep;
     private readonly TimeSpan _sweepInterval;
     private bool _isClosed;
@@ -36,11 +37,14 @@ internal sealed class OriginRegistry
     /// <param name="random">Where draws come from.</param>
     /// <param name="logger">Where to log.</param>
     /// <param name="maxOrigins">More open origins are not kept unless they are busy.</param>
+    /// <param name="makeHandler">Makes something else than the template's handlers, for tests and benchmarks.</param>
     public OriginRegistry(
         HandlerTemplate template, DnsAwareOptions options, DnsCache cache,
-        Func<HttpRequestMessage, bool, CancellationToken, Task<HttpResponseMessage>> sendUnmanaged, Random random, ILogger logger, int maxOrigins = DefaultMaxOrigins)
+        Func<HttpRequestMessage, bool, CancellationToken, Task<HttpResponseMessage>> sendUnmanaged, Random random, ILogger logger,
+        int maxOrigins = DefaultMaxOrigins, Func<EndpointDialer, HttpMessageHandler>? makeHandler = null)
     {
         _maxOrigins = maxOrigins;
+        _makeHandler = makeHandler;
         _template = template;
         _sendUnmanaged = sendUnmanaged;
         SteadyClock clock = cache.Clock;
@@ -148,7 +152,7 @@ internal sealed class OriginRegistry
     {
         IWebProxy? proxy = origin.Proxy is null ? null : new PinnedProxy(origin.Proxy, _template.ProxyCredentials);
         return new EndpointPoolFactory(
-            origin.DialTarget, _dialing, dialer => _template.Make(dialer.ConnectAsync, proxy, authenticate: !origin.IsAnonymous), () => _settings.Clock.Now);
+            origin.DialTarget, _dialing, _makeHandler ?? (dialer => _template.Make(dialer.ConnectAsync, proxy, authenticate: !origin.IsAnonymous)), () => _settings.Clock.Now);
     }
 
     private void CloseUnused()

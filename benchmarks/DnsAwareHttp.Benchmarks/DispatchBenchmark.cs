@@ -1,0 +1,59 @@
+using System.Collections.Immutable;
+using System.Net;
+using BenchmarkDotNet.Attributes;
+using DnsAwareHttp.Origins;
+using DnsAwareHttp.Pools;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace DnsAwareHttp.Benchmarks;
+
+/// <summary>What a request pays on its way to an endpoint's handler: the whole of our path, with a stub in place of that handler.</summary>
+[MemoryDiagnoser]
+public class DispatchBenchmark
+{
+    private readonly HttpRequestMessage _request = new(HttpMethod.Get, "http://svc.test/");
+    private HttpMessageInvoker _bare = null!;
+    private HttpMessageInvoker _ours = null!;
+
+    [Params(1, 4)]
+    public int Endpoints { get; set; }
+
+    /// <summary>Whether the endpoint answers later, as a network does: then an async frame of ours is kept on the heap.</summary>
+    [Params(false, true)]
+    public bool Yields { get; set; }
+
+    [Params(LoadBalancingPolicy.LeastRequests, LoadBalancingPolicy.RoundRobin)]
+    public LoadBalancingPolicy Policy { get; set; }
+
+    [GlobalSetup]
+    public void Setup()
+    {
+        _bare = new HttpMessageInvoker(new StubEndpoint(Yields));
+        DnsCache cache = new(resolver: new FixedResolver(Endpoints));
+        OriginRegistry registry = new(
+            HandlerTemplate.ReadFrom(new SocketsHttpHandler()), new DnsAwareOptions { LoadBalancing = Policy }, cache,
+            static (_, _, _) => throw new InvalidOperationException(), Random.Shared, NullLogger.Instance, makeHandler: _ => new StubEndpoint(Yields));
+        _ours = new HttpMessageInvoker(new RegistryHandler(registry));
+        _ours.SendAsync(_request, CancellationToken.None).GetAwaiter().GetResult();
+    }
+
+    [Benchmark(Baseline = true)]
+    public Task<HttpResponseMessage> Bare() => _bare.SendAsync(_request, CancellationToken.None);
+
+    [Benchmark]
+    public Task<HttpResponseMessage> Ours() => _ours.SendAsync(_request, CancellationToken.None);
+
+    private sealed class RegistryHandler(OriginRegistry registry) : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            registry.SendAsync(request, async: true, cancellationToken);
+    }
+
+    private sealed class FixedResolver(int count) : INameResolver
+    {
+        private readonly ImmutableArray<IPAddress> _addresses = [.. Enumerable.Range(1, count).Select(i => IPAddress.Parse($"10.0.0.{i}"))];
+
+        public ValueTask<Answer> ResolveAsync(string host, CancellationToken cancellationToken) =>
+            ValueTask.FromResult<Answer>(new Answer.Found(_addresses, TimeSpan.FromHours(1)));
+    }
+}
