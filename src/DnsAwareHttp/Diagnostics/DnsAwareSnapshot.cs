@@ -38,8 +38,11 @@ public sealed record EndpointSnapshot(IPEndPoint Address, EndpointState State, s
 /// <summary>What an endpoint is doing.</summary>
 public enum EndpointState
 {
-    /// <summary>It takes requests; no connection was needed yet.</summary>
+    /// <summary>It takes requests; it has no open connection, or none was needed yet.</summary>
     Idle,
+
+    /// <summary>A first connection to it is being opened.</summary>
+    Dialling,
 
     /// <summary>It takes requests, and a connection to it succeeded last time.</summary>
     Ready,
