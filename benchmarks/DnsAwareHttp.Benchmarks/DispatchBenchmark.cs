@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Net.Sockets;
 using BenchmarkDotNet.Attributes;
 using DnsAwareHttp.Origins;
 using DnsAwareHttp.Pools;
@@ -12,6 +13,8 @@ namespace DnsAwareHttp.Benchmarks;
 public class DispatchBenchmark
 {
     private readonly HttpRequestMessage _request = new(HttpMethod.Get, "http://svc.test/");
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly List<Stream> _open = [];
     private HttpMessageInvoker _bare = null!;
     private HttpMessageInvoker _ours = null!;
 
@@ -28,11 +31,12 @@ public class DispatchBenchmark
     [GlobalSetup]
     public void Setup()
     {
+        _listener.Start();
         _bare = new HttpMessageInvoker(new StubEndpoint(Yields));
         DnsCache cache = new(resolver: new FixedResolver(Endpoints));
         OriginRegistry registry = new(
             HandlerTemplate.ReadFrom(new SocketsHttpHandler()), new DnsAwareOptions { LoadBalancing = Policy }, cache,
-            static (_, _, _) => throw new InvalidOperationException(), Random.Shared, NullLogger.Instance, makeHandler: _ => new StubEndpoint(Yields));
+            static (_, _, _) => throw new InvalidOperationException(), Random.Shared, NullLogger.Instance, makeHandler: Connected);
         _ours = new HttpMessageInvoker(new RegistryHandler(registry));
         _ours.SendAsync(_request, CancellationToken.None).GetAwaiter().GetResult();
     }
@@ -42,6 +46,15 @@ public class DispatchBenchmark
 
     [Benchmark]
     public Task<HttpResponseMessage> Ours() => _ours.SendAsync(_request, CancellationToken.None);
+
+    // An endpoint with an open connection, as it is when traffic flows. The stub answers, so nothing travels over it.
+    private StubEndpoint Connected(EndpointDialer dialer)
+    {
+        Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Connect(_listener.LocalEndpoint);
+        _open.Add(dialer.Streams.Add(socket)!);
+        return new StubEndpoint(Yields);
+    }
 
     private sealed class RegistryHandler(OriginRegistry registry) : HttpMessageHandler
     {

@@ -36,6 +36,13 @@ internal sealed record EndpointSet(ImmutableArray<EndpointPool> Preferred, Immut
     /// <summary>Another endpoint than those that were tried; null when there is none.</summary>
     public EndpointPool? PickOther(IEnumerable<EndpointPool> tried, Random random) => Draw(Preferred.Except(tried), random) ?? Draw(LastResort.Except(tried), random);
 
+    /// <summary>All others than <paramref name="picked"/>, in the order in which they are dialled: those preferred that follow it, from there around, then the last resorts.</summary>
+    public IEnumerable<EndpointPool> InTurnAfter(EndpointPool picked)
+    {
+        int at = Preferred.IndexOf(picked);
+        return Preferred.Skip(at + 1).Concat(Preferred.Take(Math.Max(at, 0))).Concat(LastResort).Where(pool => pool != picked);
+    }
+
     private static EndpointPool Stay(ImmutableArray<EndpointPool> preferred, EndpointSet? before) =>
         before?.Picker is PickFirstPicker { First: EndpointPool first } && preferred.Contains(first) ? first : preferred[0];
 

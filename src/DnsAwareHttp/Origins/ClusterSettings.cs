@@ -18,5 +18,11 @@ internal sealed record ClusterSettings(
     DnsAwareOptions Options, IMembershipPolicy Membership, DnsCache Cache, PoolDrainer Drainer, Func<Origin, OriginCluster> Reopen,
     Func<HttpRequestMessage, bool, CancellationToken, Task<HttpResponseMessage>> SendHop, Random Random, ILogger Logger)
 {
+    /// <summary>What finding a connection may take in all: the wrapped handler's own limit.</summary>
+    public required TimeSpan ConnectTimeout { get; init; }
+
+    /// <summary>Finds an endpoint that can be connected to.</summary>
+    public DialRace Race { get; } = new(Options.ConnectAttemptDelay, Cache.Clock.Provider);
+
     public SteadyClock Clock => Cache.Clock;
 }

@@ -34,7 +34,7 @@ internal sealed class EndpointRecovery(TimeProvider time, Random random)
                 await Task.Delay(Backoff.After(failing.Failures, Backoff.MaxForEndpoints, random), time, pool.Draining).ConfigureAwait(false);
 
                 // Its outcome becomes the endpoint's status.
-                await pool.ProbeAsync(pool.Draining).ConfigureAwait(false);
+                await pool.DialAheadAsync().ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException)

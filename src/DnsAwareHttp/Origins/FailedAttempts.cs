@@ -5,7 +5,7 @@ namespace DnsAwareHttp.Origins;
 /// <summary>The endpoints that a request could not be sent to, each with its error. Nothing of the request was sent to any of them.</summary>
 internal sealed class FailedAttempts(Origin origin)
 {
-    private readonly List<(EndpointPool Pool, HttpRequestException Error)> _attempts = [];
+    private readonly List<(EndpointPool Pool, Exception Error)> _attempts = [];
 
     /// <summary>Whether one of them answered 421: the request goes elsewhere once, not twice.</summary>
     public bool HasMisdirected { get; private set; }
@@ -15,7 +15,25 @@ internal sealed class FailedAttempts(Origin origin)
     /// <summary>Whether an error says that no connection could be had: then nothing of the request was sent, and another endpoint may have it.</summary>
     public static bool IsConnectFailure(HttpRequestException error) => error.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError;
 
-    public void Add(EndpointPool pool, HttpRequestException error) => _attempts.Add((pool, error));
+    /// <summary>None could be connected to. One of them is asked all the same, and told its failure: its handler reports it in the runtime's own way.</summary>
+    public static FailedAttempts AllBut(EndpointPool asked, IReadOnlyList<(EndpointPool Pool, Exception Error)> failures, FailedAttempts attempts)
+    {
+        foreach ((EndpointPool pool, Exception error) in failures)
+        {
+            if (pool == asked)
+            {
+                pool.PassOnFailure(error);
+            }
+            else
+            {
+                attempts.Add(pool, error);
+            }
+        }
+
+        return attempts;
+    }
+
+    public void Add(EndpointPool pool, Exception error) => _attempts.Add((pool, error));
 
     public void AddMisdirected(EndpointPool pool)
     {
@@ -26,7 +44,7 @@ internal sealed class FailedAttempts(Origin origin)
     /// <summary>The error of the whole: that of the only attempt as it is, or one that names each address with its own.</summary>
     public HttpRequestException ToException()
     {
-        (EndpointPool _, HttpRequestException last) = _attempts[^1];
+        HttpRequestException last = _attempts.Select(attempt => attempt.Error).OfType<HttpRequestException>().Last();
         if (_attempts.Count == 1)
         {
             return last;

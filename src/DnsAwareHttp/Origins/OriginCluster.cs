@@ -11,6 +11,12 @@ namespace DnsAwareHttp.Origins;
 /// <remarks>Requests read one volatile reference. Answers, failures and closing replace what it refers to, one at a time, under the lock <c>_reconciling</c>.</remarks>
 internal sealed class OriginCluster
 {
+    /// <summary>Members that leave stay no longer than this for want of a connected replacement.</summary>
+    private static readonly TimeSpan MaxHold = TimeSpan.FromSeconds(2);
+
+    /// <summary>Replacements that are dialled at once while members are held.</summary>
+    private const int MaxWarmed = 6;
+
     private readonly ClusterSettings _settings;
     private readonly PoolOwner _owner;
     private readonly EndpointReconciler _reconciler;
@@ -24,6 +30,8 @@ internal sealed class OriginCluster
     private DateTimeOffset _lastUsed;
     private long _version;
     private ITimer? _grace;
+    private ITimer? _hold;
+    private ImmutableArray<(EndpointPool Pool, string Reason)> _held = [];
 
     public OriginCluster(Origin origin, ClusterSettings settings, EndpointPoolFactory pools)
     {
@@ -75,6 +83,18 @@ internal sealed class OriginCluster
                 throw failed!.ToException();
             }
 
+            if (!pool.IsConnected)
+            {
+                DialOutcome outcome = await ConnectAsync(endpoints, pool, failed, async, cancellationToken).ConfigureAwait(false);
+                if (outcome.Winner is null)
+                {
+                    // Better a try than a refusal: the picked one's handler reports the failure as it does without us, the others are named with it.
+                    failed = FailedAttempts.AllBut(pool, outcome.Failures, failed ?? new FailedAttempts(Origin));
+                }
+
+                pool = outcome.Winner ?? pool;
+            }
+
             if (!pool.TryEnter(out Passage passage))
             {
                 // It began to drain this instant; the set without it was published before.
@@ -92,10 +112,18 @@ internal sealed class OriginCluster
                 {
                     // Nothing of the request was sent: another endpoint may have it.
                     (failed ??= new FailedAttempts(Origin)).Add(pool, error);
+                    pool.NoteBreak(error);
                     _name.Hint();
                     continue;
                 }
+                catch (HttpRequestException error) when (pool.NoteBreak(error))
+                {
+                    // It was sent, at least in part: never again by us.
+                    throw;
+                }
             }
+
+            pool.NoteAnswer();
 
             if (response.StatusCode == HttpStatusCode.MisdirectedRequest && MaySendElsewhere(request, pool, failed))
             {
@@ -144,7 +172,8 @@ internal sealed class OriginCluster
 
             _isClosed = true;
             EndGrace_NeedsLock();
-            leaving = _reconciler.Clear(reason);
+            leaving = [.. _reconciler.Clear(reason), .. _held];
+            EndHold_NeedsLock();
             _endpoints = null;
             _endpointsKnown.TrySetResult();
         }
@@ -161,7 +190,7 @@ internal sealed class OriginCluster
         ImmutableArray<EndpointPool> members;
         lock (_reconciling)
         {
-            members = _reconciler.Pools;
+            members = Offered_NeedsLock();
         }
 
         return new OriginSnapshot(
@@ -185,7 +214,7 @@ internal sealed class OriginCluster
     {
         lock (_reconciling)
         {
-            return _reconciler.Pools.Any(pool => pool.ActiveRequests > 0 || pool.OpenConnections > 0);
+            return Offered_NeedsLock().Any(pool => pool.ActiveRequests > 0 || pool.OpenConnections > 0);
         }
     }
 
@@ -196,13 +225,19 @@ internal sealed class OriginCluster
 
         // Whatever comes first: the answer, or leave to use an expired one because the answer is late.
         Task first = Task.WhenAny(question, known);
-        if (async)
+        try
         {
-            await first.WaitAsync(cancellationToken).ConfigureAwait(false);
+            Task bounded = first.WaitAsync(_settings.ConnectTimeout, _settings.Clock.Provider, cancellationToken);
+            if (!async)
+            {
+                Task.WaitAny([bounded], CancellationToken.None);
+            }
+
+            await bounded.ConfigureAwait(false);
         }
-        else
+        catch (TimeoutException)
         {
-            first.Wait(cancellationToken);
+            throw ConnectTimedOut();
         }
 
         if (!known.IsCompleted)
@@ -215,6 +250,42 @@ internal sealed class OriginCluster
                 throw NoAddress.Error(Origin, answer);
             }
         }
+    }
+
+    /// <summary>Finds an endpoint with a connection: the picked one if that is quick.</summary>
+    private async ValueTask<DialOutcome> ConnectAsync(EndpointSet endpoints, EndpointPool picked, FailedAttempts? failed, bool async, CancellationToken cancellationToken)
+    {
+        EndpointPool[] others = [.. endpoints.InTurnAfter(picked).Except(failed?.Pools ?? [])];
+        if (picked.Status.State is not EndpointState.Ready && Array.Find(others, pool => pool.IsConnected) is EndpointPool connected)
+        {
+            // Make before break: nobody waits for an address that has never been connected to while another one is at hand.
+            _ = picked.DialAheadAsync();
+            return new DialOutcome(connected, []);
+        }
+
+        using CancellationTokenSource bound = new(_settings.ConnectTimeout, _settings.Clock.Provider);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(bound.Token, cancellationToken);
+        Task<DialOutcome> race = _settings.Race.RunAsync([picked, .. others], either.Token);
+        try
+        {
+            if (!async)
+            {
+                Task.WaitAny([race], CancellationToken.None);
+            }
+
+            return await race.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw ConnectTimedOut();
+        }
+    }
+
+    // As the runtime reports it, for the wrapped handler's own ConnectTimeout.
+    private TaskCanceledException ConnectTimedOut()
+    {
+        TimeoutException timeout = new($"A connection to {Origin} could not be established within the configured ConnectTimeout of {_settings.ConnectTimeout.TotalSeconds} seconds.");
+        return new TaskCanceledException(timeout.Message, timeout, CancellationToken.None);
     }
 
     private bool MaySendElsewhere(HttpRequestMessage request, EndpointPool pool, FailedAttempts? failed) =>
@@ -262,16 +333,70 @@ internal sealed class OriginCluster
         }
     }
 
-    // Make before break: first nobody is offered a pool any more, then it drains.
+    // Make before break: those that leave are held until somebody else has a connection, a moment at most. Then first nobody is offered them any more, then they drain.
     private void Replace_NeedsLock(ImmutableArray<(EndpointPool Pool, string Reason)> leaving)
     {
+        ImmutableArray<EndpointPool> staying = _reconciler.Pools;
+        if (staying.IsEmpty || staying.Any(pool => pool.IsConnected) || !leaving.Any(departure => departure.Pool.IsConnected))
+        {
+            leaving = [.. leaving, .. _held];
+            EndHold_NeedsLock();
+            Publish_NeedsLock();
+            Drain(leaving, _settings.Options.DrainTimeout);
+            return;
+        }
+
+        _held = [.. _held, .. leaving];
         Publish_NeedsLock();
-        Drain(leaving, _settings.Options.DrainTimeout);
+        BeginHold_NeedsLock();
+        foreach (EndpointPool pool in staying.Take(MaxWarmed))
+        {
+            _ = ReleaseWhenConnectedAsync(pool);
+        }
     }
+
+    private void BeginHold_NeedsLock()
+    {
+        using (ExecutionContext.SuppressFlow())
+        {
+            _hold ??= _settings.Clock.Provider.CreateTimer(static state => ((OriginCluster)state!).Release(), this, MaxHold, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private async Task ReleaseWhenConnectedAsync(EndpointPool pool)
+    {
+        if (await pool.DialAheadAsync().ConfigureAwait(false) is null)
+        {
+            Release();
+        }
+    }
+
+    private void Release()
+    {
+        lock (_reconciling)
+        {
+            if (!_isClosed && !_held.IsEmpty)
+            {
+                ImmutableArray<(EndpointPool Pool, string Reason)> leaving = _held;
+                EndHold_NeedsLock();
+                Publish_NeedsLock();
+                Drain(leaving, _settings.Options.DrainTimeout);
+            }
+        }
+    }
+
+    private void EndHold_NeedsLock()
+    {
+        _hold?.Dispose();
+        _hold = null;
+        _held = [];
+    }
+
+    private ImmutableArray<EndpointPool> Offered_NeedsLock() => [.. _reconciler.Pools, .. _held.Select(held => held.Pool)];
 
     private void Publish_NeedsLock()
     {
-        EndpointSet? next = EndpointSet.Of(_reconciler.Pools, _settings.Options.LoadBalancing, _settings.Random, _endpoints);
+        EndpointSet? next = EndpointSet.Of(Offered_NeedsLock(), _settings.Options.LoadBalancing, _settings.Random, _endpoints);
         if (next is null && _endpointsKnown.Task.IsCompleted)
         {
             _endpointsKnown = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -347,6 +472,7 @@ internal sealed class OriginCluster
         {
             DnsAwareMetrics.ConnectFailed(_owner.Host, pool.Address);
             _settings.Logger.EndpointFailing(_owner.Name, pool.Address.Address, failing.Reason);
+            _name.Hint();
             _recovery.Begin(pool);
         }
     }

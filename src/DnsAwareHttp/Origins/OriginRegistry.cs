@@ -38,18 +38,19 @@ internal sealed class OriginRegistry
     /// <param name="logger">Where to log.</param>
     /// <param name="maxOrigins">More open origins are not kept unless they are busy.</param>
     /// <param name="makeHandler">Makes something else than the template's handlers, for tests and benchmarks.</param>
+    /// <param name="dialing">Dials otherwise than <paramref name="options"/> say, for simulations.</param>
     public OriginRegistry(
         HandlerTemplate template, DnsAwareOptions options, DnsCache cache,
         Func<HttpRequestMessage, bool, CancellationToken, Task<HttpResponseMessage>> sendUnmanaged, Random random, ILogger logger,
-        int maxOrigins = DefaultMaxOrigins, Func<EndpointDialer, HttpMessageHandler>? makeHandler = null)
+        int maxOrigins = DefaultMaxOrigins, Func<EndpointDialer, HttpMessageHandler>? makeHandler = null, DialSettings? dialing = null)
     {
         _maxOrigins = maxOrigins;
         _makeHandler = makeHandler;
         _template = template;
         _sendUnmanaged = sendUnmanaged;
         SteadyClock clock = cache.Clock;
-        _settings = new ClusterSettings(options, Policy(options), cache, new PoolDrainer(clock.Provider, logger), Open, SendHopAsync, random, logger);
-        _dialing = new DialSettings(options.ConnectTimeout, options.ConfigureSocket, clock.Provider);
+        _settings = new ClusterSettings(options, Policy(options), cache, new PoolDrainer(clock.Provider, logger), Open, SendHopAsync, random, logger) { ConnectTimeout = template.ConnectTimeout };
+        _dialing = dialing ?? new DialSettings(options.ConnectTimeout, options.ConfigureSocket, clock.Provider);
         _redirects = template.AllowAutoRedirect
             ? new RedirectFollower(template.MaxAutomaticRedirections, template.PropagatedHeaders)
             : null;

@@ -12,37 +12,89 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
     private const int KeepAliveSeconds = 30;
     private const int KeepAliveIntervalSeconds = 5;
     private const int KeepAliveRetries = 3;
+    private static readonly TimeSpan RecentFailureLifetime = TimeSpan.FromSeconds(1);
+
+    private readonly ParkedSockets _parked = new(settings.Time);
+    private readonly Lock _dialling = new();
+    private Task<Exception?>? _dialAhead;
+    private (Exception Failure, long At)? _recentFailure;
 
     public IPEndPoint Address => address;
 
     /// <summary>The connections that were handed out and are open.</summary>
     public OpenStreams Streams { get; } = new();
 
+    /// <summary>Whether a request can be sent without waiting for a connect: a connection is open, or a socket was dialled ahead.</summary>
+    public bool IsConnected => Streams.Count > 0 || !_parked.IsEmpty;
+
     /// <summary>Told the outcome of each dial: null for success. Never called for a dial that was cancelled.</summary>
     public Action<Exception?>? Dialled { get; set; }
 
-    /// <summary>The endpoint's handler's <see cref="SocketsHttpHandler.ConnectCallback"/>.</summary>
+    /// <summary>The endpoint's handler's <see cref="SocketsHttpHandler.ConnectCallback"/>: a socket that was dialled ahead, or a new one.</summary>
     /// <exception cref="SocketException">The address refuses, cannot be reached, or did not answer within the connect timeout.</exception>
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         RefuseOtherHosts(context.DnsEndPoint);
-        Socket socket = await DialAsync(cancellationToken).ConfigureAwait(false);
+        ThrowRecentFailure();
+        Socket socket = _parked.Take() ?? await DialAsync(cancellationToken).ConfigureAwait(false);
 
         // The pool may have closed for good while this was under way: the runtime dials ahead of its queue. Such a socket must not outlive the drain.
         return Streams.Add(socket) ?? throw new SocketException((int)SocketError.OperationAborted);
     }
 
-    /// <summary>Tries whether the address can be connected to, and closes the connection again.</summary>
-    public async Task<bool> ProbeAsync(CancellationToken cancellationToken)
+    /// <summary>Connects a socket ahead of the request that will use it. All who ask at one time share one dial.</summary>
+    /// <param name="cancellationToken">The life of the pool, not of a request: what one request began, others wait for.</param>
+    /// <returns>Null when a socket is parked, else why not. Never fails.</returns>
+    public Task<Exception?> DialAheadAsync(CancellationToken cancellationToken)
+    {
+        lock (_dialling)
+        {
+            if (_dialAhead is null)
+            {
+                using (ExecutionContext.SuppressFlow())
+                {
+                    _dialAhead = Task.Run(() => ParkOneAsync(cancellationToken), CancellationToken.None);
+                }
+            }
+
+            return _dialAhead;
+        }
+    }
+
+    /// <summary>The next request that needs a connection is told the error of the last dial ahead, instead of waiting for the same once more.</summary>
+    public void PassOnFailure(Exception failure)
+    {
+        lock (_dialling)
+        {
+            _recentFailure = (failure, settings.Time.GetTimestamp());
+        }
+    }
+
+    /// <summary>Closes parked sockets and lets no further one live.</summary>
+    /// <returns>Connections open at that moment.</returns>
+    public int Seal()
+    {
+        _parked.Seal();
+        return Streams.Seal();
+    }
+
+    private async Task<Exception?> ParkOneAsync(CancellationToken cancellationToken)
     {
         try
         {
-            using Socket socket = await DialAsync(cancellationToken).ConfigureAwait(false);
-            return true;
+            _parked.Park(await DialAsync(cancellationToken).ConfigureAwait(false));
+            return null;
         }
-        catch (SocketException)
+        catch (Exception exception)
         {
-            return false;
+            return exception;
+        }
+        finally
+        {
+            lock (_dialling)
+            {
+                _dialAhead = null;
+            }
         }
     }
 
@@ -52,6 +104,21 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
         if (asked.Port != target.Port || !string.Equals(asked.Host, target.Host, StringComparison.OrdinalIgnoreCase))
         {
             throw new InvalidOperationException($"The pool of {target.Host}:{target.Port} was asked to connect to {asked.Host}:{asked.Port}.");
+        }
+    }
+
+    private void ThrowRecentFailure()
+    {
+        (Exception Failure, long At)? recent;
+        lock (_dialling)
+        {
+            recent = _recentFailure;
+            _recentFailure = null;
+        }
+
+        if (recent is ({ } failure, long at) && settings.Time.GetElapsedTime(at) < RecentFailureLifetime)
+        {
+            throw failure is SocketException socket ? new SocketException(socket.ErrorCode) : failure;
         }
     }
 
@@ -94,7 +161,7 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
-            await socket.ConnectAsync(address, either.Token).ConfigureAwait(false);
+            await settings.Connect(socket, address, either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

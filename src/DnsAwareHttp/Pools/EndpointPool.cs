@@ -5,6 +5,8 @@ namespace DnsAwareHttp.Pools;
 /// <summary>The connections to one address of one origin: a handler of its own, and the gate before it.</summary>
 internal sealed class EndpointPool
 {
+    private const int BreaksToFail = 3;
+
     private readonly DrainGate _gate = new();
     private readonly Entrance _entrance;
     private readonly EndpointDialer _dialer;
@@ -54,8 +56,24 @@ internal sealed class EndpointPool
         return async ? _entrance.PassAsync(request, cancellationToken) : _entrance.Pass(request, cancellationToken);
     }
 
-    /// <summary>Tries whether the address can be connected to again.</summary>
-    public Task<bool> ProbeAsync(CancellationToken cancellationToken) => _dialer.ProbeAsync(cancellationToken);
+    /// <summary>Whether a request can be sent without waiting for a connect.</summary>
+    public bool IsConnected => _dialer.IsConnected;
+
+    /// <summary>Connects ahead of a request. All who ask at one time share one dial; it ends when the pool drains.</summary>
+    /// <returns>Null when connected, else why not. Never fails.</returns>
+    public Task<Exception?> DialAheadAsync()
+    {
+        EndpointStatus before = _status;
+        if (before.State is EndpointState.Idle)
+        {
+            Interlocked.CompareExchange(ref _status, new EndpointStatus(EndpointState.Dialling, "connecting for the first time", _now()), before);
+        }
+
+        return _dialer.DialAheadAsync(_draining.Token);
+    }
+
+    /// <summary>The next connect through the endpoint's handler fails like this, instead of trying the same once more.</summary>
+    public void PassOnFailure(Exception failure) => _dialer.PassOnFailure(failure);
 
     /// <summary>From now on takes no new request. Those inside go on.</summary>
     public void BeginDrain(string reason)
@@ -75,7 +93,7 @@ internal sealed class EndpointPool
     /// <returns>Connections open at that moment.</returns>
     public int CloseHandler()
     {
-        int open = _dialer.Streams.Seal();
+        int open = _dialer.Seal();
         _entrance.Dispose();
         return open;
     }
@@ -86,6 +104,34 @@ internal sealed class EndpointPool
     /// <summary>Closes what is still open.</summary>
     /// <returns>Connections cut.</returns>
     public int CutConnections() => _dialer.Streams.CutAll();
+
+    /// <summary>A request's connection broke before its answer, or its TLS handshake failed: three in a row, and the endpoint is failing.</summary>
+    /// <returns>False: usable as an exception filter that only looks.</returns>
+    public bool NoteBreak(HttpRequestException error)
+    {
+        EndpointStatus before = _status;
+        bool broke = error.HttpRequestError is HttpRequestError.ResponseEnded or HttpRequestError.SecureConnectionError || error.InnerException is IOException;
+        if (broke && before.State is not EndpointState.Draining)
+        {
+            int breaks = before.Breaks + 1;
+            bool fails = breaks >= BreaksToFail || before.State is EndpointState.Failing;
+            Become(before, fails
+                ? new EndpointStatus(EndpointState.Failing, $"{breaks} connections in a row broke: {error.Message}", before.State is EndpointState.Failing ? before.Since : _now(), before.Failures + 1, breaks)
+                : before with { Breaks = breaks });
+        }
+
+        return false;
+    }
+
+    /// <summary>A response arrived, whatever its status.</summary>
+    public void NoteAnswer()
+    {
+        EndpointStatus before = _status;
+        if (before.Breaks > 0)
+        {
+            Become(before, before with { Breaks = 0 });
+        }
+    }
 
     public EndpointSnapshot Snapshot()
     {
@@ -101,9 +147,16 @@ internal sealed class EndpointPool
             return;
         }
 
-        EndpointStatus after = failure is null
-            ? new EndpointStatus(EndpointState.Ready, "connected", _now())
-            : new EndpointStatus(EndpointState.Failing, failure.Message, before.State is EndpointState.Failing ? before.Since : _now(), before.Failures + 1);
+        Become(
+            before,
+            failure is null
+                ? new EndpointStatus(EndpointState.Ready, "connected", _now(), Breaks: before.Breaks)
+                : new EndpointStatus(EndpointState.Failing, failure.Message, before.State is EndpointState.Failing ? before.Since : _now(), before.Failures + 1, before.Breaks));
+    }
+
+    // Who comes second with an older view of the status is not heard: the next dial or request tells the same again.
+    private void Become(EndpointStatus before, EndpointStatus after)
+    {
         bool stands = Interlocked.CompareExchange(ref _status, after, before) == before;
         if (stands && (before.State is EndpointState.Failing) != (after.State is EndpointState.Failing))
         {

@@ -5,6 +5,8 @@ namespace DnsAwareHttp.Pools;
 /// <summary>Provisional.</summary>
 internal sealed class HandlerTemplate(SocketsHttpHandler source)
 {
+    public TimeSpan ConnectTimeout => source.ConnectTimeout;
+
     public bool AllowAutoRedirect => source.AllowAutoRedirect;
 
     public int MaxAutomaticRedirections => source.MaxAutomaticRedirections;

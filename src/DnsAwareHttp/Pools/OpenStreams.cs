@@ -11,21 +11,14 @@ internal sealed class OpenStreams
     private readonly Lock _sync = new();
     private readonly TaskCompletionSource _allClosed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _lastId;
+    private volatile int _count;
     private bool _sealed;
 
     /// <summary>Ends when the set is sealed and its last stream is closed.</summary>
     public Task AllClosed => _allClosed.Task;
 
-    public int Count
-    {
-        get
-        {
-            lock (_sync)
-            {
-                return _streams.Count;
-            }
-        }
-    }
+    /// <summary>How many are open. Read by each request: no lock.</summary>
+    public int Count => _count;
 
     /// <summary>Makes a connected socket a stream of this set; null, and the socket closed, when the set is sealed.</summary>
     public TrackedStream? Add(Socket socket)
@@ -36,6 +29,7 @@ internal sealed class OpenStreams
             {
                 TrackedStream stream = new(socket, ++_lastId, this);
                 _streams.Add(_lastId, new WeakReference<TrackedStream>(stream));
+                _count = _streams.Count;
                 return stream;
             }
         }
@@ -49,6 +43,7 @@ internal sealed class OpenStreams
         lock (_sync)
         {
             _streams.Remove(id);
+            _count = _streams.Count;
             ReportIfAllClosed_NeedsLock();
         }
     }
@@ -85,6 +80,7 @@ internal sealed class OpenStreams
                 }
             }
 
+            _count = _streams.Count;
             ReportIfAllClosed_NeedsLock();
         }
 

@@ -25,7 +25,7 @@ public sealed class FollowingDnsTests : IAsyncDisposable
 
         _dns.Says("svc.test", 30, "127.0.0.1");
         _clock.Advance(TimeSpan.FromSeconds(31));
-        await Eventually.Holds(() => handler.GetSnapshot().Origins[0].Endpoints.Any(e => e.Address.Address.ToString() == "127.0.0.1"), "the new address joins");
+        await Eventually.Holds(() => handler.GetSnapshot().Origins[0].Endpoints.Any(e => e.State == EndpointState.Draining), "the old address drains");
 
         (await client.GetStringAsync($"http://svc.test:{server.Port}/whoami")).Should().Be("127.0.0.1");
         handler.GetSnapshot().Origins[0].Endpoints.Should().Contain(e => e.State == EndpointState.Draining && e.OpenConnections == 1);

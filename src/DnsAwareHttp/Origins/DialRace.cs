@@ -1,0 +1,72 @@
+using DnsAwareHttp.Pools;
+
+namespace DnsAwareHttp.Origins;
+
+/// <summary>Finds an endpoint that a request can be sent to at once: dials the preferred one, and others beside it while that takes long (RFC 8305 section 5).</summary>
+/// <param name="attemptDelay">How long the latest dial may take before the next one begins beside it; after a failure the next one begins at once.</param>
+/// <param name="time">The clock.</param>
+internal sealed class DialRace(TimeSpan attemptDelay, TimeProvider time)
+{
+    /// <summary>More dials than this are not under way for one request.</summary>
+    private const int MaxAtOnce = 6;
+
+    /// <summary>Ends with the first endpoint to have a connection, or when all failed.</summary>
+    /// <remarks>
+    /// Those that lose are not cancelled: a dial belongs to its endpoint, other requests may be waiting for it. A socket that opens too late is parked for a moment.
+    /// </remarks>
+    /// <param name="order">The endpoints, the preferred one first.</param>
+    /// <param name="cancellationToken">The request's own token.</param>
+    public async Task<DialOutcome> RunAsync(IReadOnlyList<EndpointPool> order, CancellationToken cancellationToken)
+    {
+        Dictionary<Task<Exception?>, EndpointPool> running = [];
+        List<(EndpointPool Pool, Exception Error)> failures = [];
+        int next = 0;
+        while (next < order.Count || running.Count > 0)
+        {
+            if (next < order.Count && running.Count < MaxAtOnce)
+            {
+                EndpointPool pool = order[next++];
+                if (pool.IsConnected)
+                {
+                    return new DialOutcome(pool, failures);
+                }
+
+                running[pool.DialAheadAsync()] = pool;
+            }
+
+            if (await FirstToEndAsync(running.Keys, mayAddMore: next < order.Count && running.Count < MaxAtOnce, cancellationToken).ConfigureAwait(false) is not Task<Exception?> ended)
+            {
+                continue;
+            }
+
+            _ = running.Remove(ended, out EndpointPool? dialled);
+            if (await ended.ConfigureAwait(false) is not Exception error)
+            {
+                return new DialOutcome(dialled, failures);
+            }
+
+            failures.Add((dialled!, error));
+        }
+
+        return new DialOutcome(null, failures);
+    }
+
+    /// <summary>The first dial to end; null when it is time for the next one to begin.</summary>
+    private async Task<Task<Exception?>?> FirstToEndAsync(IEnumerable<Task<Exception?>> running, bool mayAddMore, CancellationToken cancellationToken)
+    {
+        Task<Task<Exception?>> first = Task.WhenAny(running);
+        if (!mayAddMore)
+        {
+            return await first.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        try
+        {
+            return await first.WaitAsync(attemptDelay, time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,119 @@
+using System.Net.Sockets;
+
+namespace DnsAwareHttp.Pools;
+
+/// <summary>Sockets that were connected ahead of the request that will use them: few, short-lived, and looked at before use.</summary>
+internal sealed class ParkedSockets(TimeProvider time)
+{
+    /// <summary>Longer than this a server may take an idle connection for an attack, and the network may have changed.</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(3);
+
+    private const int MaxCount = 2;
+
+    private readonly List<Socket> _sockets = [];
+    private readonly Lock _sync = new();
+    private volatile int _count;
+    private ITimer? _expiry;
+    private bool _sealed;
+
+    public bool IsEmpty => _count == 0;
+
+    /// <summary>Keeps a connected socket for a moment; closes it if there are enough, or if the pool is closed.</summary>
+    public void Park(Socket socket)
+    {
+        lock (_sync)
+        {
+            if (!_sealed && _sockets.Count < MaxCount)
+            {
+                _sockets.Add(socket);
+                _count = _sockets.Count;
+                StartExpiry_NeedsLock();
+                return;
+            }
+        }
+
+        socket.Dispose();
+    }
+
+    /// <summary>The newest socket whose peer has not closed it.</summary>
+    public Socket? Take()
+    {
+        while (Newest() is Socket socket)
+        {
+            if (IsOpen(socket))
+            {
+                return socket;
+            }
+
+            socket.Dispose();
+        }
+
+        return null;
+    }
+
+    /// <summary>Closes what is parked; nothing is parked any more.</summary>
+    public void Seal() => CloseAll(andSeal: true);
+
+    private Socket? Newest()
+    {
+        lock (_sync)
+        {
+            if (_sockets.Count == 0)
+            {
+                return null;
+            }
+
+            Socket newest = _sockets[^1];
+            _sockets.RemoveAt(_sockets.Count - 1);
+            _count = _sockets.Count;
+            return newest;
+        }
+    }
+
+    // Nothing may arrive before the first request: readable means closed by the peer, or a server that does not speak HTTP.
+    private static bool IsOpen(Socket socket)
+    {
+        try
+        {
+            return !socket.Poll(0, SelectMode.SelectRead);
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    private void StartExpiry_NeedsLock()
+    {
+        if (_expiry is null)
+        {
+            using (ExecutionContext.SuppressFlow())
+            {
+                _expiry = time.CreateTimer(static state => ((ParkedSockets)state!).CloseAll(andSeal: false), this, Lifetime, Timeout.InfiniteTimeSpan);
+            }
+        }
+        else
+        {
+            _expiry.Change(Lifetime, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void CloseAll(bool andSeal)
+    {
+        Socket[] closing;
+        lock (_sync)
+        {
+            closing = [.. _sockets];
+            _sockets.Clear();
+            _count = 0;
+            _sealed |= andSeal;
+            _expiry?.Dispose();
+            _expiry = null;
+        }
+
+        foreach (Socket socket in closing)
+        {
+            socket.Dispose();
+        }
+    }
+}
