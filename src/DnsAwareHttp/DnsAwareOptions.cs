@@ -29,7 +29,6 @@ public sealed class DnsAwareOptions
     public int MaxEndpointsPerOrigin { get; set; } = 64;
 
     /// <summary>How long a connect may take before the next address is tried beside it (RFC 8305 section 5). 10 ms to 10 s; default 250 ms.</summary>
-    /// <remarks>Racing is not there yet: another value than the default throws <see cref="NotSupportedException"/>.</remarks>
     public TimeSpan ConnectAttemptDelay { get; set; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>How long the TCP connect to one address may take. Above 0, to 5 min; default 5 s. The wrapped handler's own <see cref="SocketsHttpHandler.ConnectTimeout"/> applies besides.</summary>
@@ -62,4 +61,7 @@ public sealed class DnsAwareOptions
     /// which cannot be honoured: its context names a host, not the address to dial. An exception that it throws fails the connect.
     /// </summary>
     public Action<Socket>? ConfigureSocket { get; set; }
+
+    /// <summary>A copy that later changes to this object do not reach.</summary>
+    internal DnsAwareOptions Snapshot() => (DnsAwareOptions)MemberwiseClone();
 }

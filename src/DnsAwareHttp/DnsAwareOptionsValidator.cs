@@ -1,11 +1,53 @@
+using System.Net.Sockets;
+using Microsoft.Extensions.Options;
+
 namespace DnsAwareHttp;
 
-/// <summary>Provisional.</summary>
-internal static class DnsAwareOptionsValidator
+/// <summary>Checks a <see cref="DnsAwareOptions"/> and reports every mistake at once, each with the value found and the remedy.</summary>
+internal sealed class DnsAwareOptionsValidator : IValidateOptions<DnsAwareOptions>
 {
+    /// <summary>The longest time that a timer of the runtime can wait, rounded down.</summary>
+    internal static readonly TimeSpan MaxTimer = TimeSpan.FromDays(49);
+
+    /// <exception cref="OptionsValidationException">One or more values are out of their ranges.</exception>
+    /// <exception cref="NotSupportedException">All values are in their ranges, but one asks for what is not there yet.</exception>
     public static void ThrowIfInvalid(DnsAwareOptions options)
     {
+        ValidateOptionsResult result = Validate(options);
+        if (result.Failed)
+        {
+            throw new OptionsValidationException(Options.DefaultName, typeof(DnsAwareOptions), result.Failures);
+        }
+
+        if (options.MaxRequestsPerConnection is int requests)
+        {
+            throw new NotSupportedException($"{nameof(DnsAwareOptions.MaxRequestsPerConnection)} is {requests}; replacing pools by requests served is not there yet. Leave it null.");
+        }
     }
 
-    public static DnsAwareOptions Snapshot(this DnsAwareOptions options) => options;
+    public ValidateOptionsResult Validate(string? name, DnsAwareOptions options) => Validate(options);
+
+    private static ValidateOptionsResult Validate(DnsAwareOptions options)
+    {
+        OptionProblems problems = new();
+        problems.Defined(nameof(options.Membership), options.Membership);
+        problems.Defined(nameof(options.LoadBalancing), options.LoadBalancing);
+        if (options.AddressFamily is not (AddressFamily.Unspecified or AddressFamily.InterNetwork or AddressFamily.InterNetworkV6))
+        {
+            problems.Add($"{nameof(options.AddressFamily)} is {options.AddressFamily}; give Unspecified, InterNetwork or InterNetworkV6.");
+        }
+
+        problems.Between(nameof(options.MaxEndpointsPerOrigin), options.MaxEndpointsPerOrigin, 1, 10_000);
+        problems.Between(nameof(options.ConnectAttemptDelay), options.ConnectAttemptDelay, TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(10));
+        problems.PositiveUpTo(nameof(options.ConnectTimeout), options.ConnectTimeout, TimeSpan.FromMinutes(5));
+        problems.PositiveOrInfinite(nameof(options.DrainTimeout), options.DrainTimeout, MaxTimer);
+        problems.Between(nameof(options.EmptyAnswerGrace), options.EmptyAnswerGrace, TimeSpan.Zero, TimeSpan.FromDays(1));
+        problems.Between(nameof(options.OriginIdleTimeout), options.OriginIdleTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
+        if (options.MaxRequestsPerConnection is int requests)
+        {
+            problems.Between(nameof(options.MaxRequestsPerConnection), requests, 1, int.MaxValue);
+        }
+
+        return problems.ToResult();
+    }
 }

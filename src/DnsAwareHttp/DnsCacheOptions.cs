@@ -45,4 +45,12 @@ public sealed class DnsCacheOptions
 
     /// <summary>Names kept. 1 to 1,000,000; default 10,000. The least recently used go first; those that an open origin uses stay.</summary>
     public int MaxEntries { get; set; } = 10_000;
+
+    /// <summary>A copy that later changes to this object do not reach.</summary>
+    internal DnsCacheOptions Snapshot()
+    {
+        DnsCacheOptions copy = (DnsCacheOptions)MemberwiseClone();
+        copy.NameServers = [.. NameServers];
+        return copy;
+    }
 }

@@ -1,11 +1,94 @@
+using DnsAwareHttp.Resolution.Wire;
+using Microsoft.Extensions.Options;
+
 namespace DnsAwareHttp;
 
-/// <summary>Provisional.</summary>
-internal static class DnsCacheOptionsValidator
+/// <summary>Checks a <see cref="DnsCacheOptions"/> and reports every mistake at once, each with the value found and the remedy.</summary>
+internal sealed class DnsCacheOptionsValidator : IValidateOptions<DnsCacheOptions>
 {
+    private static readonly TimeSpan LongestTtl = TimeSpan.FromDays(7);
+
+    /// <exception cref="OptionsValidationException">One or more values are out of their ranges.</exception>
+    /// <exception cref="NotSupportedException">All values are in their ranges, but one asks for what is not there yet.</exception>
     public static void ThrowIfInvalid(DnsCacheOptions options)
     {
+        ValidateOptionsResult result = Validate(options);
+        if (result.Failed)
+        {
+            throw new OptionsValidationException(Options.DefaultName, typeof(DnsCacheOptions), result.Failures);
+        }
+
+        if (options.NameServers.FirstOrDefault(NameServer.IsDnsOverTls) is string server)
+        {
+            throw new NotSupportedException($"{nameof(DnsCacheOptions.NameServers)} has \"{server}\"; DNS over TLS (RFC 7858) is not there yet. Give an address, with a port if it is not 53.");
+        }
     }
 
-    public static DnsCacheOptions Snapshot(this DnsCacheOptions options) => options;
+    public ValidateOptionsResult Validate(string? name, DnsCacheOptions options) => Validate(options);
+
+    private static ValidateOptionsResult Validate(DnsCacheOptions options)
+    {
+        OptionProblems problems = new();
+        ValidateTtls(options, problems);
+        problems.Between(nameof(options.MaxStale), options.MaxStale, TimeSpan.Zero, LongestTtl);
+        problems.Between(nameof(options.StaleAnswerTimeout), options.StaleAnswerTimeout, TimeSpan.Zero, TimeSpan.FromSeconds(30));
+        problems.PositiveUpTo(nameof(options.SystemResolverTtl), options.SystemResolverTtl, TimeSpan.FromDays(1));
+        problems.Between(nameof(options.MaxEntries), options.MaxEntries, 1, 1_000_000);
+        if (options.QueryTimeout is TimeSpan timeout)
+        {
+            problems.Between(nameof(options.QueryTimeout), timeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(30));
+        }
+
+        if (options.Attempts is int attempts)
+        {
+            problems.Between(nameof(options.Attempts), attempts, 1, 10);
+        }
+
+        ValidateNameServers(options, problems);
+        ValidatePath(nameof(options.HostsFilePath), options.HostsFilePath, problems);
+        ValidatePath(nameof(options.ResolvConfPath), options.ResolvConfPath, problems);
+        return problems.ToResult();
+    }
+
+    private static void ValidateTtls(DnsCacheOptions options, OptionProblems problems)
+    {
+        problems.Between(nameof(options.MinTtl), options.MinTtl, TimeSpan.FromMilliseconds(100), LongestTtl);
+        problems.PositiveUpTo(nameof(options.MaxTtl), options.MaxTtl, LongestTtl);
+        problems.PositiveUpTo(nameof(options.MaxNegativeTtl), options.MaxNegativeTtl, TimeSpan.FromHours(3));
+        if (options.MinTtl > options.MaxTtl)
+        {
+            problems.Add($"{nameof(options.MinTtl)} is {options.MinTtl:c}, above {nameof(options.MaxTtl)}, which is {options.MaxTtl:c}; lower the one or raise the other.");
+        }
+
+        if (options.MinTtl > options.MaxNegativeTtl)
+        {
+            problems.Add($"{nameof(options.MinTtl)} is {options.MinTtl:c}, above {nameof(options.MaxNegativeTtl)}, which is {options.MaxNegativeTtl:c}; lower the one or raise the other.");
+        }
+    }
+
+    private static void ValidateNameServers(DnsCacheOptions options, OptionProblems problems)
+    {
+        if (options.NameServers is null)
+        {
+            problems.Add($"{nameof(options.NameServers)} is null; leave it empty for the system's name servers.");
+            return;
+        }
+
+        for (int i = 0; i < options.NameServers.Count; i++)
+        {
+            string? server = options.NameServers[i];
+            if (server is null || (!NameServer.IsDnsOverTls(server) && !NameServer.TryParse(server, out _)))
+            {
+                problems.Add($"{nameof(options.NameServers)}[{i}] is \"{server}\"; give an address such as 10.0.0.2, 127.0.0.1:5353 or [::1]:53, not a name.");
+            }
+        }
+    }
+
+    private static void ValidatePath(string option, string? path, OptionProblems problems)
+    {
+        if (path is not null && string.IsNullOrWhiteSpace(path))
+        {
+            problems.Add($"{option} is blank; give a path, or null for the system's file.");
+        }
+    }
 }

@@ -29,5 +29,6 @@ internal readonly record struct Origin(bool IsSecure, string Host, int Port, Uri
         return Proxy is null ? $"{(IsSecure ? "https" : "http")}://{authority}" : $"proxy {Proxy.Scheme}://{authority}";
     }
 
-    private static bool IsSecureScheme(string scheme) => scheme == Uri.UriSchemeHttps || scheme == Uri.UriSchemeWss;
+    /// <summary>Whether a scheme is <c>https</c> or <c>wss</c>.</summary>
+    public static bool IsSecureScheme(string scheme) => scheme == Uri.UriSchemeHttps || scheme == Uri.UriSchemeWss;
 }

@@ -132,7 +132,7 @@ internal sealed class OriginCluster
                 continue;
             }
 
-            return redirects is not null && redirects.IsRedirect(request, response, out _)
+            return redirects is not null && RedirectFollower.IsRedirect(request, response)
                 ? await redirects.FollowAsync(request, response, _settings.SendHop, async, cancellationToken).ConfigureAwait(false)
                 : response;
         }

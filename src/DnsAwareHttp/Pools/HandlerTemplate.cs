@@ -2,34 +2,63 @@ using System.Net;
 
 namespace DnsAwareHttp.Pools;
 
-/// <summary>Provisional.</summary>
-internal sealed class HandlerTemplate(SocketsHttpHandler source)
+/// <summary>The settings of the wrapped handler as they were at the first request: each endpoint's handler is made from them.</summary>
+internal sealed class HandlerTemplate
 {
-    public TimeSpan ConnectTimeout => source.ConnectTimeout;
+    private const double LifetimeSpread = 0.1;
 
-    public bool AllowAutoRedirect => source.AllowAutoRedirect;
+    // A handler that is never sent anything: the runtime's own type is the best record of its settings.
+    private readonly SocketsHttpHandler _settings;
+    private readonly Random _random;
 
-    public int MaxAutomaticRedirections => source.MaxAutomaticRedirections;
-
-    public IReadOnlyCollection<string> PropagatedHeaders => source.ActivityHeadersPropagator?.Fields ?? [];
-
-    public bool HasUnboundCredentials => source.Credentials is not null and not CredentialCache;
-
-    public ICredentials? ProxyCredentials => (source.Proxy ?? HttpClient.DefaultProxy).Credentials;
-
-    public static HandlerTemplate ReadFrom(SocketsHttpHandler handler) => new(handler);
-
-    public Uri? ProxyFor(Uri uri)
+    private HandlerTemplate(SocketsHttpHandler settings, Random random)
     {
-        if (!source.UseProxy)
-        {
-            return null;
-        }
+        _settings = settings;
+        _random = random;
+        PropagatedHeaders = settings.ActivityHeadersPropagator?.Fields ?? [];
+    }
 
+    public bool AllowAutoRedirect => _settings.AllowAutoRedirect;
+
+    public int MaxAutomaticRedirections => _settings.MaxAutomaticRedirections;
+
+    public TimeSpan ConnectTimeout => _settings.ConnectTimeout;
+
+    /// <summary>The trace headers that the runtime puts on each hop.</summary>
+    public IReadOnlyCollection<string> PropagatedHeaders { get; }
+
+    /// <summary>Whether the credentials are for whoever asks: then they are withheld after a redirect. A <see cref="CredentialCache"/> binds them to a URI.</summary>
+    public bool HasUnboundCredentials => _settings.Credentials is not null and not CredentialCache;
+
+    public ICredentials? ProxyCredentials => Proxy?.Credentials;
+
+    private IWebProxy? Proxy => _settings.UseProxy ? _settings.Proxy ?? HttpClient.DefaultProxy : null;
+
+    /// <summary>Copies the settings of a handler. Later changes to it, or to its <see cref="SocketsHttpHandler.SslOptions"/>, have no effect.</summary>
+    public static HandlerTemplate ReadFrom(SocketsHttpHandler handler, Random? random = null) => new(Copy(handler), random ?? Random.Shared);
+
+    /// <summary>Makes an endpoint's handler.</summary>
+    /// <param name="connect">Dials the endpoint.</param>
+    /// <param name="proxy">The only proxy that it uses, or null for none.</param>
+    /// <param name="authenticate">False to withhold the credentials.</param>
+    public SocketsHttpHandler Make(Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> connect, IWebProxy? proxy, bool authenticate)
+    {
+        SocketsHttpHandler handler = Copy(_settings);
+        handler.ConnectCallback = connect;
+        handler.Proxy = proxy;
+        handler.UseProxy = proxy is not null;
+        handler.AllowAutoRedirect = false;
+        handler.Credentials = authenticate ? handler.Credentials : null;
+        handler.PooledConnectionLifetime = Spread(handler.PooledConnectionLifetime);
+        return handler;
+    }
+
+    /// <summary>The proxy for a request, asked once for each hop; null for a direct connection. A proxy that throws means none, as in the runtime.</summary>
+    public Uri? ProxyFor(Uri request)
+    {
         try
         {
-            IWebProxy proxy = source.Proxy ?? HttpClient.DefaultProxy;
-            return proxy.IsBypassed(uri) ? null : proxy.GetProxy(uri);
+            return Proxy is IWebProxy proxy && !proxy.IsBypassed(request) ? proxy.GetProxy(request) : null;
         }
         catch (Exception)
         {
@@ -37,13 +66,56 @@ internal sealed class HandlerTemplate(SocketsHttpHandler source)
         }
     }
 
-    public SocketsHttpHandler Make(Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> connect, IWebProxy? proxy, bool authenticate) => new()
+    // Pools that were made together would otherwise renew their connections together.
+    private TimeSpan Spread(TimeSpan lifetime) =>
+        lifetime <= TimeSpan.Zero ? lifetime : lifetime * (1 + (LifetimeSpread * ((2 * _random.NextDouble()) - 1)));
+
+    private static SocketsHttpHandler Copy(SocketsHttpHandler from)
     {
-        ConnectCallback = connect,
-        AllowAutoRedirect = false,
-        SslOptions = source.SslOptions,
-        Proxy = proxy,
-        UseProxy = proxy is not null,
-        Credentials = authenticate ? source.Credentials : null,
-    };
+        SocketsHttpHandler to = new()
+        {
+            ActivityHeadersPropagator = from.ActivityHeadersPropagator,
+            AllowAutoRedirect = from.AllowAutoRedirect,
+            AutomaticDecompression = from.AutomaticDecompression,
+            ConnectCallback = from.ConnectCallback,
+            ConnectTimeout = from.ConnectTimeout,
+            Credentials = from.Credentials,
+            DefaultProxyCredentials = from.DefaultProxyCredentials,
+            EnableMultipleHttp2Connections = from.EnableMultipleHttp2Connections,
+            EnableMultipleHttp3Connections = from.EnableMultipleHttp3Connections,
+            Expect100ContinueTimeout = from.Expect100ContinueTimeout,
+            InitialHttp2StreamWindowSize = from.InitialHttp2StreamWindowSize,
+            KeepAlivePingDelay = from.KeepAlivePingDelay,
+            KeepAlivePingPolicy = from.KeepAlivePingPolicy,
+            KeepAlivePingTimeout = from.KeepAlivePingTimeout,
+            MaxAutomaticRedirections = from.MaxAutomaticRedirections,
+            MaxConnectionsPerServer = from.MaxConnectionsPerServer,
+            MaxResponseDrainSize = from.MaxResponseDrainSize,
+            MaxResponseHeadersLength = from.MaxResponseHeadersLength,
+            MeterFactory = from.MeterFactory,
+            PlaintextStreamFilter = from.PlaintextStreamFilter,
+            PooledConnectionIdleTimeout = from.PooledConnectionIdleTimeout,
+            PooledConnectionLifetime = from.PooledConnectionLifetime,
+            PreAuthenticate = from.PreAuthenticate,
+            Proxy = from.Proxy,
+            RequestHeaderEncodingSelector = from.RequestHeaderEncodingSelector,
+            ResponseDrainTimeout = from.ResponseDrainTimeout,
+            ResponseHeaderEncodingSelector = from.ResponseHeaderEncodingSelector,
+            SslOptions = SslOptionsCopy.Of(from.SslOptions),
+            UseCookies = from.UseCookies,
+            UseProxy = from.UseProxy,
+        };
+        if (from.UseCookies)
+        {
+            // One container for all endpoints: what one address sets is sent to the next. Reading it makes it where there is none.
+            to.CookieContainer = from.CookieContainer;
+        }
+
+        foreach ((string key, object? value) in from.Properties)
+        {
+            to.Properties[key] = value;
+        }
+
+        return to;
+    }
 }

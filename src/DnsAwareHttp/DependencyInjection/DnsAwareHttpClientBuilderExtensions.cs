@@ -1,0 +1,81 @@
+using DnsAwareHttp;
+using DnsAwareHttp.DependencyInjection;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Makes the clients of <see cref="IHttpClientFactory"/> follow DNS.</summary>
+public static class DnsAwareHttpClientBuilderExtensions
+{
+    /// <summary>Puts a <see cref="DnsAwareHandler"/> around the client's primary handler.</summary>
+    /// <remarks>
+    /// <para>The client's pools belong to the container: they outlive handler rotation, which is switched off besides (<see cref="HttpClientFactoryOptions.HandlerLifetime"/>
+    /// becomes infinite), and end with the container. The handler is made when the client is first used.</para>
+    /// <para>The primary handler must be a <see cref="SocketsHttpHandler"/>, as it is by default; it may be configured before or after this call.</para>
+    /// </remarks>
+    /// <param name="builder">The client.</param>
+    /// <param name="configure">Sets options; null for the defaults. They are checked when the host starts, or when the client is first used.</param>
+    public static IHttpClientBuilder AddDnsAwareHandler(this IHttpClientBuilder builder, Action<DnsAwareOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        OptionsBuilder<DnsAwareOptions> options = AddHandler(builder);
+        if (configure is not null)
+        {
+            options.Configure(configure);
+        }
+
+        return builder;
+    }
+
+    /// <summary>Puts a <see cref="DnsAwareHandler"/> around the client's primary handler, with options from configuration.</summary>
+    /// <param name="builder">The client.</param>
+    /// <param name="section">A section whose keys are names of <see cref="DnsAwareOptions"/>. An unknown key or a wrong value is an error that names it. Read once.</param>
+    public static IHttpClientBuilder AddDnsAwareHandler(this IHttpClientBuilder builder, IConfiguration section)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(section);
+        AddHandler(builder).Configure(options => section.Bind(options, static binder => binder.ErrorOnUnknownConfiguration = true));
+        return builder;
+    }
+
+    /// <summary>Adds the <see cref="DnsCache"/> that all clients of the container share. Optional: without it defaults apply.</summary>
+    /// <remarks>An <see cref="INameResolver"/> and a <see cref="TimeProvider"/> of the container's are used if there are any. The container disposes the cache.</remarks>
+    /// <param name="services">The container.</param>
+    /// <param name="configure">Sets options; null for the defaults.</param>
+    public static IServiceCollection AddDnsCache(this IServiceCollection services, Action<DnsCacheOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.AddLogging();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<DnsCacheOptions>, DnsCacheOptionsValidator>());
+        OptionsBuilder<DnsCacheOptions> options = services.AddOptions<DnsCacheOptions>().ValidateOnStart();
+        if (configure is not null)
+        {
+            options.Configure(configure);
+        }
+
+        services.TryAddSingleton(static provider => new DnsCache(
+            provider.GetRequiredService<IOptions<DnsCacheOptions>>().Value,
+            provider.GetService<INameResolver>(),
+            provider.GetService<TimeProvider>(),
+            provider.GetService<ILoggerFactory>()));
+        return services;
+    }
+
+    private static OptionsBuilder<DnsAwareOptions> AddHandler(IHttpClientBuilder builder)
+    {
+        IServiceCollection services = builder.Services;
+        services.AddDnsCache();
+        services.TryAddSingleton<NamedHandlers>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHttpMessageHandlerBuilderFilter, PrimaryHandlerFilter>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<DnsAwareOptions>, DnsAwareOptionsValidator>());
+
+        // A null name stands for all clients (ConfigureHttpClientDefaults).
+        services.AddSingleton(new DnsAwareClient(builder.Name));
+        services.Configure<HttpClientFactoryOptions>(builder.Name, static options => options.HandlerLifetime = Timeout.InfiniteTimeSpan);
+        return new OptionsBuilder<DnsAwareOptions>(services, builder.Name).ValidateOnStart();
+    }
+}
