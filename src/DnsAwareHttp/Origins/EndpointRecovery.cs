@@ -15,10 +15,7 @@ internal sealed class EndpointRecovery(TimeProvider time, Random random)
         TaskCompletionSource over = new(TaskCreationOptions.RunContinuationsAsynchronously);
         if (_recovering.TryAdd(pool, over.Task))
         {
-            using (ExecutionContext.SuppressFlow())
-            {
-                _ = Task.Run(() => RecoverAsync(pool, over));
-            }
+            _ = Detached.Run(() => RecoverAsync(pool, over));
         }
     }
 

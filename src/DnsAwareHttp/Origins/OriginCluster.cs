@@ -355,13 +355,8 @@ internal sealed class OriginCluster
         }
     }
 
-    private void BeginHold_NeedsLock()
-    {
-        using (ExecutionContext.SuppressFlow())
-        {
-            _hold ??= _settings.Clock.Provider.CreateTimer(static state => ((OriginCluster)state!).Release(), this, MaxHold, Timeout.InfiniteTimeSpan);
-        }
-    }
+    private void BeginHold_NeedsLock() =>
+        _hold ??= Detached.CreateTimer(_settings.Clock.Provider, static state => ((OriginCluster)state!).Release(), this, MaxHold, Timeout.InfiniteTimeSpan);
 
     private async Task ReleaseWhenConnectedAsync(EndpointPool pool)
     {
@@ -431,10 +426,7 @@ internal sealed class OriginCluster
             return;
         }
 
-        using (ExecutionContext.SuppressFlow())
-        {
-            _grace = _settings.Clock.Provider.CreateTimer(_ => LetGoAfterGrace(reason), null, grace, Timeout.InfiniteTimeSpan);
-        }
+        _grace = Detached.CreateTimer(_settings.Clock.Provider, _ => LetGoAfterGrace(reason), null, grace, Timeout.InfiniteTimeSpan);
     }
 
     private void LetGoAfterGrace(string reason)

@@ -55,10 +55,8 @@ internal sealed class OriginRegistry
             ? new RedirectFollower(template.MaxAutomaticRedirections, template.PropagatedHeaders)
             : null;
         _sweepInterval = options.OriginIdleTimeout / 4 < MaxSweepInterval ? options.OriginIdleTimeout / 4 : MaxSweepInterval;
-        using (ExecutionContext.SuppressFlow())
-        {
-            _sweep = clock.Provider.CreateTimer(static state => ((OriginRegistry)state!).CloseUnused(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        }
+        _sweep = Detached.CreateTimer(
+            clock.Provider, static state => ((OriginRegistry)state!).CloseUnused(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     public long UnmanagedRequests => Volatile.Read(ref _unmanagedRequests);

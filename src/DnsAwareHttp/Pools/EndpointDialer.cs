@@ -51,10 +51,7 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
         {
             if (_dialAhead is null)
             {
-                using (ExecutionContext.SuppressFlow())
-                {
-                    _dialAhead = Task.Run(() => ParkOneAsync(cancellationToken), CancellationToken.None);
-                }
+                _dialAhead = Detached.Run(() => ParkOneAsync(cancellationToken));
             }
 
             return _dialAhead;

@@ -87,10 +87,7 @@ internal sealed class ParkedSockets(TimeProvider time)
     {
         if (_expiry is null)
         {
-            using (ExecutionContext.SuppressFlow())
-            {
-                _expiry = time.CreateTimer(static state => ((ParkedSockets)state!).CloseAll(andSeal: false), this, Lifetime, Timeout.InfiniteTimeSpan);
-            }
+            _expiry = Detached.CreateTimer(time, static state => ((ParkedSockets)state!).CloseAll(andSeal: false), this, Lifetime, Timeout.InfiniteTimeSpan);
         }
         else
         {

@@ -20,7 +20,6 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
     private readonly ConcurrentDictionary<(string Host, AddressFamily Family), CacheEntry> _entries = new();
     private readonly DnsCacheOptions _options;
     private readonly HostRefresher _refresher;
-    private readonly ResolverChain? _ownChain;
     private readonly INameChanges? _changes;
     private readonly Lock _watching = new();
     private IDisposable? _watch;
@@ -43,11 +42,7 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
         _options = options.Snapshot();
         Clock = new SteadyClock(timeProvider ?? TimeProvider.System);
         ILoggerFactory loggers = loggerFactory ?? NullLoggerFactory.Instance;
-        if (resolver is null)
-        {
-            resolver = _ownChain = new ResolverChain(_options, Clock.Provider, loggers);
-        }
-
+        resolver ??= new ResolverChain(_options, Clock.Provider, loggers);
         _changes = resolver as INameChanges;
         _refresher = new HostRefresher(resolver, _options, Clock, Random.Shared, loggers.CreateLogger<DnsCache>());
     }
@@ -75,7 +70,7 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
         }
         else
         {
-            _refresher.Own(TellOldAnswerIfNewOneIsLateAsync(entry, known, listener));
+            _refresher.Own(Detached.Run(() => TellOldAnswerIfNewOneIsLateAsync(entry, known, listener)));
         }
 
         return subscription;
@@ -87,7 +82,6 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
         _disposed = true;
         Unwatch();
         _refresher.Stop();
-        _ownChain?.Dispose();
     }
 
     /// <summary>Stops all background work and waits for its end.</summary>
@@ -96,7 +90,6 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
         _disposed = true;
         Unwatch();
         await _refresher.DisposeAsync().ConfigureAwait(false);
-        _ownChain?.Dispose();
     }
 
     private CacheEntry Listen(string host, AddressFamily family, Action<CachedAnswer> listener)

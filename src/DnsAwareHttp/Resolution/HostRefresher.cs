@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using DnsAwareHttp.Diagnostics;
+using DnsAwareHttp.Resolution.Sources;
 using Microsoft.Extensions.Logging;
 
 namespace DnsAwareHttp.Resolution;
@@ -34,10 +35,8 @@ internal sealed class HostRefresher : IAsyncDisposable
         _clock = clock;
         _random = random;
         _logger = logger;
-        using (ExecutionContext.SuppressFlow())
-        {
-            _timer = clock.Provider.CreateTimer(static state => ((HostRefresher)state!).AskThoseDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        }
+        _timer = Detached.CreateTimer(
+            clock.Provider, static state => ((HostRefresher)state!).AskThoseDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Joins the question in flight about a name, or sends one, unless something newer than <paramref name="seen"/> is known already.</summary>
@@ -60,11 +59,7 @@ internal sealed class HostRefresher : IAsyncDisposable
 
             ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, typeof(DnsCache));
 
-            // The caller's async-locals (its activity, its logging scope) are none of the refresher's business, nor is its synchronization context.
-            using (ExecutionContext.SuppressFlow())
-            {
-                question = entry.Question = Task.Run(() => AskOnceAsync(entry));
-            }
+            question = entry.Question = Detached.Run(() => AskOnceAsync(entry));
         }
 
         Own(question);
@@ -163,6 +158,12 @@ internal sealed class HostRefresher : IAsyncDisposable
     {
         using CancellationTokenSource deadline = new(QuestionDeadline, _clock.Provider);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, _stopping.Token);
+        if (_resolver is not IFamilyResolver && LocalNames.TryResolve(entry.Host, entry.Family, out Answer? local))
+        {
+            // Resolvers that people bring are not troubled with these.
+            return local;
+        }
+
         try
         {
             ValueTask<Answer> answer = _resolver is IFamilyResolver byFamily
