@@ -37,6 +37,9 @@ internal static partial class Log
     [LoggerMessage(22, LogLevel.Information, "{Path}: changed; read again.", EventName = "FileChanged")]
     public static partial void FileChanged(this ILogger logger, string path);
 
+    [LoggerMessage(23, LogLevel.Error, "{Path}: looking at it threw; it is looked at again.", EventName = "FilePollThrew")]
+    public static partial void FilePollThrew(this ILogger logger, string path, Exception exception);
+
     // 40-59: endpoints
 
     [LoggerMessage(40, LogLevel.Information, "{Origin}: opened.", EventName = "OriginOpened")]

@@ -343,13 +343,13 @@ public sealed class ScriptedDnsServer : IAsyncDisposable
             reply.AddAddresses(name, entry.Ttl, addresses);
             if (addresses.Length == 0)
             {
-                reply.AddSoa(entry.NegativeTtl, entry.Exists);
+                reply.AddSoa(name, entry.NegativeTtl, entry.Exists);
             }
 
             return Fitting(question, reply.ToArray(), isTcp);
         }
 
-        reply.AddSoa(negativeTtl: 5, exists: false);
+        reply.AddSoa(name, negativeTtl: 5, exists: false);
         return reply.ToArray();
     }
 
@@ -446,7 +446,7 @@ public sealed class ScriptedDnsServer : IAsyncDisposable
             }
         }
 
-        public void AddSoa(int? negativeTtl, bool exists)
+        public void AddSoa(string name, int? negativeTtl, bool exists)
         {
             if (!exists)
             {
@@ -457,7 +457,7 @@ public sealed class ScriptedDnsServer : IAsyncDisposable
             {
                 byte[] times = new byte[20];
                 BinaryPrimitives.WriteInt32BigEndian(times.AsSpan(16), ttl);
-                AddRecord("test", TypeSoa, ttl, [.. NameBytes("ns.test"), .. NameBytes("hostmaster.test"), .. times]);
+                AddRecord(name.Split('.')[^1], TypeSoa, ttl, [.. NameBytes("ns.test"), .. NameBytes("hostmaster.test"), .. times]);
                 _authorities++;
             }
         }

@@ -1,0 +1,37 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
+
+namespace DnsAwareHttp.Resolution.Sources;
+
+/// <summary>Makes one answer of those about the A and the AAAA records of a name.</summary>
+internal static class AnswerMerge
+{
+    public static Answer Merge(Answer v4, Answer v6) => (v4, v6) switch
+    {
+        (Answer.Found one, Answer.Found other) => new Answer.Found(Distinct([.. one.Addresses, .. other.Addresses]), Smaller(one.Ttl, other.Ttl)),
+        (Answer.Found found, Answer.Failed) => found with { Addresses = Distinct(found.Addresses), FailedFamily = AddressFamily.InterNetworkV6 },
+        (Answer.Failed, Answer.Found found) => found with { Addresses = Distinct(found.Addresses), FailedFamily = AddressFamily.InterNetwork },
+        (Answer.Found found, _) => found with { Addresses = Distinct(found.Addresses) },
+        (_, Answer.Found found) => found with { Addresses = Distinct(found.Addresses) },
+        (Answer.Empty one, Answer.Empty other) => Merge(one, other),
+
+        // A name that does not exist has no records of any type (RFC 2308 section 5).
+        (Answer.Empty { Reason: EmptyReason.NxDomain }, _) => v4,
+        (_, Answer.Empty { Reason: EmptyReason.NxDomain }) => v6,
+        (Answer.Failed, _) => v4,
+        _ => v6,
+    };
+
+    /// <summary>The addresses without IPv4-mapped ones and without duplicates, in their order.</summary>
+    public static ImmutableArray<IPAddress> Distinct(ImmutableArray<IPAddress> addresses) =>
+        [.. addresses.Select(address => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).Distinct()];
+
+    private static Answer.Empty Merge(Answer.Empty one, Answer.Empty other)
+    {
+        bool exists = one.Reason == EmptyReason.NoData && other.Reason == EmptyReason.NoData;
+        return new Answer.Empty(exists ? EmptyReason.NoData : EmptyReason.NxDomain, Smaller(one.NegativeTtl, other.NegativeTtl));
+    }
+
+    private static TimeSpan Smaller(TimeSpan one, TimeSpan other) => one < other ? one : other;
+}

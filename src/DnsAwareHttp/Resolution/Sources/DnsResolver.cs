@@ -1,0 +1,189 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
+using DnsAwareHttp.Resolution.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace DnsAwareHttp.Resolution.Sources;
+
+/// <summary>Asks name servers, as a stub resolver does (RFC 1034 section 5.3.1): with retries, search list and aliases, without a cache.</summary>
+internal sealed class DnsResolver(DnsSettingsFile settings, IDnsExchange udp, IDnsExchange tcp, TimeProvider timeProvider) : IFamilyResolver, INameChanges
+{
+    private readonly ServerRing _ring = new();
+
+    /// <exception cref="NotSupportedException">A name server is to be asked by DNS over TLS.</exception>
+    /// <exception cref="FormatException">A name server is no address.</exception>
+    public DnsResolver(DnsCacheOptions options, TimeProvider timeProvider, ILogger logger)
+        : this(new DnsSettingsFile(options, timeProvider, logger), new UdpExchange(timeProvider), new TcpExchange(timeProvider), timeProvider)
+    {
+    }
+
+    public ValueTask<Answer> ResolveAsync(string host, CancellationToken cancellationToken) => ResolveAsync(host, AddressFamily.Unspecified, cancellationToken);
+
+    public async ValueTask<Answer> ResolveAsync(string host, AddressFamily family, CancellationToken cancellationToken) =>
+        (await AskAsync(host, family, cancellationToken).ConfigureAwait(false)).Answer;
+
+    public void Watch(Action<IReadOnlySet<string>?> changed) => settings.Watch(changed);
+
+    public void Dispose() => settings.Dispose();
+
+    /// <summary>As <see cref="ResolveAsync(string, AddressFamily, CancellationToken)"/>, and whether there was a server and a socket to ask it.</summary>
+    public async ValueTask<DnsOutcome> AskAsync(string host, AddressFamily family, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        DnsSettings current = settings.Current;
+        NameProblem problem = DnsMessageWriter.ProblemOf(host);
+        return problem != NameProblem.None ? new DnsOutcome(new Answer.Failed($"'{host}' cannot be asked for ({problem})"), WasAsked: true)
+            : current.Servers.IsEmpty ? new DnsOutcome(new Answer.Failed("no name server is known"), WasAsked: false)
+            : await SearchAsync(host, family, current, cancellationToken).ConfigureAwait(false);
+    }
+
+    // A failure ends the search: a name under the next suffix is another host, which must not take over because a server hiccupped.
+    private async Task<DnsOutcome> SearchAsync(string host, AddressFamily family, DnsSettings current, CancellationToken cancellationToken)
+    {
+        Answer.Empty? none = null;
+        foreach (string name in current.CandidatesFor(host))
+        {
+            DnsOutcome outcome = await AskFamiliesAsync(name, family, current, cancellationToken).ConfigureAwait(false);
+            if (outcome.Answer is not Answer.Empty empty)
+            {
+                return outcome;
+            }
+
+            none = none is null ? empty : Less(none, empty);
+        }
+
+        return new DnsOutcome(none!, WasAsked: true);
+    }
+
+    // One of the names exists, if only without addresses: that is more than NXDOMAIN.
+    private static Answer.Empty Less(Answer.Empty one, Answer.Empty other)
+    {
+        bool exists = one.Reason == EmptyReason.NoData || other.Reason == EmptyReason.NoData;
+        return new Answer.Empty(exists ? EmptyReason.NoData : EmptyReason.NxDomain, Smaller(one.NegativeTtl, other.NegativeTtl));
+    }
+
+    private async Task<DnsOutcome> AskFamiliesAsync(string name, AddressFamily family, DnsSettings current, CancellationToken cancellationToken)
+    {
+        if (family != AddressFamily.Unspecified)
+        {
+            return OfFamily(family, await AskFamilyAsync(name, TypeOf(family), current, cancellationToken).ConfigureAwait(false));
+        }
+
+        using CancellationTokenSource patience = new(Timeout.InfiniteTimeSpan, timeProvider);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        Task<DnsOutcome> v4 = AskHalfAsync(name, DnsRecordType.A, current, either.Token, cancellationToken);
+        Task<DnsOutcome> v6 = AskHalfAsync(name, DnsRecordType.Aaaa, current, either.Token, cancellationToken);
+        Task<DnsOutcome> first = await Task.WhenAny(v4, v6).ConfigureAwait(false);
+
+        // Some networks drop the questions for one type. Retrying them must not use up the time of a name whose other half is known.
+        if (first is { IsCompletedSuccessfully: true, Result.Answer: Answer.Found })
+        {
+            patience.CancelAfter(current.Timeout);
+        }
+
+        DnsOutcome[] halves = await Task.WhenAll(v4, v6).ConfigureAwait(false);
+        return Merge(halves[0], halves[1]);
+    }
+
+    private async Task<DnsOutcome> AskHalfAsync(
+        string name, DnsRecordType type, DnsSettings current, CancellationToken either, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await AskFamilyAsync(name, type, current, either).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new DnsOutcome(new Answer.Failed($"no server answered for type {type.ToString().ToUpperInvariant()} in time"), WasAsked: true);
+        }
+    }
+
+    private static DnsOutcome Merge(DnsOutcome v4, DnsOutcome v6)
+    {
+        Answer merged = AnswerMerge.Merge(v4.Answer, v6.Answer);
+        return new DnsOutcome(merged, merged is not Answer.Failed || (v4.WasAsked && v6.WasAsked));
+    }
+
+    private static DnsRecordType TypeOf(AddressFamily family) => family == AddressFamily.InterNetworkV6 ? DnsRecordType.Aaaa : DnsRecordType.A;
+
+    // An IPv4-mapped address in a AAAA record is an IPv4 address, and those were not asked for.
+    private static DnsOutcome OfFamily(AddressFamily family, DnsOutcome outcome)
+    {
+        if (outcome.Answer is not Answer.Found found)
+        {
+            return outcome;
+        }
+
+        ImmutableArray<IPAddress> addresses = [.. AnswerMerge.Distinct(found.Addresses).Where(address => address.AddressFamily == family)];
+        return outcome with { Answer = addresses.IsEmpty ? new Answer.Empty(EmptyReason.NoData, found.Ttl) : found with { Addresses = addresses } };
+    }
+
+    /// <summary>Asks for one type, and again for the name that an alias leads to when the servers leave that to us.</summary>
+    private async Task<DnsOutcome> AskFamilyAsync(string name, DnsRecordType type, DnsSettings current, CancellationToken cancellationToken)
+    {
+        DnsQuery query = new(name, type);
+        TimeSpan ttl = TimeSpan.MaxValue;
+        while (true)
+        {
+            (IPEndPoint server, DnsReply reply) = await AskServersAsync(query, current, cancellationToken).ConfigureAwait(false);
+            switch (reply)
+            {
+                case DnsReply.Records records:
+                    return new DnsOutcome(new Answer.Found(records.Addresses, Smaller(ttl, records.Ttl)), WasAsked: true);
+                case DnsReply.None none:
+                    return new DnsOutcome(new Answer.Empty(none.Reason, Smaller(ttl, none.NegativeTtl)), WasAsked: true);
+                case DnsReply.Elsewhere elsewhere when elsewhere.Links <= query.LinksLeft && DnsMessageWriter.ProblemOf(elsewhere.Target) == NameProblem.None:
+                    ttl = Smaller(ttl, elsewhere.Ttl);
+                    query = query with { Host = elsewhere.Target, LinksLeft = query.LinksLeft - elsewhere.Links };
+                    break;
+                default:
+                    return new DnsOutcome(FailureOf(server, reply), WasAsked: reply is not DnsReply.NoSocket);
+            }
+        }
+    }
+
+    private static Answer.Failed FailureOf(IPEndPoint server, DnsReply reply) => reply switch
+    {
+        DnsReply.Refusal refusal => new Answer.Failed($"name server {server} answered {refusal.Code.ToString().ToUpperInvariant()}"),
+        DnsReply.Malformed malformed => new Answer.Failed($"name server {server} sent a malformed answer: {malformed.Problem}"),
+        DnsReply.Silence silence => new Answer.Failed($"name server {server}: {silence.Problem}", silence.Exception),
+        DnsReply.NoSocket noSocket => new Answer.Failed($"name server {server} cannot be asked: {noSocket.Exception.Message}", noSocket.Exception),
+        _ => new Answer.Failed($"name server {server} sent only a part of its answer"),
+    };
+
+    /// <summary>The first reply that says something; else the last of the others, those from a server before those of our own system.</summary>
+    private async Task<(IPEndPoint Server, DnsReply Reply)> AskServersAsync(DnsQuery query, DnsSettings current, CancellationToken cancellationToken)
+    {
+        IPEndPoint[] servers = [.. _ring.Order(current.Servers, current.Rotate)];
+        (IPEndPoint Server, DnsReply Reply)? last = null;
+        for (int question = 0; question < servers.Length * current.Attempts; question++)
+        {
+            IPEndPoint server = servers[question % servers.Length];
+            DnsReply reply = await AskServerAsync(server, query, current.Timeout, cancellationToken).ConfigureAwait(false);
+            if (reply is DnsReply.Records or DnsReply.None or DnsReply.Elsewhere)
+            {
+                _ring.Answered(server);
+                return (server, reply);
+            }
+
+            last = last is null || reply is not DnsReply.NoSocket ? (server, reply) : last;
+        }
+
+        return last!.Value;
+    }
+
+    private async Task<DnsReply> AskServerAsync(IPEndPoint server, DnsQuery query, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        DnsReply reply = await udp.AskAsync(server, query, timeout, cancellationToken).ConfigureAwait(false);
+        if (reply is DnsReply.Refusal { Code: DnsResponseCode.FormErr or DnsResponseCode.BadVers })
+        {
+            query = query with { Edns = false };
+            reply = await udp.AskAsync(server, query, timeout, cancellationToken).ConfigureAwait(false);
+        }
+
+        return reply is DnsReply.Truncated ? await tcp.AskAsync(server, query, timeout, cancellationToken).ConfigureAwait(false) : reply;
+    }
+
+    private static TimeSpan Smaller(TimeSpan one, TimeSpan other) => one < other ? one : other;
+}

@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+using System.Net;
+using DnsAwareHttp.Resolution.Wire;
+using Microsoft.Extensions.Logging;
+
+namespace DnsAwareHttp.Resolution.Sources;
+
+/// <summary>The DNS settings as the options, resolv.conf and the network interfaces make them at this moment.</summary>
+internal sealed class DnsSettingsFile : INameChanges
+{
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
+
+    private readonly DnsCacheOptions _options;
+    private readonly InterfaceServers _interfaces;
+    private readonly ImmutableArray<IPEndPoint> _chosen;
+    private readonly PolledFile<ResolvConf>? _file;
+
+    /// <exception cref="NotSupportedException">A name server is to be asked by DNS over TLS.</exception>
+    /// <exception cref="FormatException">A name server is no address.</exception>
+    public DnsSettingsFile(DnsCacheOptions options, TimeProvider timeProvider, ILogger logger)
+    {
+        _options = options;
+        _chosen = [.. options.NameServers.Select(NameServer.Parse)];
+        _interfaces = new InterfaceServers(timeProvider);
+        string? path = options.ResolvConfPath ?? (OperatingSystem.IsWindows() ? null : "/etc/resolv.conf");
+        _file = path is null ? null : new PolledFile<ResolvConf>(path, Period, Read, timeProvider, logger);
+    }
+
+    public DnsSettings Current => Combine(_file?.Current ?? ResolvConfOfNoFile);
+
+    private static ResolvConf ResolvConfOfNoFile { get; } = new() { NameServers = [] };
+
+    /// <summary>Any name may be touched, so the names given are always null.</summary>
+    public void Watch(Action<IReadOnlySet<string>?> changed) => _file?.Watch((before, after) => Report(before, after, changed));
+
+    public void Dispose() => _file?.Dispose();
+
+    private static void Report(ResolvConf before, ResolvConf after, Action<IReadOnlySet<string>?> changed)
+    {
+        if (before != after)
+        {
+            changed(null);
+        }
+    }
+
+    private DnsSettings Combine(ResolvConf conf)
+    {
+        ImmutableArray<IPEndPoint> servers = _chosen.IsEmpty ? conf.NameServers : _chosen;
+        return DnsSettings.Of(_options, servers.IsEmpty ? _interfaces.Current : servers, conf);
+    }
+
+    // Without the file, glibc asks the server on this machine. Elsewhere the interfaces know the servers.
+    private static ResolvConf Read(string? text) =>
+        text is null && !OperatingSystem.IsLinux() ? ResolvConfOfNoFile : ResolvConf.Parse(text ?? "", Dns.GetHostName());
+}

@@ -1,0 +1,74 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Net.Sockets;
+using DnsAwareHttp.Diagnostics;
+using Microsoft.Extensions.Logging;
+
+namespace DnsAwareHttp.Resolution.Sources;
+
+/// <summary>Answers from the hosts file as it is now.</summary>
+/// <remarks>
+/// As in glibc, a name that is listed for one family only has just that one when both are asked for, and is not listed at all when the other one is asked for.
+/// </remarks>
+internal sealed class HostsFileResolver : IFamilyResolver, INameChanges
+{
+    private const int MostWarnings = 10;
+
+    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan NegativeTtl = TimeSpan.FromSeconds(1);
+
+    private readonly PolledFile<HostsFile> _file;
+    private readonly string _path;
+    private readonly ILogger _logger;
+
+    public HostsFileResolver(string path, TimeProvider timeProvider, ILogger logger)
+    {
+        (_path, _logger) = (path, logger);
+        _file = new PolledFile<HostsFile>(path, Period, Read, timeProvider, logger);
+    }
+
+    /// <summary>The hosts file of the operating system.</summary>
+    public static string SystemPath => OperatingSystem.IsWindows() ? Path.Combine(Environment.SystemDirectory, "drivers", "etc", "hosts") : "/etc/hosts";
+
+    /// <summary>What the file says of this name; false when it says nothing and others are to be asked.</summary>
+    public bool TryResolve(string host, AddressFamily family, [NotNullWhen(true)] out Answer.Found? answer)
+    {
+        ImmutableArray<IPAddress> addresses = _file.Current.AddressesOf(host, family);
+        answer = addresses.IsEmpty ? null : new Answer.Found(addresses, TimeSpan.MaxValue, IsComplete: true);
+        return answer is not null;
+    }
+
+    public ValueTask<Answer> ResolveAsync(string host, CancellationToken cancellationToken) => ResolveAsync(host, AddressFamily.Unspecified, cancellationToken);
+
+    /// <summary>As <see cref="TryResolve"/>, with NXDOMAIN for names that the file does not list.</summary>
+    public ValueTask<Answer> ResolveAsync(string host, AddressFamily family, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return ValueTask.FromResult<Answer>(
+            TryResolve(host, family, out Answer.Found? answer) ? answer : new Answer.Empty(EmptyReason.NxDomain, NegativeTtl));
+    }
+
+    public void Watch(Action<IReadOnlySet<string>?> changed) => _file.Watch((before, after) => Report(before.DifferencesTo(after), changed));
+
+    public void Dispose() => _file.Dispose();
+
+    private static void Report(IReadOnlySet<string> names, Action<IReadOnlySet<string>?> changed)
+    {
+        if (names.Count > 0)
+        {
+            changed(names);
+        }
+    }
+
+    private HostsFile Read(string? text)
+    {
+        HostsFile file = text is null ? HostsFile.Empty : HostsFile.Parse(text);
+        foreach (HostsProblem problem in file.Problems.AsSpan()[..Math.Min(file.Problems.Length, MostWarnings)])
+        {
+            _logger.HostsLineSkipped(_path, problem.Line, problem.Problem, problem.Text);
+        }
+
+        return file;
+    }
+}

@@ -1,0 +1,62 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.NetworkInformation;
+using DnsAwareHttp.Resolution.Wire;
+
+namespace DnsAwareHttp.Resolution.Sources;
+
+/// <summary>The name servers of the network interfaces that are up, those with a gateway first.</summary>
+internal sealed class InterfaceServers(TimeProvider timeProvider)
+{
+    // Listing the interfaces takes milliseconds.
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(10);
+
+    private readonly object _gate = new();
+    private ImmutableArray<IPEndPoint> _servers = [];
+    private long? _listedAt;
+
+    public ImmutableArray<IPEndPoint> Current
+    {
+        get
+        {
+            lock (_gate)
+            {
+                if (_listedAt is not long listedAt || timeProvider.GetElapsedTime(listedAt) >= Period)
+                {
+                    (_servers, _listedAt) = (List(), timeProvider.GetTimestamp());
+                }
+
+                return _servers;
+            }
+        }
+    }
+
+    private static ImmutableArray<IPEndPoint> List()
+    {
+        try
+        {
+            return
+            [
+                .. NetworkInterface.GetAllNetworkInterfaces()
+                    .Where(card => card is { OperationalStatus: OperationalStatus.Up, NetworkInterfaceType: not NetworkInterfaceType.Loopback })
+                    .Select(card => card.GetIPProperties())
+                    .OrderByDescending(HasGateway)
+                    .SelectMany(properties => properties.DnsAddresses)
+                    .Where(IsReal)
+                    .Distinct()
+                    .Select(address => new IPEndPoint(address, NameServer.DefaultPort)),
+            ];
+        }
+        catch (Exception exception) when (exception is NetworkInformationException or PlatformNotSupportedException)
+        {
+            // Where the interfaces cannot be listed no server is known, and the system's resolver is asked.
+            return [];
+        }
+    }
+
+    private static bool HasGateway(IPInterfaceProperties properties) =>
+        !OperatingSystem.IsAndroid() && properties.GatewayAddresses.Any(gateway => !gateway.Address.Equals(IPAddress.Any) && !gateway.Address.Equals(IPAddress.IPv6Any));
+
+    // Windows lists fec0:0:0:ffff::1 to ::3 for interfaces that have no server at all.
+    private static bool IsReal(IPAddress address) => !address.IsIPv6SiteLocal;
+}

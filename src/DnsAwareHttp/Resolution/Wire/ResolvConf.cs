@@ -1,0 +1,110 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Net;
+
+namespace DnsAwareHttp.Resolution.Wire;
+
+/// <summary>What a resolv.conf file says (resolv.conf(5)), read as glibc reads it. Lines that make no sense are skipped.</summary>
+internal sealed record ResolvConf
+{
+    private const int MostServers = 3;
+    private const int MostNdots = 15;
+    private const int MostSeconds = 30;
+    private const int MostAttempts = 5;
+
+    private static readonly char[] Blanks = [' ', '\t', '\r', '\v', '\f'];
+
+    /// <summary>At most three. Without any, the one on this machine.</summary>
+    public ImmutableArray<IPEndPoint> NameServers { get; init; } = [new IPEndPoint(IPAddress.Loopback, NameServer.DefaultPort)];
+
+    /// <summary>Suffixes for names that are not absolute, in lower case, without dots around them.</summary>
+    public ImmutableArray<string> Search { get; init; } = [];
+
+    /// <summary>A name with at least so many dots is first tried as it is.</summary>
+    public int Ndots { get; init; } = 1;
+
+    /// <summary>How long one server has; null when the file does not say.</summary>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>How often the servers are gone through; null when the file does not say.</summary>
+    public int? Attempts { get; init; }
+
+    /// <summary>Whether the servers take turns.</summary>
+    public bool Rotate { get; init; }
+
+    /// <summary>What <paramref name="text"/> says; an empty one stands for a missing file. <paramref name="hostName"/> gives the suffix when the text has none.</summary>
+    public static ResolvConf Parse(string text, string hostName = "")
+    {
+        ResolvConf conf = new() { NameServers = [], Search = DomainOf(hostName) };
+        foreach (string line in text.TrimStart('\uFEFF').Split('\n'))
+        {
+            // Only at the beginning of a line does glibc know comments; behind a value they can be nothing else either.
+            string[] words = [.. line.Split(Blanks, StringSplitOptions.RemoveEmptyEntries).TakeWhile(word => word[0] is not ('#' or ';'))];
+            conf = words.Length < 2 ? conf : conf.With(words[0], words.AsSpan(1));
+        }
+
+        return conf.NameServers.IsEmpty ? conf with { NameServers = new ResolvConf().NameServers } : conf;
+    }
+
+    public bool Equals(ResolvConf? other) =>
+        other is not null && NameServers.AsSpan().SequenceEqual(other.NameServers.AsSpan()) && Search.AsSpan().SequenceEqual(other.Search.AsSpan())
+        && (Ndots, Timeout, Attempts, Rotate) == (other.Ndots, other.Timeout, other.Attempts, other.Rotate);
+
+    public override int GetHashCode() => HashCode.Combine(NameServers.Length, Search.Length, Ndots, Timeout, Attempts, Rotate);
+
+    private static ImmutableArray<string> DomainOf(string hostName)
+    {
+        int dot = hostName.IndexOf('.', StringComparison.Ordinal);
+        return dot < 0 ? [] : Suffixes([hostName[(dot + 1)..]]);
+    }
+
+    private ResolvConf With(string keyword, ReadOnlySpan<string> values) => keyword switch
+    {
+        "nameserver" => WithServer(values[0]),
+        "domain" => this with { Search = Suffixes(values[..1]) },
+        "search" => this with { Search = Suffixes(values) },
+        "options" => WithOptions(values),
+        _ => this,
+    };
+
+    private ResolvConf WithServer(string text) =>
+        NameServers.Length < MostServers && IPAddress.TryParse(text, out IPAddress? address)
+            ? this with { NameServers = NameServers.Add(new IPEndPoint(address, NameServer.DefaultPort)) }
+            : this;
+
+    // The root as a suffix adds nothing, and a suffix that cannot be asked for would only be skipped later.
+    private static ImmutableArray<string> Suffixes(ReadOnlySpan<string> values)
+    {
+        ImmutableArray<string>.Builder suffixes = ImmutableArray.CreateBuilder<string>();
+        foreach (string value in values)
+        {
+            string suffix = value.Trim('.').ToLowerInvariant();
+            if (suffix.Length > 0 && DnsMessageWriter.ProblemOf(suffix) == NameProblem.None && !suffixes.Contains(suffix))
+            {
+                suffixes.Add(suffix);
+            }
+        }
+
+        return suffixes.ToImmutable();
+    }
+
+    private ResolvConf WithOptions(ReadOnlySpan<string> values)
+    {
+        ResolvConf conf = this;
+        foreach (string value in values)
+        {
+            string[] parts = value.Split(':', 2);
+            int? number = parts.Length == 2 && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int parsed) ? parsed : null;
+            conf = (parts[0], number) switch
+            {
+                ("ndots", int ndots) => conf with { Ndots = Math.Min(ndots, MostNdots) },
+                ("timeout", int seconds) => conf with { Timeout = TimeSpan.FromSeconds(Math.Clamp(seconds, 1, MostSeconds)) },
+                ("attempts", int attempts) => conf with { Attempts = Math.Clamp(attempts, 1, MostAttempts) },
+                ("rotate", null) => conf with { Rotate = true },
+                _ => conf,
+            };
+        }
+
+        return conf;
+    }
+}
