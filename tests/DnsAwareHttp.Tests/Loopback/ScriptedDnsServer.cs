@@ -30,6 +30,7 @@ public sealed class ScriptedDnsServer : IAsyncDisposable
     private readonly Task _running;
     private TaskCompletionSource _arrived = NewSignal();
     private volatile DnsMode _mode;
+    private int _disposed;
     private int _total;
     private int _tcpTotal;
     private long _delayTicks;
@@ -139,6 +140,11 @@ public sealed class ScriptedDnsServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) == 1)
+        {
+            return;
+        }
+
         await _stop.CancelAsync();
         _udp.Dispose();
         _tcp.Dispose();
