@@ -1,7 +1,8 @@
 namespace DnsAwareHttp.Resolution.Sources;
 
 /// <summary>What a file system tells of a file without opening it. Two equal ones in a row: nobody is writing.</summary>
-internal readonly record struct FileStat(bool Exists, long Length, DateTime Written, DateTime Created)
+/// <remarks>The path of the file that a link leads to is part of it: two files written in one tick of the clock may be alike in all else.</remarks>
+internal readonly record struct FileStat(bool Exists, string? Path, long Length, DateTime Written, DateTime Created)
 {
     /// <summary>The stat of the file, or of the file that a symbolic link leads to in the end.</summary>
     public static FileStat Of(string path)
@@ -14,7 +15,7 @@ internal readonly record struct FileStat(bool Exists, long Length, DateTime Writ
                 file = (FileInfo?)file.ResolveLinkTarget(returnFinalTarget: true) ?? file;
             }
 
-            return file.Exists ? new FileStat(true, file.Length, file.LastWriteTimeUtc, file.CreationTimeUtc) : default;
+            return file.Exists ? new FileStat(true, file.FullName, file.Length, file.LastWriteTimeUtc, file.CreationTimeUtc) : default;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

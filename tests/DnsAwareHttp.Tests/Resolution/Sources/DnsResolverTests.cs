@@ -1,0 +1,276 @@
+using System.Net;
+using System.Net.Sockets;
+using DnsAwareHttp.Resolution.Sources;
+using DnsAwareHttp.Resolution.Wire;
+using DnsAwareHttp.Tests.Fakes;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace DnsAwareHttp.Tests.Resolution.Sources;
+
+public sealed class DnsResolverTests : IDisposable
+{
+    private static readonly DnsReply ServFail = new DnsReply.Refusal(DnsResponseCode.ServFail);
+    private static readonly DnsReply FormErr = new DnsReply.Refusal(DnsResponseCode.FormErr);
+    private static readonly DnsReply Silence = new DnsReply.Silence("no answer");
+    private static readonly DnsReply NxDomain = new DnsReply.None(EmptyReason.NxDomain, TimeSpan.FromSeconds(5));
+    private static readonly DnsReply NoData = new DnsReply.None(EmptyReason.NoData, TimeSpan.FromSeconds(7));
+    private static readonly DnsReply NoSocket = new DnsReply.NoSocket(new SocketException((int)SocketError.AddressFamilyNotSupported));
+
+    private readonly ManualTimeProvider _clock = new();
+    private readonly TemporaryFile _conf = new();
+    private readonly DnsCacheOptions _options;
+
+    public DnsResolverTests() => _options = new DnsCacheOptions { ResolvConfPath = _conf.Path, NameServers = ["10.0.0.1", "10.0.0.2"] };
+
+    public void Dispose() => _conf.Dispose();
+
+    [Fact]
+    public async Task BothFamilies_AreAskedAndUnited()
+    {
+        FakeExchange udp = new((_, query) => query.Type == DnsRecordType.A ? Records(60, "10.9.0.1") : Records(30, "2001:db8::1"));
+        (await Answer(udp, AddressFamily.Unspecified)).Should().Be(Found(30, "10.9.0.1", "2001:db8::1"));
+        udp.Queries.Select(query => query.Type).Should().BeEquivalentTo([DnsRecordType.A, DnsRecordType.Aaaa]);
+    }
+
+    [Fact]
+    public async Task OneFamily_IsAskedAlone()
+    {
+        FakeExchange udp = new((_, _) => Records(60, "2001:db8::1", "::ffff:10.0.0.1"));
+        (await Answer(udp, AddressFamily.InterNetworkV6)).Should().Be(Found(60, "2001:db8::1"));
+        udp.Queries.Should().ContainSingle().Which.Type.Should().Be(DnsRecordType.Aaaa);
+    }
+
+    [Theory]
+    [InlineData("Silence")]
+    [InlineData("ServFail")]
+    [InlineData("Refused")]
+    [InlineData("NotImp")]
+    [InlineData("Malformed")]
+    [InlineData("NoSocket")]
+    public async Task AfterAFailure_TheNextServerIsAsked_AndRememberedForTheNextQuestion(string failure)
+    {
+        DnsReply failing = failure switch
+        {
+            "Silence" => Silence,
+            "Malformed" => new DnsReply.Malformed("test"),
+            "NoSocket" => NoSocket,
+            _ => new DnsReply.Refusal(Enum.Parse<DnsResponseCode>(failure)),
+        };
+        FakeExchange udp = new((server, _) => server.Address.ToString() == "10.0.0.1" ? failing : Records(60, "10.9.0.1"));
+        DnsResolver resolver = Resolver(udp);
+        (await resolver.ResolveAsync("svc.test", AddressFamily.InterNetwork, default)).Should().Be(Found(60, "10.9.0.1"));
+        udp.Servers.Should().Equal("10.0.0.1", "10.0.0.2");
+        await resolver.ResolveAsync("svc.test", AddressFamily.InterNetwork, default);
+        udp.Servers.Should().Equal("10.0.0.1", "10.0.0.2", "10.0.0.2");
+    }
+
+    [Fact]
+    public async Task ListOfServers_IsGoneThroughAsOftenAsAttemptsSays()
+    {
+        _options.Attempts = 3;
+        FakeExchange udp = new((_, _) => ServFail);
+        (await Answer(udp)).Should().Be(new Answer.Failed("name server 10.0.0.2:53 answered SERVFAIL"));
+        udp.Servers.Should().Equal("10.0.0.1", "10.0.0.2", "10.0.0.1", "10.0.0.2", "10.0.0.1", "10.0.0.2");
+    }
+
+    [Fact]
+    public async Task Rotate_LetsTheServersTakeTurns()
+    {
+        _conf.Write("options rotate");
+        FakeExchange udp = new((_, _) => Records(60, "10.9.0.1"));
+        DnsResolver resolver = Resolver(udp);
+        for (int count = 0; count < 3; count++)
+        {
+            await resolver.ResolveAsync("svc.test", AddressFamily.InterNetwork, default);
+        }
+
+        udp.Servers.Should().Equal("10.0.0.1", "10.0.0.2", "10.0.0.1");
+    }
+
+    [Fact]
+    public async Task FormErr_IsAskedAgainOnceWithoutEdns()
+    {
+        FakeExchange udp = new((_, query) => query.Edns ? FormErr : Records(60, "10.9.0.1"));
+        (await Answer(udp)).Should().Be(Found(60, "10.9.0.1"));
+        udp.Servers.Should().Equal("10.0.0.1", "10.0.0.1");
+
+        udp = new FakeExchange((_, _) => FormErr);
+        await Answer(udp);
+        udp.Servers.Should().Equal("10.0.0.1", "10.0.0.1", "10.0.0.2", "10.0.0.2", "10.0.0.1", "10.0.0.1", "10.0.0.2", "10.0.0.2");
+    }
+
+    [Fact]
+    public async Task Truncated_IsAskedByTcpOfTheSameServer()
+    {
+        FakeExchange udp = new((_, _) => DnsReply.Truncated.Instance);
+        FakeExchange tcp = new((_, _) => Records(60, "10.9.0.1"));
+        DnsResolver resolver = Resolver(udp, tcp);
+        (await resolver.ResolveAsync("svc.test", AddressFamily.InterNetwork, default)).Should().Be(Found(60, "10.9.0.1"));
+        tcp.Servers.Should().Equal("10.0.0.1");
+    }
+
+    [Fact]
+    public async Task AliasThatLeadsElsewhere_IsAskedForAgain_WithTheSmallestTtl()
+    {
+        FakeExchange udp = new((_, query) => query.Host switch
+        {
+            "svc.test" => new DnsReply.Elsewhere("a.test", 10, TimeSpan.FromSeconds(9)),
+            "a.test" => new DnsReply.Elsewhere("b.test", 6, TimeSpan.FromSeconds(20)),
+            _ => Records(60, "10.9.0.1"),
+        });
+        (await Answer(udp)).Should().Be(Found(9, "10.9.0.1"));
+        udp.Queries.Select(query => query.LinksLeft).Should().Equal(16, 6, 0);
+    }
+
+    [Fact]
+    public async Task AliasesWithoutEnd_Fail()
+    {
+        int count = 0;
+        FakeExchange udp = new((_, _) => new DnsReply.Elsewhere($"a{count++}.test", 1, TimeSpan.FromSeconds(9)));
+        (await Answer(udp)).Should().BeOfType<Answer.Failed>();
+        udp.Servers.Should().HaveCount(17);
+    }
+
+    [Theory]
+    [InlineData("db", 1, "db.a.test,db.b.test,db")]
+    [InlineData("db.east", 1, "db.east,db.east.a.test,db.east.b.test")]
+    [InlineData("db.east", 2, "db.east.a.test,db.east.b.test,db.east")]
+    [InlineData("db.", 1, "db")]
+    public async Task SearchList_IsTriedAsInGlibc(string host, int ndots, string expected)
+    {
+        _conf.Write($"search a.test b.test\noptions ndots:{ndots}\n");
+        FakeExchange udp = new((_, query) => query.Host.EndsWith("a.test", StringComparison.Ordinal) ? NoData : NxDomain);
+        Answer answer = await Answer(udp, host: host);
+        udp.Hosts.Should().Equal(expected.Split(','));
+        answer.Should().Be(new Answer.Empty(host == "db." ? EmptyReason.NxDomain : EmptyReason.NoData, TimeSpan.FromSeconds(5)));
+    }
+
+    [Fact]
+    public async Task Search_EndsWithTheFirstAnswer_AndWithTheFirstFailure()
+    {
+        _conf.Write("search a.test b.test\n");
+        FakeExchange udp = new((_, query) => query.Host == "db.b.test" ? Records(60, "10.9.0.1") : NxDomain);
+        (await Answer(udp, host: "db")).Should().Be(Found(60, "10.9.0.1"));
+        udp.Hosts.Should().Equal("db.a.test", "db.b.test");
+
+        udp = new FakeExchange((_, query) => query.Host == "db.a.test" ? ServFail : Records(60, "10.9.0.1"));
+        (await Answer(udp, host: "db")).Should().BeOfType<Answer.Failed>();
+    }
+
+    [Theory]
+    [InlineData("a..test")]
+    [InlineData("bücher.test")]
+    public async Task NameThatCannotBeAskedFor_FailsWithoutAQuestion(string host)
+    {
+        FakeExchange udp = new((_, _) => NxDomain);
+        DnsResolver resolver = Resolver(udp);
+        DnsOutcome outcome = await resolver.AskAsync(host, AddressFamily.Unspecified, default);
+        outcome.WasAsked.Should().BeTrue();
+        outcome.Answer.Should().BeOfType<Answer.Failed>().Which.Reason.Should().Contain(host);
+        udp.Servers.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task WithoutSockets_DnsCouldNotBeAsked()
+    {
+        DnsResolver resolver = Resolver(new FakeExchange((_, _) => NoSocket));
+        (await resolver.AskAsync("svc.test", AddressFamily.Unspecified, default)).WasAsked.Should().BeFalse();
+        DnsResolver partly = Resolver(new FakeExchange((server, _) => server.Address.ToString() == "10.0.0.1" ? Silence : NoSocket));
+        (await partly.AskAsync("svc.test", AddressFamily.Unspecified, default)).WasAsked.Should().BeTrue();
+    }
+
+    [Fact]
+    public async Task OneFamilyFound_TheOtherIsWaitedForNoLongerThanOneQueryTimeout()
+    {
+        HangingExchange udp = new(Records(60, "10.9.0.1"));
+        DnsResolver resolver = new(new DnsSettingsFile(_options, _clock, NullLogger.Instance), udp, udp, _clock);
+        Task<Answer> asking = resolver.ResolveAsync("svc.test", default).AsTask();
+        _clock.Advance(TimeSpan.FromSeconds(1.9));
+        asking.IsCompleted.Should().BeFalse();
+        _clock.Advance(TimeSpan.FromSeconds(0.1));
+        (await asking.WaitAsync(TimeSpan.FromSeconds(30))).Should().Be(Found(60, "10.9.0.1") with { FailedFamily = AddressFamily.InterNetworkV6 });
+    }
+
+    [Fact]
+    public async Task OnlyTheCallersToken_Cancels()
+    {
+        HangingExchange udp = new(Records(60, "10.9.0.1"));
+        DnsResolver resolver = new(new DnsSettingsFile(_options, _clock, NullLogger.Instance), udp, udp, _clock);
+        using CancellationTokenSource caller = new();
+        Task<Answer> asking = resolver.ResolveAsync("svc.test", caller.Token).AsTask();
+        await caller.CancelAsync();
+        await ((Func<Task>)(() => asking)).Should().ThrowAsync<OperationCanceledException>();
+        await ((Func<Task>)(() => resolver.ResolveAsync("svc.test", caller.Token).AsTask())).Should().ThrowAsync<OperationCanceledException>();
+    }
+
+    [Fact]
+    public async Task ServersOfResolvConf_AreUsed_AndReplacedWhenItChanges()
+    {
+        _options.NameServers = [];
+        _conf.Write("nameserver 10.0.0.7\n");
+        FakeExchange udp = new((_, _) => Records(60, "10.9.0.1"));
+        DnsResolver resolver = Resolver(udp);
+        List<IReadOnlySet<string>?> changes = [];
+        using IDisposable watch = resolver.Watch(changes.Add);
+        await resolver.ResolveAsync("svc.test", AddressFamily.InterNetwork, default);
+        _conf.Replace("# touched\nnameserver 10.0.0.7\n");
+        _clock.Advance(TimeSpan.FromSeconds(3));
+        changes.Should().BeEmpty("the settings are the same");
+
+        _conf.Replace("nameserver 10.0.0.8\n");
+        _clock.Advance(TimeSpan.FromSeconds(3));
+        changes.Should().Equal([null]);
+        await resolver.ResolveAsync("svc.test", AddressFamily.InterNetwork, default);
+        udp.Servers.Should().Equal("10.0.0.7", "10.0.0.8");
+    }
+
+    [Fact]
+    public void TimeoutAndAttempts_AreThoseOfTheOptions_ElseOfTheFile_ElseTheDefaults()
+    {
+        Settings().Should().BeEquivalentTo(new { Timeout = TimeSpan.FromSeconds(2), Attempts = 2 });
+        _conf.Write("options timeout:4 attempts:5");
+        Settings().Should().BeEquivalentTo(new { Timeout = TimeSpan.FromSeconds(4), Attempts = 5 });
+        (_options.QueryTimeout, _options.Attempts) = (TimeSpan.FromSeconds(1), 3);
+        Settings().Should().BeEquivalentTo(new { Timeout = TimeSpan.FromSeconds(1), Attempts = 3 });
+    }
+
+    [Fact]
+    public void DnsOverTls_IsRefused()
+    {
+        _options.NameServers = ["tls://9.9.9.9"];
+        ((Action)(() => Resolver(new FakeExchange((_, _) => NxDomain)))).Should().Throw<NotSupportedException>().WithMessage("NameServers: 'tls://9.9.9.9'*");
+    }
+
+    private DnsSettings Settings()
+    {
+        DnsSettingsFile settings = new(_options, _clock, NullLogger.Instance);
+        return settings.Current;
+    }
+
+    private DnsResolver Resolver(IDnsExchange udp, IDnsExchange? tcp = null) =>
+        new(new DnsSettingsFile(_options, _clock, NullLogger.Instance), udp, tcp ?? new FakeExchange((_, _) => Silence), _clock);
+
+    private async Task<Answer> Answer(IDnsExchange udp, AddressFamily family = AddressFamily.InterNetwork, string host = "svc.test")
+    {
+        DnsResolver resolver = Resolver(udp);
+        return await resolver.ResolveAsync(host, family, default);
+    }
+
+    private static DnsReply.Records Records(int ttl, params string[] addresses) => new([.. addresses.Select(IPAddress.Parse)], TimeSpan.FromSeconds(ttl));
+
+    private static Answer.Found Found(int ttl, params string[] addresses) => new([.. addresses.Select(IPAddress.Parse)], TimeSpan.FromSeconds(ttl));
+
+    /// <summary>Answers questions for A at once and those for AAAA never.</summary>
+    private sealed class HangingExchange(DnsReply reply) : IDnsExchange
+    {
+        public async ValueTask<DnsReply> AskAsync(IPEndPoint server, DnsQuery query, TimeSpan timeout, CancellationToken cancellationToken)
+        {
+            if (query.Type == DnsRecordType.Aaaa)
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+            }
+
+            return reply;
+        }
+    }
+}
