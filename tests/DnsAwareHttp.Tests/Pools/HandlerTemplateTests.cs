@@ -1,0 +1,197 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using System.Net;
+using System.Net.Security;
+using System.Reflection;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using DnsAwareHttp.Pools;
+using DnsAwareHttp.Tests.Loopback;
+
+namespace DnsAwareHttp.Tests.Pools;
+
+public sealed class HandlerTemplateTests
+{
+    // What an endpoint's handler has of its own; each has a test below.
+    private static readonly string[] OfItsOwn =
+        [nameof(SocketsHttpHandler.AllowAutoRedirect), nameof(SocketsHttpHandler.ConnectCallback), nameof(SocketsHttpHandler.UseProxy),
+         nameof(SocketsHttpHandler.Proxy), nameof(SocketsHttpHandler.PooledConnectionLifetime), nameof(SocketsHttpHandler.SslOptions)];
+
+    private static readonly Dictionary<string, object?> Unusual = new()
+    {
+        [nameof(SocketsHttpHandler.ActivityHeadersPropagator)] = DistributedContextPropagator.CreateNoOutputPropagator(),
+        [nameof(SocketsHttpHandler.AutomaticDecompression)] = DecompressionMethods.Brotli,
+        [nameof(SocketsHttpHandler.ConnectTimeout)] = TimeSpan.FromSeconds(3),
+        [nameof(SocketsHttpHandler.CookieContainer)] = new CookieContainer(),
+        [nameof(SocketsHttpHandler.Credentials)] = new NetworkCredential("a", "b"),
+        [nameof(SocketsHttpHandler.DefaultProxyCredentials)] = new NetworkCredential("c", "d"),
+        [nameof(SocketsHttpHandler.EnableMultipleHttp2Connections)] = true,
+        [nameof(SocketsHttpHandler.EnableMultipleHttp3Connections)] = true,
+        [nameof(SocketsHttpHandler.Expect100ContinueTimeout)] = TimeSpan.FromSeconds(4),
+        [nameof(SocketsHttpHandler.InitialHttp2StreamWindowSize)] = 123_456,
+        [nameof(SocketsHttpHandler.KeepAlivePingDelay)] = TimeSpan.FromSeconds(5),
+        [nameof(SocketsHttpHandler.KeepAlivePingPolicy)] = HttpKeepAlivePingPolicy.WithActiveRequests,
+        [nameof(SocketsHttpHandler.KeepAlivePingTimeout)] = TimeSpan.FromSeconds(6),
+        [nameof(SocketsHttpHandler.MaxAutomaticRedirections)] = 7,
+        [nameof(SocketsHttpHandler.MaxConnectionsPerServer)] = 8,
+        [nameof(SocketsHttpHandler.MaxResponseDrainSize)] = 9,
+        [nameof(SocketsHttpHandler.MaxResponseHeadersLength)] = 10,
+        [nameof(SocketsHttpHandler.MeterFactory)] = new NoMeters(),
+        [nameof(SocketsHttpHandler.PlaintextStreamFilter)] = (Func<SocketsHttpPlaintextStreamFilterContext, CancellationToken, ValueTask<Stream>>)((c, _) => new(c.PlaintextStream)),
+        [nameof(SocketsHttpHandler.PooledConnectionIdleTimeout)] = TimeSpan.FromSeconds(11),
+        [nameof(SocketsHttpHandler.PreAuthenticate)] = true,
+        [nameof(SocketsHttpHandler.RequestHeaderEncodingSelector)] = (HeaderEncodingSelector<HttpRequestMessage>)((_, _) => null),
+        [nameof(SocketsHttpHandler.ResponseDrainTimeout)] = TimeSpan.FromSeconds(12),
+        [nameof(SocketsHttpHandler.ResponseHeaderEncodingSelector)] = (HeaderEncodingSelector<HttpRequestMessage>)((_, _) => null),
+        [nameof(SocketsHttpHandler.UseCookies)] = false,
+    };
+
+    private static readonly Dictionary<string, object?> UnusualTls = new()
+    {
+        [nameof(SslClientAuthenticationOptions.AllowRenegotiation)] = false,
+        [nameof(SslClientAuthenticationOptions.AllowTlsResume)] = false,
+        [nameof(SslClientAuthenticationOptions.AllowRsaPkcs1Padding)] = false,
+        [nameof(SslClientAuthenticationOptions.AllowRsaPssPadding)] = false,
+        [nameof(SslClientAuthenticationOptions.ApplicationProtocols)] = new List<SslApplicationProtocol> { SslApplicationProtocol.Http11 },
+        [nameof(SslClientAuthenticationOptions.CertificateChainPolicy)] = new X509ChainPolicy(),
+        [nameof(SslClientAuthenticationOptions.CertificateRevocationCheckMode)] = X509RevocationMode.Online,
+        [nameof(SslClientAuthenticationOptions.CipherSuitesPolicy)] = OperatingSystem.IsLinux() ? new CipherSuitesPolicy([TlsCipherSuite.TLS_AES_128_GCM_SHA256]) : null,
+        [nameof(SslClientAuthenticationOptions.ClientCertificateContext)] = SslStreamCertificateContext.Create(LoopbackServer.Certificate, null, offline: true),
+        [nameof(SslClientAuthenticationOptions.ClientCertificates)] = new X509CertificateCollection { LoopbackServer.Certificate },
+        [nameof(SslClientAuthenticationOptions.EnabledSslProtocols)] = SslProtocols.Tls13,
+        [nameof(SslClientAuthenticationOptions.EncryptionPolicy)] = Enum.Parse<EncryptionPolicy>("AllowNoEncryption"),
+        [nameof(SslClientAuthenticationOptions.LocalCertificateSelectionCallback)] = (LocalCertificateSelectionCallback)((_, _, _, _, _) => LoopbackServer.Certificate),
+        [nameof(SslClientAuthenticationOptions.RemoteCertificateValidationCallback)] = (RemoteCertificateValidationCallback)((_, _, _, _) => false),
+        [nameof(SslClientAuthenticationOptions.TargetHost)] = "other.test",
+    };
+
+    public static TheoryData<string> Settings() => [.. Settable(typeof(SocketsHttpHandler)).Select(property => property.Name).Except(OfItsOwn)];
+
+    public static TheoryData<string> TlsSettings() => [.. Settable(typeof(SslClientAuthenticationOptions)).Select(property => property.Name)];
+
+    [Theory]
+    [MemberData(nameof(Settings))]
+    public void EachSettingOfTheRuntimes_ArrivesAtTheEndpointsHandler(string name)
+    {
+        Unusual.Should().ContainKey(name, "the runtime has a setting that is not copied yet");
+        PropertyInfo setting = typeof(SocketsHttpHandler).GetProperty(name)!;
+        using SocketsHttpHandler wrapped = new();
+        setting.SetValue(wrapped, Unusual[name]);
+        setting.GetValue(wrapped).Should().NotBe(setting.GetValue(new SocketsHttpHandler()), "else this shows nothing");
+
+        using SocketsHttpHandler made = Make(HandlerTemplate.ReadFrom(wrapped));
+
+        setting.GetValue(made).Should().Be(Unusual[name]);
+    }
+
+    [Theory]
+    [MemberData(nameof(TlsSettings))]
+    public void EachTlsSetting_ArrivesAndLaterChangesDoNot(string name)
+    {
+        UnusualTls.Should().ContainKey(name, "the runtime has a setting that is not copied yet");
+        PropertyInfo setting = typeof(SslClientAuthenticationOptions).GetProperty(name)!;
+        using SocketsHttpHandler wrapped = new();
+        object? usual = setting.GetValue(wrapped.SslOptions);
+        setting.SetValue(wrapped.SslOptions, UnusualTls[name]);
+
+        HandlerTemplate template = HandlerTemplate.ReadFrom(wrapped);
+        setting.SetValue(wrapped.SslOptions, usual);
+
+        using SocketsHttpHandler made = Make(template);
+        setting.GetValue(made.SslOptions).Should().BeEquivalentTo(UnusualTls[name]);
+    }
+
+    [Fact]
+    public void WhatAnEndpointsHandlerHasOfItsOwn_IsNotThatOfTheWrapped()
+    {
+        using SocketsHttpHandler wrapped = new() { AllowAutoRedirect = true, UseProxy = true, Proxy = new WebProxy("http://elsewhere.test") };
+        PinnedProxy proxy = new(new Uri("http://proxy.test:3128"), null);
+
+        using SocketsHttpHandler direct = Make(HandlerTemplate.ReadFrom(wrapped));
+        using SocketsHttpHandler proxied = HandlerTemplate.ReadFrom(wrapped).Make(Connect, proxy, authenticate: true);
+
+        direct.AllowAutoRedirect.Should().BeFalse();
+        direct.UseProxy.Should().BeFalse();
+        direct.ConnectCallback.Should().BeSameAs((object)direct.ConnectCallback!);
+        proxied.UseProxy.Should().BeTrue();
+        proxied.Proxy.Should().BeSameAs(proxy);
+    }
+
+    [Fact]
+    public void Lifetime_IsSpreadByATenthSoThatPoolsDoNotRenewTogether()
+    {
+        using SocketsHttpHandler wrapped = new() { PooledConnectionLifetime = TimeSpan.FromSeconds(100) };
+        HandlerTemplate template = HandlerTemplate.ReadFrom(wrapped, new Random(1));
+
+        TimeSpan[] lifetimes = [.. Enumerable.Range(0, 50).Select(_ => Make(template).PooledConnectionLifetime)];
+
+        lifetimes.Should().OnlyContain(lifetime => lifetime >= TimeSpan.FromSeconds(90) && lifetime <= TimeSpan.FromSeconds(110));
+        lifetimes.Distinct().Should().HaveCountGreaterThan(40);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    public void Lifetime_NoneOrInfinite_StaysSo(int milliseconds)
+    {
+        using SocketsHttpHandler wrapped = new() { PooledConnectionLifetime = TimeSpan.FromMilliseconds(milliseconds) };
+
+        Make(HandlerTemplate.ReadFrom(wrapped)).PooledConnectionLifetime.Should().Be(TimeSpan.FromMilliseconds(milliseconds));
+    }
+
+    [Fact]
+    public void Endpoints_ShareOneCookieContainerAndTheProperties()
+    {
+        using SocketsHttpHandler wrapped = new();
+        wrapped.Properties["key"] = "value";
+        HandlerTemplate template = HandlerTemplate.ReadFrom(wrapped);
+
+        Make(template).CookieContainer.Should().BeSameAs(Make(template).CookieContainer).And.BeSameAs(wrapped.CookieContainer);
+        Make(template).Properties.Should().Contain("key", "value");
+    }
+
+    [Fact]
+    public void Credentials_AreWithheldOnDemand()
+    {
+        using SocketsHttpHandler wrapped = new() { Credentials = new NetworkCredential("a", "b") };
+        HandlerTemplate template = HandlerTemplate.ReadFrom(wrapped);
+
+        template.HasUnboundCredentials.Should().BeTrue();
+        template.Make(Connect, null, authenticate: false).Credentials.Should().BeNull();
+        Make(template).Credentials.Should().BeSameAs(wrapped.Credentials);
+        HandlerTemplate.ReadFrom(new SocketsHttpHandler { Credentials = new CredentialCache() }).HasUnboundCredentials.Should().BeFalse();
+    }
+
+    [Fact]
+    public void ProxyThatThrows_MeansNoProxy()
+    {
+        using SocketsHttpHandler wrapped = new() { Proxy = new BrokenProxy() };
+
+        HandlerTemplate.ReadFrom(wrapped).ProxyFor(new Uri("http://svc.test/")).Should().BeNull();
+    }
+
+    private static IEnumerable<PropertyInfo> Settable(Type type) =>
+        type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.SetMethod is { IsPublic: true });
+
+    private static SocketsHttpHandler Make(HandlerTemplate template) => template.Make(Connect, null, authenticate: true);
+
+    private static ValueTask<Stream> Connect(SocketsHttpConnectionContext context, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    private sealed class NoMeters : IMeterFactory
+    {
+        public Meter Create(MeterOptions options) => new(options);
+
+        public void Dispose()
+        {
+        }
+    }
+
+    private sealed class BrokenProxy : IWebProxy
+    {
+        public ICredentials? Credentials { get; set; }
+
+        public Uri GetProxy(Uri destination) => throw new InvalidOperationException();
+
+        public bool IsBypassed(Uri host) => false;
+    }
+}
