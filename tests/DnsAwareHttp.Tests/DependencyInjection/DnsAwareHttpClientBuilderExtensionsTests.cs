@@ -1,0 +1,242 @@
+using DnsAwareHttp.Tests.Fakes;
+using DnsAwareHttp.Tests.Loopback;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Http;
+using Microsoft.Extensions.Options;
+
+namespace DnsAwareHttp.Tests.DependencyInjection;
+
+public sealed class DnsAwareHttpClientBuilderExtensionsTests : IAsyncLifetime
+{
+    private readonly ServiceCollection _services = new();
+    private readonly ScriptedResolver _dns = new();
+    private LoopbackServer _server = null!;
+
+    public async Task InitializeAsync()
+    {
+        _server = await LoopbackServer.StartAsync(HttpProtocols.Http1, tls: false, null, "127.0.0.1", "127.0.0.2");
+        _dns.Says("svc.test", 30, "127.0.0.2");
+        _services.AddSingleton<INameResolver>(_dns);
+    }
+
+    public async Task DisposeAsync() => await _server.DisposeAsync();
+
+    [Fact]
+    public async Task NamedClient_FollowsDns()
+    {
+        _services.AddHttpClient("x").AddDnsAwareHandler();
+
+        (await WhoAmI("x")).Should().Be("127.0.0.2");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task PrimaryHandler_MayBeConfiguredBeforeOrAfter(bool before)
+    {
+        IHttpClientBuilder builder = _services.AddHttpClient("x");
+        SocketsHttpHandler primary = new() { MaxConnectionsPerServer = 3 };
+        if (before)
+        {
+            builder.ConfigurePrimaryHttpMessageHandler(() => primary).AddDnsAwareHandler();
+        }
+        else
+        {
+            builder.AddDnsAwareHandler().ConfigurePrimaryHttpMessageHandler(() => primary);
+        }
+
+        (await WhoAmI("x")).Should().Be("127.0.0.2");
+        Action change = () => primary.MaxConnectionsPerServer = 4;
+        change.Should().Throw<InvalidOperationException>("it is the wrapped handler, and was frozen by the first request");
+    }
+
+    [Fact]
+    public async Task HandlersAddedBeforeOrAfter_SeeTheRequestAboveOurs()
+    {
+        List<string> seen = [];
+        _services.AddHttpClient("x")
+            .AddHttpMessageHandler(() => new Witness("before", seen)).AddDnsAwareHandler().AddHttpMessageHandler(() => new Witness("after", seen));
+
+        (await WhoAmI("x")).Should().Be("127.0.0.2");
+        seen.Should().Equal("before svc.test", "after svc.test");
+    }
+
+    [Fact]
+    public async Task Rotation_KeepsPoolsAndConnections()
+    {
+        _services.AddHttpClient("x").AddDnsAwareHandler();
+        await using ServiceProvider provider = _services.BuildServiceProvider();
+        HttpMessageHandlerBuilder Builder() => provider.GetRequiredService<HttpMessageHandlerBuilder>();
+        Action<HttpMessageHandlerBuilder> build = provider.GetServices<IHttpMessageHandlerBuilderFilter>().Aggregate(
+            (Action<HttpMessageHandlerBuilder>)(_ => { }), (next, filter) => filter.Configure(next));
+        for (int rotation = 0; rotation < 100; rotation++)
+        {
+            HttpMessageHandlerBuilder builder = Builder();
+            builder.Name = "x";
+            builder.PrimaryHandler = new SocketsHttpHandler();
+            build(builder);
+            using HttpClient client = new(builder.Build());
+            await client.GetStringAsync($"http://svc.test:{_server.Port}/whoami");
+        }
+
+        _server.ConnectionsTo("127.0.0.2").Should().Be(1);
+        provider.GetRequiredService<IOptionsMonitor<HttpClientFactoryOptions>>().Get("x").HandlerLifetime.Should().Be(Timeout.InfiniteTimeSpan);
+    }
+
+    [Fact]
+    public async Task FactorysOwnConnectionLifetime_IsNoneWhileOneThatTheUserSetsIsKept()
+    {
+        SocketsHttpHandler? factorys = null, users = null;
+        _services.AddHttpClient("x").AddDnsAwareHandler().UseSocketsHttpHandler((handler, _) => factorys = handler);
+        _services.AddHttpClient("y").AddDnsAwareHandler().ConfigurePrimaryHttpMessageHandler(
+            () => users = new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromSeconds(7) });
+
+        await WhoAmI("x");
+        await WhoAmI("y");
+
+        factorys!.PooledConnectionLifetime.Should().Be(Timeout.InfiniteTimeSpan);
+        users!.PooledConnectionLifetime.Should().Be(TimeSpan.FromSeconds(7));
+    }
+
+    [Fact]
+    public async Task TwoNames_ShareTheCacheAndNotThePools()
+    {
+        _services.AddHttpClient("x").AddDnsAwareHandler();
+        _services.AddHttpClient("y").AddDnsAwareHandler();
+        await using ServiceProvider provider = _services.BuildServiceProvider();
+
+        await WhoAmI("x", provider);
+        await WhoAmI("y", provider);
+
+        _dns.Questions("svc.test").Should().Be(1);
+        _server.ConnectionsTo("127.0.0.2").Should().Be(2);
+    }
+
+    [Fact]
+    public async Task Twice_IsOnce()
+    {
+        _services.AddHttpClient("x").AddDnsAwareHandler().AddDnsAwareHandler(o => o.LoadBalancing = LoadBalancingPolicy.PickFirst);
+
+        (await WhoAmI("x")).Should().Be("127.0.0.2");
+        _server.ConnectionsTo("127.0.0.2").Should().Be(1);
+    }
+
+    [Fact]
+    public async Task Defaults_ApplyToEachClient()
+    {
+        _services.ConfigureHttpClientDefaults(builder => builder.AddDnsAwareHandler());
+        _services.AddHttpClient("x");
+
+        (await WhoAmI("x")).Should().Be("127.0.0.2");
+        (await WhoAmI("never mentioned")).Should().Be("127.0.0.2");
+    }
+
+    [Fact]
+    public async Task KeyedClient_FollowsDns()
+    {
+        _services.AddHttpClient("x").AddDnsAwareHandler().AddAsKeyed();
+        await using ServiceProvider provider = _services.BuildServiceProvider();
+        using IServiceScope scope = provider.CreateScope();
+
+        (await scope.ServiceProvider.GetRequiredKeyedService<HttpClient>("x").GetStringAsync($"http://svc.test:{_server.Port}/whoami")).Should().Be("127.0.0.2");
+    }
+
+    [Fact]
+    public void WrongPrimaryHandler_SaysWhatToDo()
+    {
+        _services.AddHttpClient("orders").ConfigurePrimaryHttpMessageHandler(() => new HttpClientHandler()).AddDnsAwareHandler();
+        using ServiceProvider provider = _services.BuildServiceProvider();
+
+        Action use = () => provider.GetRequiredService<IHttpClientFactory>().CreateClient("orders");
+
+        use.Should().Throw<InvalidOperationException>().WithMessage("*\"orders\"*System.Net.Http.HttpClientHandler*UseSocketsHttpHandler()*");
+    }
+
+    [Fact]
+    public async Task Container_DisposesHandlersAndCache()
+    {
+        _services.AddHttpClient("x").AddDnsAwareHandler();
+        ServiceProvider provider = _services.BuildServiceProvider();
+        HttpClient client = provider.GetRequiredService<IHttpClientFactory>().CreateClient("x");
+        await client.GetStringAsync($"http://svc.test:{_server.Port}/whoami");
+
+        await provider.DisposeAsync();
+
+        await Eventually.Holds(() => _server.OpenConnections == 0, "the connection closes");
+        await client.Invoking(c => c.GetAsync($"http://svc.test:{_server.Port}/whoami")).Should().ThrowAsync<ObjectDisposedException>();
+    }
+
+    [Fact]
+    public void WrongOptions_AreReportedWithTheName()
+    {
+        _services.AddHttpClient("x").AddDnsAwareHandler(o => o.MaxEndpointsPerOrigin = 0);
+        using ServiceProvider provider = _services.BuildServiceProvider();
+
+        Action use = () => provider.GetRequiredService<IHttpClientFactory>().CreateClient("x");
+        Action start = () => provider.GetRequiredService<IStartupValidator>().Validate();
+
+        use.Should().Throw<OptionsValidationException>().WithMessage("MaxEndpointsPerOrigin is 0;*");
+        start.Should().Throw<OptionsValidationException>().WithMessage("MaxEndpointsPerOrigin is 0;*");
+    }
+
+    [Fact]
+    public void Configuration_SetsOptions()
+    {
+        _services.AddHttpClient("x").AddDnsAwareHandler(Section(("Membership", "Logical"), ("DrainTimeout", "00:02:00"), ("MaxEndpointsPerOrigin", "8")));
+        using ServiceProvider provider = _services.BuildServiceProvider();
+
+        DnsAwareOptions options = provider.GetRequiredService<IOptionsMonitor<DnsAwareOptions>>().Get("x");
+
+        options.Membership.Should().Be(MembershipMode.Logical);
+        options.DrainTimeout.Should().Be(TimeSpan.FromMinutes(2));
+        options.MaxEndpointsPerOrigin.Should().Be(8);
+    }
+
+    [Theory]
+    [InlineData("DrainTimeuot", "00:02:00", "*DrainTimeuot*")]
+    [InlineData("DrainTimeout", "soon", "*DrainTimeout*")]
+    [InlineData("Membership", "Lax", "*Membership*")]
+    public void Configuration_UnknownKeyOrWrongValue_IsAnErrorThatNamesIt(string key, string value, string message)
+    {
+        _services.AddHttpClient("x").AddDnsAwareHandler(Section((key, value)));
+        using ServiceProvider provider = _services.BuildServiceProvider();
+
+        Action use = () => provider.GetRequiredService<IHttpClientFactory>().CreateClient("x");
+
+        use.Should().Throw<InvalidOperationException>().WithMessage(message);
+    }
+
+    [Fact]
+    public void AddDnsCache_SetsItsOptionsAndIsOne()
+    {
+        _services.AddDnsCache(o => o.MaxEntries = 0);
+        using ServiceProvider provider = _services.BuildServiceProvider();
+
+        Action use = () => provider.GetRequiredService<DnsCache>();
+
+        use.Should().Throw<OptionsValidationException>().WithMessage("MaxEntries is 0;*");
+    }
+
+    private static IConfiguration Section(params (string Key, string Value)[] pairs) =>
+        new ConfigurationBuilder().AddInMemoryCollection(pairs.Select(pair => KeyValuePair.Create($"Client:{pair.Key}", (string?)pair.Value))).Build().GetSection("Client");
+
+    private async Task<string> WhoAmI(string name)
+    {
+        await using ServiceProvider provider = _services.BuildServiceProvider();
+        return await WhoAmI(name, provider);
+    }
+
+    private Task<string> WhoAmI(string name, ServiceProvider provider) =>
+        provider.GetRequiredService<IHttpClientFactory>().CreateClient(name).GetStringAsync($"http://svc.test:{_server.Port}/whoami");
+
+    private sealed class Witness(string name, List<string> seen) : DelegatingHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            seen.Add($"{name} {request.RequestUri!.Host}");
+            return base.SendAsync(request, cancellationToken);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+using System.Net.Sockets;
+using Microsoft.Extensions.Options;
+
+namespace DnsAwareHttp.Tests;
+
+public sealed class OptionsTests
+{
+    public static TheoryData<Action<DnsAwareOptions>, string> WrongHandlerOptions() => new()
+    {
+        { o => o.Membership = (MembershipMode)9, "Membership is 9; give one of Adaptive, Strict, Logical." },
+        { o => o.LoadBalancing = (LoadBalancingPolicy)9, "LoadBalancing is 9;" },
+        { o => o.AddressFamily = AddressFamily.Unix, "AddressFamily is Unix;" },
+        { o => o.MaxEndpointsPerOrigin = 0, "MaxEndpointsPerOrigin is 0; give a number from 1 to 10000." },
+        { o => o.MaxEndpointsPerOrigin = 10_001, "MaxEndpointsPerOrigin is 10001;" },
+        { o => o.ConnectAttemptDelay = TimeSpan.FromMilliseconds(9), "ConnectAttemptDelay is 00:00:00.0090000;" },
+        { o => o.ConnectTimeout = TimeSpan.FromSeconds(-1), "ConnectTimeout is -00:00:01; give a time above 0, up to 00:05:00." },
+        { o => o.ConnectTimeout = Timeout.InfiniteTimeSpan, "ConnectTimeout is" },
+        { o => o.DrainTimeout = TimeSpan.Zero, "DrainTimeout is 00:00:00;" },
+        { o => o.EmptyAnswerGrace = TimeSpan.FromSeconds(-1), "EmptyAnswerGrace is -00:00:01;" },
+        { o => o.OriginIdleTimeout = TimeSpan.FromMilliseconds(999), "OriginIdleTimeout is" },
+        { o => o.MaxRequestsPerConnection = 0, "MaxRequestsPerConnection is 0;" },
+    };
+
+    public static TheoryData<Action<DnsCacheOptions>, string> WrongCacheOptions() => new()
+    {
+        { o => o.MinTtl = TimeSpan.Zero, "MinTtl is 00:00:00;" },
+        { o => o.MaxTtl = TimeSpan.FromMilliseconds(500), "MinTtl is 00:00:01, above MaxTtl, which is 00:00:00.5000000;" },
+        { o => o.MaxNegativeTtl = TimeSpan.FromMilliseconds(500), "MinTtl is 00:00:01, above MaxNegativeTtl" },
+        { o => o.MaxStale = TimeSpan.FromDays(8), "MaxStale is 8.00:00:00;" },
+        { o => o.StaleAnswerTimeout = TimeSpan.FromSeconds(-1), "StaleAnswerTimeout is -00:00:01;" },
+        { o => o.NameServers = ["10.0.0.1", "dns.example.com", "10.0.0.2:99999"], "NameServers[1] is \"dns.example.com\"; give an address" },
+        { o => o.NameServers = ["10.0.0.1", "dns.example.com", "10.0.0.2:99999"], "NameServers[2] is \"10.0.0.2:99999\";" },
+        { o => o.NameServers = null!, "NameServers is null;" },
+        { o => o.QueryTimeout = TimeSpan.Zero, "QueryTimeout is 00:00:00;" },
+        { o => o.Attempts = 11, "Attempts is 11; give a number from 1 to 10." },
+        { o => o.SystemResolverTtl = TimeSpan.Zero, "SystemResolverTtl is 00:00:00;" },
+        { o => o.MaxEntries = 0, "MaxEntries is 0;" },
+        { o => o.HostsFilePath = " ", "HostsFilePath is blank;" },
+    };
+
+    [Theory]
+    [MemberData(nameof(WrongHandlerOptions))]
+    public void WrongHandlerOption_IsRefusedWithTheValueFoundAndTheRemedy(Action<DnsAwareOptions> mistake, string message)
+    {
+        DnsAwareOptions options = new();
+        mistake(options);
+
+        Action make = () => new DnsAwareHandler(new SocketsHttpHandler(), options).Dispose();
+
+        make.Should().Throw<OptionsValidationException>().Which.Failures.Should().Contain(failure => failure.StartsWith(message));
+    }
+
+    [Theory]
+    [MemberData(nameof(WrongCacheOptions))]
+    public void WrongCacheOption_IsRefusedWithTheValueFoundAndTheRemedy(Action<DnsCacheOptions> mistake, string message)
+    {
+        DnsCacheOptions options = new();
+        mistake(options);
+
+        Action make = () => new DnsCache(options).Dispose();
+
+        make.Should().Throw<OptionsValidationException>().Which.Failures.Should().Contain(failure => failure.StartsWith(message));
+    }
+
+    [Fact]
+    public void AllMistakes_AreReportedTogether()
+    {
+        DnsCacheOptions options = new() { MinTtl = TimeSpan.FromMinutes(10), Attempts = 0, MaxEntries = -1, NameServers = ["x", "y"] };
+
+        Action make = () => new DnsCache(options).Dispose();
+
+        make.Should().Throw<OptionsValidationException>().Which.Failures.Should().HaveCount(6);
+    }
+
+    [Fact]
+    public void Defaults_AreThoseOfTheTable()
+    {
+        new DnsAwareOptions().Should().BeEquivalentTo(new
+        {
+            Membership = MembershipMode.Adaptive,
+            LoadBalancing = LoadBalancingPolicy.LeastRequests,
+            AddressFamily = AddressFamily.Unspecified,
+            AddressFilter = (object?)null,
+            MaxEndpointsPerOrigin = 64,
+            ConnectAttemptDelay = TimeSpan.FromMilliseconds(250),
+            ConnectTimeout = TimeSpan.FromSeconds(5),
+            DrainTimeout = Timeout.InfiniteTimeSpan,
+            EmptyAnswerGrace = TimeSpan.FromSeconds(30),
+            OriginIdleTimeout = TimeSpan.FromMinutes(5),
+            MaxRequestsPerConnection = (int?)null,
+            RetryMisdirectedRequests = true,
+            ConfigureSocket = (object?)null,
+        });
+        new DnsCacheOptions().Should().BeEquivalentTo(new
+        {
+            MinTtl = TimeSpan.FromSeconds(1),
+            MaxTtl = TimeSpan.FromMinutes(5),
+            MaxNegativeTtl = TimeSpan.FromSeconds(30),
+            MaxStale = TimeSpan.FromDays(1),
+            StaleAnswerTimeout = TimeSpan.FromSeconds(1.8),
+            NameServers = Array.Empty<string>(),
+            QueryTimeout = (TimeSpan?)null,
+            Attempts = (int?)null,
+            UseHostsFile = true,
+            HostsFilePath = (string?)null,
+            ResolvConfPath = (string?)null,
+            SystemResolverTtl = TimeSpan.FromSeconds(30),
+            MaxEntries = 10_000,
+        });
+    }
+
+    [Fact]
+    public void WhatIsNotThereYet_SaysSoByName()
+    {
+        Action replace = () => new DnsAwareHandler(new SocketsHttpHandler(), new DnsAwareOptions { MaxRequestsPerConnection = 1000 }).Dispose();
+        Action tls = () => new DnsCache(new DnsCacheOptions { NameServers = ["tls://9.9.9.9#dns.quad9.net"] }).Dispose();
+
+        replace.Should().Throw<NotSupportedException>().WithMessage("MaxRequestsPerConnection is 1000;*");
+        tls.Should().Throw<NotSupportedException>().WithMessage("NameServers has \"tls://9.9.9.9#dns.quad9.net\";*");
+    }
+
+    [Fact]
+    public void ConnectCallback_IsRefusedAtConstructionNamingWhatTakesItsPlace()
+    {
+        Action make = () => new DnsAwareHandler(new SocketsHttpHandler { ConnectCallback = (_, _) => throw new NotSupportedException() }).Dispose();
+
+        make.Should().Throw<ArgumentException>().WithMessage("*ConfigureSocket*");
+    }
+}
