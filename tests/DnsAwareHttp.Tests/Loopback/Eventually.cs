@@ -21,4 +21,22 @@ public static class Eventually
             }
         }
     }
+
+    public static async Task Answers(Func<Task<string>> ask, string expected)
+    {
+        using CancellationTokenSource deadline = new(Deadline);
+        using PeriodicTimer tick = new(TimeSpan.FromMilliseconds(20));
+        string last;
+        while ((last = await ask()) != expected)
+        {
+            try
+            {
+                await tick.WaitForNextTickAsync(deadline.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                throw new TimeoutException($"{last} answers, not {expected} within {Deadline}.");
+            }
+        }
+    }
 }

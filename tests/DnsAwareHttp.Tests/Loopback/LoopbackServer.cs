@@ -15,6 +15,9 @@ namespace DnsAwareHttp.Tests.Loopback;
 /// <summary>One web server on several loopback addresses at one port, that tells which address was asked.</summary>
 public sealed class LoopbackServer : IAsyncDisposable
 {
+    /// <summary>Each response names the address that was asked.</summary>
+    public const string AddressHeader = "X-Address";
+
     private readonly WebApplication _app;
     private readonly ConcurrentDictionary<string, int> _requests = new();
     private readonly ConcurrentDictionary<string, int> _connections = new();
@@ -117,7 +120,9 @@ public sealed class LoopbackServer : IAsyncDisposable
     {
         _app.Use(async (context, next) =>
         {
-            _requests.AddOrUpdate(context.Connection.LocalIpAddress!.ToString(), 1, static (_, count) => count + 1);
+            string address = context.Connection.LocalIpAddress!.ToString();
+            context.Response.Headers[AddressHeader] = address;
+            _requests.AddOrUpdate(address, 1, static (_, count) => count + 1);
             await next(context);
         });
         _app.MapGet("/whoami", (HttpContext context) => context.Connection.LocalIpAddress!.ToString());
