@@ -59,6 +59,16 @@ internal sealed class ChildProcess : IAsyncDisposable
             : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: exit code {child._process.ExitCode}: {child.Output}");
     }
 
+    /// <summary>Writes a line to it and waits for the line that it answers.</summary>
+    public async Task<string> AskAsync(string line)
+    {
+        int before = Output.Length;
+        await _process.StandardInput.WriteLineAsync(line);
+        await _process.StandardInput.FlushAsync();
+        await Eventually.Holds(() => Output.IndexOf('\n', before) >= 0 || HasEnded, $"an answer to {line}");
+        return Output[before..].Trim();
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (!_process.HasExited)
