@@ -1,9 +1,12 @@
+using System.Reflection;
+
 namespace DnsAwareHttp.IntegrationTests;
 
 /// <summary>A handler with nothing but defaults, in a network whose resolv.conf and hosts file the test writes.</summary>
 public sealed class NamespaceTests
 {
-    private static readonly string Probe = Path.Combine(AppContext.BaseDirectory, "NamespaceProbe.dll");
+    // In its own folder, with all that it needs.
+    private static readonly string Probe = typeof(NamespaceTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "NamespaceProbe").Value!;
 
     [NamespaceFact("dnsmasq")]
     public async Task Defaults_UseTheSystemsNameServerSearchListAndHostsFile_AndFollowTheirChanges()

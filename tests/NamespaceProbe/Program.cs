@@ -1,18 +1,18 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using DnsAwareHttp;
 
 // Two small programs to run inside a network namespace: "serve ADDRESS PORT" is a web server that answers with its address;
 // without arguments, each line of input is a URI that is asked with nothing but defaults, and what came back is written on a line.
 if (args is ["serve", string address, string port])
 {
-    using HttpListener listener = new() { Prefixes = { $"http://{address}:{port}/" } };
+    using TcpListener listener = new(IPAddress.Parse(address), int.Parse(port));
     listener.Start();
     Console.WriteLine("serving");
     while (true)
     {
-        HttpListenerContext context = await listener.GetContextAsync();
-        await using StreamWriter body = new(context.Response.OutputStream);
-        await body.WriteAsync(address);
+        _ = ServeAsync(await listener.AcceptTcpClientAsync(), address);
     }
 }
 
@@ -26,5 +26,17 @@ while (await Console.In.ReadLineAsync() is string uri)
     catch (HttpRequestException failure)
     {
         Console.WriteLine($"{failure.HttpRequestError}: {failure.Message}");
+    }
+}
+
+static async Task ServeAsync(TcpClient connection, string address)
+{
+    using StreamReader reader = new(connection.GetStream());
+    while (await reader.ReadLineAsync() is string line)
+    {
+        if (line.Length == 0)
+        {
+            await connection.GetStream().WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {address.Length}\r\n\r\n{address}"));
+        }
     }
 }

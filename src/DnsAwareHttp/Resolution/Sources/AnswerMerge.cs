@@ -9,11 +9,11 @@ internal static class AnswerMerge
 {
     public static Answer Merge(Answer v4, Answer v6) => (v4, v6) switch
     {
-        (Answer.Found one, Answer.Found other) => new Answer.Found(Distinct([.. one.Addresses, .. other.Addresses]), Smaller(one.Ttl, other.Ttl)),
-        (Answer.Found found, Answer.Failed) => found with { Addresses = Distinct(found.Addresses), FailedFamily = AddressFamily.InterNetworkV6 },
-        (Answer.Failed, Answer.Found found) => found with { Addresses = Distinct(found.Addresses), FailedFamily = AddressFamily.InterNetwork },
-        (Answer.Found found, _) => found with { Addresses = Distinct(found.Addresses) },
-        (_, Answer.Found found) => found with { Addresses = Distinct(found.Addresses) },
+        (Answer.Found one, Answer.Found other) => Unite(one, other),
+        (Answer.Found found, Answer.Failed) => Folded(found) with { FailedFamily = AddressFamily.InterNetworkV6 },
+        (Answer.Failed, Answer.Found found) => Folded(found) with { FailedFamily = AddressFamily.InterNetwork },
+        (Answer.Found found, _) => Folded(found),
+        (_, Answer.Found found) => Folded(found),
         (Answer.Empty one, Answer.Empty other) => Merge(one, other),
 
         // A name that does not exist has no records of any type (RFC 2308 section 5).
@@ -26,6 +26,11 @@ internal static class AnswerMerge
     /// <summary>The addresses without IPv4-mapped ones and without duplicates, in their order.</summary>
     public static ImmutableArray<IPAddress> Distinct(ImmutableArray<IPAddress> addresses) =>
         [.. addresses.Select(address => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).Distinct()];
+
+    private static Answer.Found Unite(Answer.Found one, Answer.Found other) =>
+        new(Distinct([.. one.Addresses, .. other.Addresses]), Smaller(one.Ttl, other.Ttl));
+
+    private static Answer.Found Folded(Answer.Found found) => found with { Addresses = Distinct(found.Addresses) };
 
     private static Answer.Empty Merge(Answer.Empty one, Answer.Empty other)
     {

@@ -6,26 +6,36 @@ using Microsoft.Extensions.Logging;
 
 namespace DnsAwareHttp.Resolution.Sources;
 
-/// <summary>Asks name servers, as a stub resolver does (RFC 1034 section 5.3.1): with retries, search list and aliases, without a cache.</summary>
-internal sealed class DnsResolver(DnsSettingsFile settings, IDnsExchange udp, IDnsExchange tcp, TimeProvider timeProvider) : IFamilyResolver, INameChanges
+/// <summary>
+/// Asks name servers, as a stub resolver does (RFC 1034 section 5.3.1): with retries, search list and aliases, without a cache.
+/// </summary>
+internal sealed class DnsResolver(DnsSettingsFile settings, IDnsExchange udp, IDnsExchange tcp, TimeProvider timeProvider)
+    : IFamilyResolver, INameChanges
 {
     private readonly ServerRing _ring = new();
 
     /// <exception cref="NotSupportedException">A name server is to be asked by DNS over TLS.</exception>
     /// <exception cref="FormatException">A name server is no address.</exception>
     public DnsResolver(DnsCacheOptions options, TimeProvider timeProvider, ILogger logger)
-        : this(new DnsSettingsFile(options, timeProvider, logger), new UdpExchange(timeProvider), new TcpExchange(timeProvider), timeProvider)
+        : this(
+            new DnsSettingsFile(options, timeProvider, logger),
+            new UdpExchange(timeProvider),
+            new TcpExchange(timeProvider),
+            timeProvider)
     {
     }
 
-    public ValueTask<Answer> ResolveAsync(string host, CancellationToken cancellationToken) => ResolveAsync(host, AddressFamily.Unspecified, cancellationToken);
+    public ValueTask<Answer> ResolveAsync(string host, CancellationToken cancellationToken) =>
+        ResolveAsync(host, AddressFamily.Unspecified, cancellationToken);
 
     public async ValueTask<Answer> ResolveAsync(string host, AddressFamily family, CancellationToken cancellationToken) =>
         (await AskAsync(host, family, cancellationToken).ConfigureAwait(false)).Answer;
 
     public IDisposable Watch(Action<IReadOnlySet<string>?> changed) => settings.Watch(changed);
 
-    /// <summary>As <see cref="ResolveAsync(string, AddressFamily, CancellationToken)"/>, and whether there was a server and a socket to ask it.</summary>
+    /// <summary>
+    /// As <see cref="ResolveAsync(string, AddressFamily, CancellationToken)"/>, and whether there was a server and a socket to ask it.
+    /// </summary>
     public async ValueTask<DnsOutcome> AskAsync(string host, AddressFamily family, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -37,7 +47,8 @@ internal sealed class DnsResolver(DnsSettingsFile settings, IDnsExchange udp, ID
     }
 
     // A failure ends the search: a name under the next suffix is another host, which must not take over because a server hiccupped.
-    private async Task<DnsOutcome> SearchAsync(string host, AddressFamily family, DnsSettings current, CancellationToken cancellationToken)
+    private async Task<DnsOutcome> SearchAsync(
+        string host, AddressFamily family, DnsSettings current, CancellationToken cancellationToken)
     {
         Answer.Empty? none = null;
         foreach (string name in current.CandidatesFor(host))
@@ -61,7 +72,8 @@ internal sealed class DnsResolver(DnsSettingsFile settings, IDnsExchange udp, ID
         return new Answer.Empty(exists ? EmptyReason.NoData : EmptyReason.NxDomain, Smaller(one.NegativeTtl, other.NegativeTtl));
     }
 
-    private async Task<DnsOutcome> AskFamiliesAsync(string name, AddressFamily family, DnsSettings current, CancellationToken cancellationToken)
+    private async Task<DnsOutcome> AskFamiliesAsync(
+        string name, AddressFamily family, DnsSettings current, CancellationToken cancellationToken)
     {
         if (family != AddressFamily.Unspecified)
         {
@@ -93,7 +105,8 @@ internal sealed class DnsResolver(DnsSettingsFile settings, IDnsExchange udp, ID
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return new DnsOutcome(new Answer.Failed($"no server answered for type {type.ToString().ToUpperInvariant()} in time"), WasAsked: true);
+            string reason = $"no server answered for type {type.ToString().ToUpperInvariant()} in time";
+            return new DnsOutcome(new Answer.Failed(reason), WasAsked: true);
         }
     }
 
@@ -103,7 +116,8 @@ internal sealed class DnsResolver(DnsSettingsFile settings, IDnsExchange udp, ID
         return new DnsOutcome(merged, merged is not Answer.Failed || (v4.WasAsked && v6.WasAsked));
     }
 
-    private static DnsRecordType TypeOf(AddressFamily family) => family == AddressFamily.InterNetworkV6 ? DnsRecordType.Aaaa : DnsRecordType.A;
+    private static DnsRecordType TypeOf(AddressFamily family) =>
+        family == AddressFamily.InterNetworkV6 ? DnsRecordType.Aaaa : DnsRecordType.A;
 
     // An IPv4-mapped address in a AAAA record is an IPv4 address, and those were not asked for.
     private static DnsOutcome OfFamily(AddressFamily family, DnsOutcome outcome)
@@ -114,7 +128,8 @@ internal sealed class DnsResolver(DnsSettingsFile settings, IDnsExchange udp, ID
         }
 
         ImmutableArray<IPAddress> addresses = [.. AnswerMerge.Distinct(found.Addresses).Where(address => address.AddressFamily == family)];
-        return outcome with { Answer = addresses.IsEmpty ? new Answer.Empty(EmptyReason.NoData, found.Ttl) : found with { Addresses = addresses } };
+        Answer answer = addresses.IsEmpty ? new Answer.Empty(EmptyReason.NoData, found.Ttl) : found with { Addresses = addresses };
+        return outcome with { Answer = answer };
     }
 
     /// <summary>Asks for one type, and again for the name that an alias leads to when the servers leave that to us.</summary>
@@ -131,7 +146,7 @@ internal sealed class DnsResolver(DnsSettingsFile settings, IDnsExchange udp, ID
                     return new DnsOutcome(new Answer.Found(records.Addresses, Smaller(ttl, records.Ttl)), WasAsked: true);
                 case DnsReply.None none:
                     return new DnsOutcome(new Answer.Empty(none.Reason, Smaller(ttl, none.NegativeTtl)), WasAsked: true);
-                case DnsReply.Elsewhere elsewhere when elsewhere.Links <= query.LinksLeft && DnsMessageWriter.ProblemOf(elsewhere.Target) == NameProblem.None:
+                case DnsReply.Elsewhere elsewhere when elsewhere.Links <= query.LinksLeft:
                     ttl = Smaller(ttl, elsewhere.Ttl);
                     query = query with { Host = elsewhere.Target, LinksLeft = query.LinksLeft - elsewhere.Links };
                     break;
@@ -146,12 +161,14 @@ internal sealed class DnsResolver(DnsSettingsFile settings, IDnsExchange udp, ID
         DnsReply.Refusal refusal => new Answer.Failed($"name server {server} answered {refusal.Code.ToString().ToUpperInvariant()}"),
         DnsReply.Malformed malformed => new Answer.Failed($"name server {server} sent a malformed answer: {malformed.Problem}"),
         DnsReply.Silence silence => new Answer.Failed($"name server {server}: {silence.Problem}", silence.Exception),
-        DnsReply.NoSocket noSocket => new Answer.Failed($"name server {server} cannot be asked: {noSocket.Exception.Message}", noSocket.Exception),
+        DnsReply.NoSocket none => new Answer.Failed($"name server {server} cannot be asked: {none.Exception.Message}", none.Exception),
+        DnsReply.Elsewhere => new Answer.Failed($"the chain of aliases has more than {DnsQuery.MostLinks} links, or is a loop"),
         _ => new Answer.Failed($"name server {server} sent only a part of its answer"),
     };
 
-    /// <summary>The first reply that says something; else the last of the others, those from a server before those of our own system.</summary>
-    private async Task<(IPEndPoint Server, DnsReply Reply)> AskServersAsync(DnsQuery query, DnsSettings current, CancellationToken cancellationToken)
+    /// <summary>The first reply that says something; else the last of the others, a server's before our own system's.</summary>
+    private async Task<(IPEndPoint Server, DnsReply Reply)> AskServersAsync(
+        DnsQuery query, DnsSettings current, CancellationToken cancellationToken)
     {
         IPEndPoint[] servers = [.. _ring.Order(current.Servers, current.Rotate)];
         (IPEndPoint Server, DnsReply Reply)? last = null;
@@ -171,7 +188,8 @@ internal sealed class DnsResolver(DnsSettingsFile settings, IDnsExchange udp, ID
         return last!.Value;
     }
 
-    private async Task<DnsReply> AskServerAsync(IPEndPoint server, DnsQuery query, TimeSpan timeout, CancellationToken cancellationToken)
+    private async Task<DnsReply> AskServerAsync(
+        IPEndPoint server, DnsQuery query, TimeSpan timeout, CancellationToken cancellationToken)
     {
         DnsReply reply = await udp.AskAsync(server, query, timeout, cancellationToken).ConfigureAwait(false);
         if (reply is DnsReply.Refusal { Code: DnsResponseCode.FormErr or DnsResponseCode.BadVers })
@@ -180,7 +198,9 @@ internal sealed class DnsResolver(DnsSettingsFile settings, IDnsExchange udp, ID
             reply = await udp.AskAsync(server, query, timeout, cancellationToken).ConfigureAwait(false);
         }
 
-        return reply is DnsReply.Truncated ? await tcp.AskAsync(server, query, timeout, cancellationToken).ConfigureAwait(false) : reply;
+        return reply is DnsReply.Truncated
+            ? await tcp.AskAsync(server, query, timeout, cancellationToken).ConfigureAwait(false)
+            : reply;
     }
 
     private static TimeSpan Smaller(TimeSpan one, TimeSpan other) => one < other ? one : other;

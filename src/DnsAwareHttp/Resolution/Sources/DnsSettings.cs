@@ -11,7 +11,8 @@ namespace DnsAwareHttp.Resolution.Sources;
 /// <param name="Timeout">For one server and one question.</param>
 /// <param name="Attempts">How often the servers are gone through.</param>
 /// <param name="Rotate">Whether the servers take turns.</param>
-internal sealed record DnsSettings(ImmutableArray<IPEndPoint> Servers, ImmutableArray<string> Search, int Ndots, TimeSpan Timeout, int Attempts, bool Rotate)
+internal sealed record DnsSettings(
+    ImmutableArray<IPEndPoint> Servers, ImmutableArray<string> Search, int Ndots, TimeSpan Timeout, int Attempts, bool Rotate)
 {
     public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(2);
     public const int DefaultAttempts = 2;
@@ -34,7 +35,9 @@ internal sealed record DnsSettings(ImmutableArray<IPEndPoint> Servers, Immutable
             return [host[..^1]];
         }
 
-        IEnumerable<string> extended = Search.Select(suffix => $"{host}.{suffix}").Where(name => DnsMessageWriter.ProblemOf(name) == NameProblem.None);
+        IEnumerable<string> extended = Search
+            .Select(suffix => $"{host}.{suffix}")
+            .Where(name => DnsMessageWriter.ProblemOf(name) == NameProblem.None);
         return host.Count(letter => letter == '.') >= Ndots ? extended.Prepend(host) : extended.Append(host);
     }
 }

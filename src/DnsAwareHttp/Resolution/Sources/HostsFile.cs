@@ -41,13 +41,17 @@ internal sealed class HostsFile
     /// <summary>The addresses of one family, or of both; none when the file does not list the name for it.</summary>
     public ImmutableArray<IPAddress> AddressesOf(string host, AddressFamily family)
     {
-        ImmutableArray<IPAddress> all = _addresses.GetValueOrDefault(KeyOf(host), []);
+        ImmutableArray<IPAddress> all = AllOf(KeyOf(host));
         return family == AddressFamily.Unspecified ? all : [.. all.Where(address => address.AddressFamily == family)];
     }
 
     /// <summary>The names whose addresses, or whose order, are not the same in both.</summary>
     public IReadOnlySet<string> DifferencesTo(HostsFile other) =>
-        _addresses.Keys.Union(other._addresses.Keys).Where(name => !IsSame(_addresses.GetValueOrDefault(name, []), other._addresses.GetValueOrDefault(name, []))).ToHashSet();
+        _addresses.Keys.Union(other._addresses.Keys)
+            .Where(name => !AllOf(name).AsSpan().SequenceEqual(other.AllOf(name).AsSpan()))
+            .ToHashSet();
+
+    private ImmutableArray<IPAddress> AllOf(string key) => _addresses.GetValueOrDefault(key, []);
 
     private static string[] WordsOf(ReadOnlySpan<char> line)
     {
@@ -108,6 +112,4 @@ internal sealed class HostsFile
     }
 
     private static string KeyOf(string name) => name.TrimEnd('.').ToLowerInvariant();
-
-    private static bool IsSame(ImmutableArray<IPAddress> one, ImmutableArray<IPAddress> other) => one.AsSpan().SequenceEqual(other.AsSpan());
 }

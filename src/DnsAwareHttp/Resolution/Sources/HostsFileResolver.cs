@@ -9,7 +9,8 @@ namespace DnsAwareHttp.Resolution.Sources;
 
 /// <summary>Answers from the hosts file as it is now.</summary>
 /// <remarks>
-/// As in glibc, a name that is listed for one family only has just that one when both are asked for, and is not listed at all when the other one is asked for.
+/// As in glibc, a name that is listed for one family only has just that one when both are asked for, and is not listed at all when the
+/// other one is asked for.
 /// </remarks>
 internal sealed class HostsFileResolver : IFamilyResolver, INameChanges
 {
@@ -29,7 +30,8 @@ internal sealed class HostsFileResolver : IFamilyResolver, INameChanges
     }
 
     /// <summary>The hosts file of the operating system.</summary>
-    public static string SystemPath => OperatingSystem.IsWindows() ? Path.Combine(Environment.SystemDirectory, "drivers", "etc", "hosts") : "/etc/hosts";
+    public static string SystemPath =>
+        OperatingSystem.IsWindows() ? Path.Combine(Environment.SystemDirectory, "drivers", "etc", "hosts") : "/etc/hosts";
 
     /// <summary>What the file says of this name; false when it says nothing and others are to be asked.</summary>
     public bool TryResolve(string host, AddressFamily family, [NotNullWhen(true)] out Answer.Found? answer)
@@ -39,7 +41,8 @@ internal sealed class HostsFileResolver : IFamilyResolver, INameChanges
         return answer is not null;
     }
 
-    public ValueTask<Answer> ResolveAsync(string host, CancellationToken cancellationToken) => ResolveAsync(host, AddressFamily.Unspecified, cancellationToken);
+    public ValueTask<Answer> ResolveAsync(string host, CancellationToken cancellationToken) =>
+        ResolveAsync(host, AddressFamily.Unspecified, cancellationToken);
 
     /// <summary>As <see cref="TryResolve"/>, with NXDOMAIN for names that the file does not list.</summary>
     public ValueTask<Answer> ResolveAsync(string host, AddressFamily family, CancellationToken cancellationToken)

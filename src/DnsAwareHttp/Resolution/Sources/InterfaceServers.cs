@@ -38,7 +38,7 @@ internal sealed class InterfaceServers(TimeProvider timeProvider)
             return
             [
                 .. NetworkInterface.GetAllNetworkInterfaces()
-                    .Where(card => card is { OperationalStatus: OperationalStatus.Up, NetworkInterfaceType: not NetworkInterfaceType.Loopback })
+                    .Where(IsUsable)
                     .Select(card => card.GetIPProperties())
                     .OrderByDescending(HasGateway)
                     .SelectMany(properties => properties.DnsAddresses)
@@ -54,8 +54,13 @@ internal sealed class InterfaceServers(TimeProvider timeProvider)
         }
     }
 
+    private static bool IsUsable(NetworkInterface card) =>
+        card is { OperationalStatus: OperationalStatus.Up, NetworkInterfaceType: not NetworkInterfaceType.Loopback };
+
     private static bool HasGateway(IPInterfaceProperties properties) =>
-        !OperatingSystem.IsAndroid() && properties.GatewayAddresses.Any(gateway => !gateway.Address.Equals(IPAddress.Any) && !gateway.Address.Equals(IPAddress.IPv6Any));
+        properties.GatewayAddresses
+            .Select(gateway => gateway.Address)
+            .Any(address => !IPAddress.Any.Equals(address) && !IPAddress.IPv6Any.Equals(address));
 
     // Windows lists fec0:0:0:ffff::1 to ::3 for interfaces that have no server at all.
     private static bool IsReal(IPAddress address) => !address.IsIPv6SiteLocal;

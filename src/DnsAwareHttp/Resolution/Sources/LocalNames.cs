@@ -31,7 +31,10 @@ internal static class LocalNames
 
     private static Answer Of(ImmutableArray<IPAddress> all, AddressFamily family)
     {
-        ImmutableArray<IPAddress> addresses = [.. all.Where(address => family == AddressFamily.Unspecified || address.AddressFamily == family)];
-        return addresses.IsEmpty ? new Answer.Empty(EmptyReason.NoData, TimeSpan.MaxValue) : new Answer.Found(addresses, TimeSpan.MaxValue, IsComplete: true);
+        bool isAny = family == AddressFamily.Unspecified;
+        ImmutableArray<IPAddress> addresses = [.. all.Where(address => isAny || address.AddressFamily == family)];
+        return addresses.IsEmpty
+            ? new Answer.Empty(EmptyReason.NoData, TimeSpan.MaxValue)
+            : new Answer.Found(addresses, TimeSpan.MaxValue, IsComplete: true);
     }
 }

@@ -15,6 +15,7 @@ internal sealed class PolledFile<T>(string path, TimeSpan period, Func<string?, 
     private static readonly TimeSpan SettleLimit = TimeSpan.FromMilliseconds(600);
 
     private const int FirstAttempts = 3;
+    private const int SmallLength = 64 * 1024;
 
     private readonly object _gate = new();
     private volatile Content? _content;
@@ -155,7 +156,7 @@ internal sealed class PolledFile<T>(string path, TimeSpan period, Func<string?, 
         See_NeedsLock();
         if (_settlingSince is not long since)
         {
-            _settlingSince = _seen == _content!.Stat && !_isUnreadable ? null : _lookedAt;
+            _settlingSince = IsUnchanged_NeedsLock() ? null : _lookedAt;
             return;
         }
 
@@ -170,9 +171,18 @@ internal sealed class PolledFile<T>(string path, TimeSpan period, Func<string?, 
         }
     }
 
+    // Some file systems count whole seconds, and some tools keep the old time of writing: then a text of the same length leaves no
+    // trace in the stat. A small file is read in microseconds, so its text is looked at too.
+    private bool IsUnchanged_NeedsLock() =>
+        !_isUnreadable
+        && _seen == _content!.Stat
+        && !(_seen.Exists && _seen.Length <= SmallLength && FileReading.Of(path) is FileReading.Whole whole && whole.Text != _content.Text);
+
     private bool IsOver(long since) => timeProvider.GetElapsedTime(since, _lookedAt) >= SettleLimit;
 
-    /// <summary>Reads the file and takes what it says, unless somebody wrote meanwhile. Ends the settling where there is nothing more to wait for.</summary>
+    /// <summary>
+    /// Reads the file and takes what it says, unless somebody wrote meanwhile. Ends the settling where there is nothing more to wait for.
+    /// </summary>
     private void TryAdopt_NeedsLock(bool isOverdue)
     {
         switch (FileReading.Of(path))

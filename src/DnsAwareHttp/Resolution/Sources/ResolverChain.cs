@@ -3,7 +3,9 @@ using Microsoft.Extensions.Logging;
 
 namespace DnsAwareHttp.Resolution.Sources;
 
-/// <summary>Asks the sources in their order: the name itself, the hosts file, <c>localhost</c>, DNS; and the operating system where DNS cannot be asked.</summary>
+/// <summary>
+/// Asks the sources in their order: the name itself, the hosts file, <c>localhost</c>, DNS; and the operating system where DNS cannot be.
+/// </summary>
 internal sealed class ResolverChain(HostsFileResolver? hosts, DnsResolver dns, IFamilyResolver system) : IFamilyResolver, INameChanges
 {
     /// <exception cref="NotSupportedException">A name server is to be asked by DNS over TLS.</exception>
@@ -11,14 +13,16 @@ internal sealed class ResolverChain(HostsFileResolver? hosts, DnsResolver dns, I
     public ResolverChain(DnsCacheOptions options, TimeProvider timeProvider, ILoggerFactory loggerFactory)
         : this(
             options.UseHostsFile
-                ? new HostsFileResolver(options.HostsFilePath ?? HostsFileResolver.SystemPath, timeProvider, loggerFactory.CreateLogger<HostsFileResolver>())
+                ? new HostsFileResolver(
+                    options.HostsFilePath ?? HostsFileResolver.SystemPath, timeProvider, loggerFactory.CreateLogger<HostsFileResolver>())
                 : null,
             new DnsResolver(options, timeProvider, loggerFactory.CreateLogger<DnsResolver>()),
             new SystemResolver(options.SystemResolverTtl))
     {
     }
 
-    public ValueTask<Answer> ResolveAsync(string host, CancellationToken cancellationToken) => ResolveAsync(host, AddressFamily.Unspecified, cancellationToken);
+    public ValueTask<Answer> ResolveAsync(string host, CancellationToken cancellationToken) =>
+        ResolveAsync(host, AddressFamily.Unspecified, cancellationToken);
 
     public async ValueTask<Answer> ResolveAsync(string host, AddressFamily family, CancellationToken cancellationToken)
     {

@@ -6,14 +6,17 @@ namespace DnsAwareHttp.Resolution.Sources;
 /// <summary>Asks the operating system's resolver, which knows sources besides DNS and tells no TTL.</summary>
 internal sealed class SystemResolver(TimeSpan ttl) : IFamilyResolver
 {
-    public ValueTask<Answer> ResolveAsync(string host, CancellationToken cancellationToken) => ResolveAsync(host, AddressFamily.Unspecified, cancellationToken);
+    public ValueTask<Answer> ResolveAsync(string host, CancellationToken cancellationToken) =>
+        ResolveAsync(host, AddressFamily.Unspecified, cancellationToken);
 
     public async ValueTask<Answer> ResolveAsync(string host, AddressFamily family, CancellationToken cancellationToken)
     {
         try
         {
             IPAddress[] addresses = await Dns.GetHostAddressesAsync(host, family, cancellationToken).ConfigureAwait(false);
-            return addresses.Length == 0 ? new Answer.Empty(EmptyReason.NoData, ttl) : new Answer.Found(AnswerMerge.Distinct([.. addresses]), ttl);
+            return addresses.Length == 0
+                ? new Answer.Empty(EmptyReason.NoData, ttl)
+                : new Answer.Found(AnswerMerge.Distinct([.. addresses]), ttl);
         }
         catch (SocketException exception)
         {

@@ -7,7 +7,9 @@ namespace DnsAwareHttp.Resolution.Wire;
 /// <summary>Reads the reply to one question. Whatever bytes it gets, it ends, allocates little, and names the outcome.</summary>
 internal static class DnsMessageReader
 {
-    /// <summary>How long an empty answer is believed that comes without a SOA record, and so without a time of its own (RFC 2308 section 5).</summary>
+    /// <summary>
+    /// How long an empty answer is believed that comes without a SOA record, and so without a time of its own (RFC 2308 section 5).
+    /// </summary>
     public static readonly TimeSpan DefaultNegativeTtl = TimeSpan.FromSeconds(5);
 
     /// <summary>More addresses than this are not taken from one answer.</summary>
@@ -60,7 +62,7 @@ internal static class DnsMessageReader
         && Skip(ref at, 4);
 
     private static bool IsSameName(string? name, string host) =>
-        name is not null && name.AsSpan().Equals(host.EndsWith('.') ? host.AsSpan(0, host.Length - 1) : host, StringComparison.OrdinalIgnoreCase);
+        name is not null && name.AsSpan().Equals(host.AsSpan().TrimEnd('.'), StringComparison.OrdinalIgnoreCase);
 
     private static bool Skip(ref int at, int count)
     {
@@ -97,7 +99,8 @@ internal static class DnsMessageReader
 
             int length = UInt16At(message, at + 8);
             uint ttl = BinaryPrimitives.ReadUInt32BigEndian(message[(at + 4)..]);
-            DnsRecord record = new(owner, (DnsRecordType)UInt16At(message, at), UInt16At(message, at + 2), ttl, at + RecordHeaderLength, length);
+            DnsRecordType type = (DnsRecordType)UInt16At(message, at);
+            DnsRecord record = new(owner, type, UInt16At(message, at + 2), ttl, at + RecordHeaderLength, length);
             at += RecordHeaderLength;
             if (message.Length - at < length)
             {
@@ -117,7 +120,8 @@ internal static class DnsMessageReader
         return index < 0 ? 0 : (int)(additionals[index].RawTtl >> 24) << 4;
     }
 
-    private static DnsReply Follow(ReadOnlySpan<byte> message, List<DnsRecord> answers, List<DnsRecord> authorities, DnsQuery query, DnsResponseCode code)
+    private static DnsReply Follow(
+        ReadOnlySpan<byte> message, List<DnsRecord> answers, List<DnsRecord> authorities, DnsQuery query, DnsResponseCode code)
     {
         if (!TryReadAliases(message, answers, out Dictionary<string, (string? Target, TimeSpan Ttl)> aliases))
         {
@@ -147,7 +151,8 @@ internal static class DnsMessageReader
             : AddressesOf(message, name, answers, authorities, query, ttl, links);
     }
 
-    private static bool TryReadAliases(ReadOnlySpan<byte> message, List<DnsRecord> answers, out Dictionary<string, (string? Target, TimeSpan Ttl)> aliases)
+    private static bool TryReadAliases(
+        ReadOnlySpan<byte> message, List<DnsRecord> answers, out Dictionary<string, (string? Target, TimeSpan Ttl)> aliases)
     {
         aliases = [];
         foreach (DnsRecord record in answers)
@@ -171,7 +176,13 @@ internal static class DnsMessageReader
     }
 
     private static DnsReply AddressesOf(
-        ReadOnlySpan<byte> message, string name, List<DnsRecord> answers, List<DnsRecord> authorities, DnsQuery query, TimeSpan ttl, int links)
+        ReadOnlySpan<byte> message,
+        string name,
+        List<DnsRecord> answers,
+        List<DnsRecord> authorities,
+        DnsQuery query,
+        TimeSpan ttl,
+        int links)
     {
         ImmutableArray<IPAddress>.Builder addresses = ImmutableArray.CreateBuilder<IPAddress>();
         int length = query.Type == DnsRecordType.A ? 4 : 16;
@@ -191,7 +202,9 @@ internal static class DnsMessageReader
             ttl = Smaller(ttl, record.Ttl);
         }
 
-        return addresses.Count > 0 ? new DnsReply.Records(addresses.ToImmutable(), ttl) : NoAddresses(NegativeTtl(message, authorities, name), name, ttl, links);
+        return addresses.Count > 0
+            ? new DnsReply.Records(addresses.ToImmutable(), ttl)
+            : NoAddresses(NegativeTtl(message, authorities, name), name, ttl, links);
     }
 
     // A SOA record says that there is nothing (RFC 2308 section 2.2). An alias without one says only that the server did not look further.
@@ -200,12 +213,16 @@ internal static class DnsMessageReader
             ? new DnsReply.Elsewhere(name, links, ttl)
             : new DnsReply.None(EmptyReason.NoData, Smaller(ttl, negativeTtl ?? DefaultNegativeTtl));
 
-    /// <summary>The smaller of TTL and MINIMUM of the SOA record of a zone that the name is in; null without one (RFC 2308 section 5).</summary>
+    /// <summary>
+    /// The smaller of TTL and MINIMUM of the SOA record of a zone that the name is in; null without one (RFC 2308 section 5).
+    /// </summary>
     private static TimeSpan? NegativeTtl(ReadOnlySpan<byte> message, List<DnsRecord> authorities, string name)
     {
         foreach (DnsRecord record in authorities)
         {
-            if (record is { Type: DnsRecordType.Soa, IsInternet: true, Owner: not null } && IsWithin(name, record.Owner) && MinimumOf(message, record) is TimeSpan minimum)
+            if (record is { Type: DnsRecordType.Soa, IsInternet: true, Owner: not null }
+                && IsWithin(name, record.Owner)
+                && MinimumOf(message, record) is TimeSpan minimum)
             {
                 return Smaller(record.Ttl, minimum);
             }
@@ -215,7 +232,7 @@ internal static class DnsMessageReader
     }
 
     private static bool IsWithin(string name, string zone) =>
-        zone.Length == 0 || name == zone || (name.Length > zone.Length && name.EndsWith(zone, StringComparison.Ordinal) && name[^(zone.Length + 1)] == '.');
+        zone.Length == 0 || name == zone || name.EndsWith("." + zone, StringComparison.Ordinal);
 
     private static TimeSpan? MinimumOf(ReadOnlySpan<byte> message, DnsRecord soa)
     {

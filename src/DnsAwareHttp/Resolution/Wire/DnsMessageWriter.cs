@@ -19,7 +19,10 @@ internal static class DnsMessageWriter
     private const ushort RecursionDesired = 0x0100;
     private const ushort ClassInternet = 1;
 
-    /// <summary>Writes the question, or says why its name cannot be written; <paramref name="destination"/> has room for <see cref="MaxLength"/> bytes.</summary>
+    /// <summary>
+    /// Writes the question, or says why its name cannot be written. <paramref name="destination"/> has room for
+    /// <see cref="MaxLength"/> bytes.
+    /// </summary>
     public static NameProblem Write(DnsQuery query, ushort id, Span<byte> destination, out int length)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, MaxLength);

@@ -9,8 +9,8 @@ internal static class DnsNameReader
     private const int MostPointers = 127;
 
     /// <summary>
-    /// Moves <paramref name="at"/> behind the name. <paramref name="name"/> is in lower case without a trailing dot; null when it has bytes that no
-    /// host name has (among them a dot inside a label, which would make it look like another name).
+    /// Moves <paramref name="at"/> behind the name. <paramref name="name"/> is in lower case without a trailing dot; null when it has bytes
+    /// that no host name has (among them a dot inside a label, which would make it look like another name).
     /// </summary>
     /// <returns>False when the message breaks off or breaks the rules; then <paramref name="at"/> means nothing.</returns>
     public static bool TryRead(ReadOnlySpan<byte> message, ref int at, out string? name)

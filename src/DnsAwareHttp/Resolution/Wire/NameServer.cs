@@ -4,7 +4,10 @@ using System.Net.Sockets;
 
 namespace DnsAwareHttp.Resolution.Wire;
 
-/// <summary>Reads the address of a name server as people write it: <c>10.0.0.2</c>, <c>127.0.0.1:5353</c>, <c>::1</c>, <c>[::1]:53</c>, <c>fe80::1%eth0</c>.</summary>
+/// <summary>
+/// Reads the address of a name server as people write it: <c>10.0.0.2</c>, <c>127.0.0.1:5353</c>, <c>::1</c>, <c>[::1]:53</c>,
+/// <c>fe80::1%eth0</c>.
+/// </summary>
 internal static class NameServer
 {
     public const int DefaultPort = 53;
@@ -16,12 +19,14 @@ internal static class NameServer
     {
         if (IsDnsOverTls(text))
         {
-            throw new NotSupportedException($"{nameof(DnsCacheOptions.NameServers)}: '{text}' asks for DNS over TLS, which is not supported.");
+            throw new NotSupportedException(
+                $"{nameof(DnsCacheOptions.NameServers)}: '{text}' asks for DNS over TLS, which is not supported.");
         }
 
         return TryParse(text, out IPEndPoint? server)
             ? server
-            : throw new FormatException($"{nameof(DnsCacheOptions.NameServers)}: '{text}' is no address of a name server, such as 10.0.0.2, 127.0.0.1:5353 or [::1]:53.");
+            : throw new FormatException(
+                $"{nameof(DnsCacheOptions.NameServers)}: '{text}' is no address such as 10.0.0.2, 127.0.0.1:5353 or [::1]:53.");
     }
 
     /// <summary>As <see cref="Parse"/>; false also for DNS over TLS.</summary>
@@ -43,7 +48,8 @@ internal static class NameServer
     // The runtime takes 10.2 for 10.0.0.2 and 0x0a000002 as well. Here such a thing is a slip of the pen. A port that is given is not 0.
     private static bool IsWrittenInFull(string text, IPEndPoint endPoint)
     {
-        bool hasPort = endPoint.AddressFamily == AddressFamily.InterNetwork ? text.Contains(':', StringComparison.Ordinal) : text.Contains("]:", StringComparison.Ordinal);
+        string portMark = endPoint.AddressFamily == AddressFamily.InterNetwork ? ":" : "]:";
+        bool hasPort = text.Contains(portMark, StringComparison.Ordinal);
         string address = hasPort ? text[..text.LastIndexOf(':')] : text;
         return (!hasPort || endPoint.Port != 0)
             && (endPoint.AddressFamily == AddressFamily.InterNetworkV6 || address == endPoint.Address.ToString());

@@ -32,7 +32,10 @@ internal sealed record ResolvConf
     /// <summary>Whether the servers take turns.</summary>
     public bool Rotate { get; init; }
 
-    /// <summary>What <paramref name="text"/> says; an empty one stands for a missing file. <paramref name="hostName"/> gives the suffix when the text has none.</summary>
+    /// <summary>
+    /// What <paramref name="text"/> says; an empty one stands for a missing file. <paramref name="hostName"/> gives the suffix when the
+    /// text has none.
+    /// </summary>
     public static ResolvConf Parse(string text, string hostName = "")
     {
         ResolvConf conf = new() { NameServers = [], Search = DomainOf(hostName) };
@@ -47,7 +50,9 @@ internal sealed record ResolvConf
     }
 
     public bool Equals(ResolvConf? other) =>
-        other is not null && NameServers.AsSpan().SequenceEqual(other.NameServers.AsSpan()) && Search.AsSpan().SequenceEqual(other.Search.AsSpan())
+        other is not null
+        && NameServers.AsSpan().SequenceEqual(other.NameServers.AsSpan())
+        && Search.AsSpan().SequenceEqual(other.Search.AsSpan())
         && (Ndots, Timeout, Attempts, Rotate) == (other.Ndots, other.Timeout, other.Attempts, other.Rotate);
 
     public override int GetHashCode() => HashCode.Combine(NameServers.Length, Search.Length, Ndots, Timeout, Attempts, Rotate);
@@ -94,7 +99,7 @@ internal sealed record ResolvConf
         foreach (string value in values)
         {
             string[] parts = value.Split(':', 2);
-            int? number = parts.Length == 2 && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int parsed) ? parsed : null;
+            int? number = parts.Length == 2 ? NumberIn(parts[1]) : null;
             conf = (parts[0], number) switch
             {
                 ("ndots", int ndots) => conf with { Ndots = Math.Min(ndots, MostNdots) },
@@ -107,4 +112,7 @@ internal sealed record ResolvConf
 
         return conf;
     }
+
+    private static int? NumberIn(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
 }

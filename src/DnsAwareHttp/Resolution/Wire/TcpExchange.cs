@@ -5,7 +5,7 @@ using System.Security.Cryptography;
 
 namespace DnsAwareHttp.Resolution.Wire;
 
-/// <summary>Asks by TCP, where a length comes before each message (RFC 1035 section 4.2.2): for answers that do not fit into a datagram.</summary>
+/// <summary>Asks by TCP, for answers that do not fit into a datagram; a length comes before each message (RFC 1035 section 4.2.2).</summary>
 internal sealed class TcpExchange(TimeProvider timeProvider) : IDnsExchange
 {
     private const int PrefixLength = 2;

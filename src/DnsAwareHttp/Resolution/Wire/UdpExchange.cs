@@ -4,7 +4,9 @@ using System.Security.Cryptography;
 
 namespace DnsAwareHttp.Resolution.Wire;
 
-/// <summary>Asks by UDP: for each question a new socket, connected, so that only the asked server can answer and a closed port is heard of.</summary>
+/// <summary>
+/// Asks by UDP: for each question a new socket, connected, so that only the asked server can answer and a closed port is heard of.
+/// </summary>
 internal sealed class UdpExchange(TimeProvider timeProvider) : IDnsExchange
 {
     // A datagram that fills it all may have been longer.
@@ -47,7 +49,8 @@ internal sealed class UdpExchange(TimeProvider timeProvider) : IDnsExchange
         }
     }
 
-    private static async Task<DnsReply> ReceiveAsync(Socket socket, byte[] buffer, DnsQuery query, ushort id, CancellationToken cancellationToken)
+    private static async Task<DnsReply> ReceiveAsync(
+        Socket socket, byte[] buffer, DnsQuery query, ushort id, CancellationToken cancellationToken)
     {
         while (true)
         {

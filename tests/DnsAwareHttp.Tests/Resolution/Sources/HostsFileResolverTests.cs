@@ -252,6 +252,17 @@ public sealed class HostsFileResolverTests : IDisposable
     }
 
     [Fact]
+    public void ChangeThatKeepsLengthAndTimeOfWriting_IsSeen()
+    {
+        DateTimeOffset wholeSecond = new(2025, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        _file.Write("10.0.0.1 svc.test\n", wholeSecond);
+        Watch();
+        _file.Write("10.0.0.2 svc.test\n", wholeSecond);
+        Advance(300);
+        Addresses().Should().Be("10.0.0.2");
+    }
+
+    [Fact]
     public void ListenerThatThrows_DoesNotEndTheWatch()
     {
         _file.Write("10.0.0.1 svc.test\n");
