@@ -109,7 +109,8 @@ internal sealed class OriginRegistry
     /// <summary>The cluster of a request; null when the wrapped handler is to have it.</summary>
     private OriginCluster? Find(HttpRequestMessage request, bool isRedirected)
     {
-        if (request.RequestUri is not Uri uri || !Origin.IsSupported(uri) || Http3.MayBeUsed(request))
+        // The runtime looks at the scheme of a request, not at that of a redirect, which it dials as it would http.
+        if (request.RequestUri is not Uri uri || !(isRedirected ? Origin.HasHost(uri) : Origin.IsSupported(uri)) || Http3.MayBeUsed(request))
         {
             return null;
         }
