@@ -17,11 +17,8 @@ internal readonly record struct Origin(bool IsSecure, string Host, int Port, Uri
 
     /// <summary>Whether the wrapped handler takes such a request at all. If not, its own error is the right one.</summary>
     public static bool IsSupported(Uri request) =>
-        HasHost(request) && (request.Scheme == Uri.UriSchemeHttps || request.Scheme == Uri.UriSchemeHttp
+        request.IsAbsoluteUri && request.IdnHost.Length > 0 && (request.Scheme == Uri.UriSchemeHttps || request.Scheme == Uri.UriSchemeHttp
             || request.Scheme == Uri.UriSchemeWss || request.Scheme == Uri.UriSchemeWs);
-
-    /// <summary>Whether there is anything to resolve.</summary>
-    public static bool HasHost(Uri request) => request.IsAbsoluteUri && request.IdnHost.Length > 0;
 
     /// <summary>What the handlers of this origin ask to be connected to.</summary>
     public DnsEndPoint DialTarget => new(Host, Port);

@@ -45,6 +45,7 @@ public sealed class FlipUnderLoadTests(ITestOutputHelper output)
         for (int flip = 1; flip <= Flips; flip++)
         {
             await Task.Delay(Interval);
+            workload.Flipping(flip % sets);
             await named.UpdateAsync("svc.test", 1, addresses[flip % sets]);
             workload.Flipped(flip % sets);
         }

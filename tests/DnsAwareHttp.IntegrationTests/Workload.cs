@@ -46,14 +46,22 @@ internal sealed class Workload(HttpClient client, string[][] sets)
         _workers = Task.WhenAll(Enumerable.Range(0, workers).Select(worker => Task.Run(() => WorkAsync(worker))));
     }
 
-    /// <summary>From now on the name has the addresses of another set.</summary>
+    /// <summary>The name is about to get the addresses of another set. From now on nobody who uses these is late.</summary>
+    public void Flipping(int set)
+    {
+        lock (_flipping)
+        {
+            _leftAt[set] = Never;
+        }
+    }
+
+    /// <summary>The name has the addresses of another set.</summary>
     public void Flipped(int set)
     {
         lock (_flipping)
         {
             long now = Stopwatch.GetTimestamp();
             _leftAt[_current] = now;
-            _leftAt[set] = Never;
             _current = set;
             _notFollowed = (set, now);
         }

@@ -95,10 +95,17 @@ internal sealed class OriginRegistry
         _ => new StrictMembership(options.MaxEndpointsPerOrigin, Environment.ProcessId),
     };
 
-    private Task<HttpResponseMessage> SendHopAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken) =>
-        Find(request, isRedirected: true) is OriginCluster cluster
+    private Task<HttpResponseMessage> SendHopAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken)
+    {
+        if (request.RequestUri is not Uri uri || !Origin.IsSupported(uri))
+        {
+            return Task.FromException<HttpResponseMessage>(RedirectFollower.LeadsNowhere(request.RequestUri));
+        }
+
+        return Find(request, isRedirected: true) is OriginCluster cluster
             ? cluster.SendAsync(request, null, async, cancellationToken)
             : SendUnmanagedAsync(request, async, cancellationToken);
+    }
 
     private Task<HttpResponseMessage> SendUnmanagedAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken)
     {
@@ -109,8 +116,7 @@ internal sealed class OriginRegistry
     /// <summary>The cluster of a request; null when the wrapped handler is to have it.</summary>
     private OriginCluster? Find(HttpRequestMessage request, bool isRedirected)
     {
-        // The runtime looks at the scheme of a request, not at that of a redirect, which it dials as it would http.
-        if (request.RequestUri is not Uri uri || !(isRedirected ? Origin.HasHost(uri) : Origin.IsSupported(uri)) || Http3.MayBeUsed(request))
+        if (request.RequestUri is not Uri uri || !Origin.IsSupported(uri) || Http3.MayBeUsed(request))
         {
             return null;
         }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace DnsAwareHttp.Origins;
 
@@ -30,6 +31,11 @@ internal sealed class RedirectFollower(int maxRedirections, IReadOnlyCollection<
 
         return response;
     }
+
+    /// <summary>The error of a hop that cannot be sent. The runtime, too, reports a redirect to <c>ftp:</c> as a connection that it could not make.</summary>
+    public static HttpRequestException LeadsNowhere(Uri? next) => new(
+        HttpRequestError.ConnectionError, $"A redirect leads to {next}, which is not the URI of an HTTP server. ({next?.Host}:{next?.Port})",
+        new SocketException((int)SocketError.ConnectionRefused));
 
     private static Uri? Next(HttpRequestMessage request, HttpResponseMessage response)
     {
