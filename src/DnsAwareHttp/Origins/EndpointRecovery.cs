@@ -42,6 +42,16 @@ internal sealed class EndpointRecovery(TimeProvider time, Random random)
         {
             _recovering.TryRemove(pool, out _);
             over.SetResult();
+            BeginAgainIfItFailedMeanwhile(pool);
+        }
+    }
+
+    // It may have failed once more after the last look at its state and before it was let go here: that failure found it still looked after.
+    private void BeginAgainIfItFailedMeanwhile(EndpointPool pool)
+    {
+        if (pool.Status.State is EndpointState.Failing)
+        {
+            Begin(pool);
         }
     }
 }

@@ -1,0 +1,199 @@
+using System.Net;
+using System.Net.Sockets;
+using DnsAwareHttp.Pools;
+using DnsAwareHttp.Tests.Fakes;
+
+namespace DnsAwareHttp.Tests.Pools;
+
+public sealed class EndpointPoolTests
+{
+    private static readonly SocketException Refused = new((int)SocketError.ConnectionRefused);
+
+    private readonly ManualTimeProvider _clock = new();
+    private readonly StubHandler _handler = new();
+    private readonly EndpointDialer _dialer;
+    private readonly EndpointPool _pool;
+    private readonly List<EndpointState> _healthTold = [];
+
+    public EndpointPoolTests()
+    {
+        _dialer = new EndpointDialer(new DnsEndPoint("svc.test", 80), new IPEndPoint(IPAddress.Loopback, 80), new DialSettings(TimeSpan.FromSeconds(5), null, _clock));
+        _pool = new EndpointPool(_dialer, _handler, _clock.GetUtcNow) { HealthChanged = pool => _healthTold.Add(pool.Status.State) };
+    }
+
+    [Fact]
+    public void New_IsIdleSinceItWasMade()
+    {
+        _pool.Status.State.Should().Be(EndpointState.Idle);
+        _pool.Status.Since.Should().Be(_clock.GetUtcNow());
+        _pool.TotalRequests.Should().Be(0);
+        _pool.OpenConnections.Should().Be(0);
+    }
+
+    [Fact]
+    public void Connected_IsReadyAndNothingIsTold()
+    {
+        _dialer.Dialled!(null);
+
+        _pool.Status.State.Should().Be(EndpointState.Ready);
+        _healthTold.Should().BeEmpty("it was no worse before");
+    }
+
+    [Fact]
+    public void ConnectFails_IsFailingAndTold()
+    {
+        _dialer.Dialled!(Refused);
+
+        _pool.Status.Should().BeEquivalentTo(new { State = EndpointState.Failing, Reason = Refused.Message, Failures = 1 });
+        _healthTold.Should().Equal(EndpointState.Failing);
+    }
+
+    [Fact]
+    public void ConnectFailsAgain_CountsSinceTheFirstFailureAndTellsNoMore()
+    {
+        DateTimeOffset first = _clock.GetUtcNow();
+        _dialer.Dialled!(Refused);
+        _clock.Advance(TimeSpan.FromSeconds(3));
+        _dialer.Dialled!(new SocketException((int)SocketError.TimedOut));
+
+        _pool.Status.Failures.Should().Be(2);
+        _pool.Status.Since.Should().Be(first);
+        _pool.Status.Reason.Should().Be(new SocketException((int)SocketError.TimedOut).Message);
+        _healthTold.Should().Equal(EndpointState.Failing);
+    }
+
+    [Fact]
+    public void ConnectsAgain_IsReadyAndTold()
+    {
+        _dialer.Dialled!(Refused);
+        _clock.Advance(TimeSpan.FromSeconds(3));
+        _dialer.Dialled!(null);
+        _dialer.Dialled!(null);
+
+        _pool.Status.Should().BeEquivalentTo(new { State = EndpointState.Ready, Failures = 0, Since = _clock.GetUtcNow() });
+        _healthTold.Should().Equal(EndpointState.Failing, EndpointState.Ready);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void DialThatEndsAfterDrainingBegan_DoesNotRevive(bool connected)
+    {
+        _dialer.Dialled!(connected ? Refused : null);
+        _healthTold.Clear();
+        _pool.BeginDrain("absent from the latest answer");
+
+        _dialer.Dialled!(connected ? null : Refused);
+
+        _pool.Status.State.Should().Be(EndpointState.Draining);
+        _pool.Status.Reason.Should().Be("absent from the latest answer");
+        _pool.TryEnter(out _).Should().BeFalse();
+        _healthTold.Should().BeEmpty();
+    }
+
+    [Fact]
+    public void Draining_LetsNobodyInAndEndsItsHeadersWhenTheLastHasLeft()
+    {
+        _pool.TryEnter(out Passage passage).Should().BeTrue();
+
+        _pool.BeginDrain("gone");
+
+        _pool.TryEnter(out _).Should().BeFalse();
+        _pool.ActiveRequests.Should().Be(1);
+        _pool.Draining.IsCancellationRequested.Should().BeTrue();
+        _pool.AllHeadersArrived.IsCompleted.Should().BeFalse();
+        passage.Dispose();
+        _pool.AllHeadersArrived.IsCompletedSuccessfully.Should().BeTrue();
+    }
+
+    [Fact]
+    public async Task Sent_IsCountedWhetherAsynchronousOrNot()
+    {
+        using HttpRequestMessage one = new();
+        using HttpRequestMessage other = new();
+
+        (await _pool.SendAsync(one, async: true, CancellationToken.None)).RequestMessage.Should().BeSameAs(one);
+        Task<HttpResponseMessage> sync = _pool.SendAsync(other, async: false, CancellationToken.None);
+
+        sync.IsCompletedSuccessfully.Should().BeTrue();
+        _pool.TotalRequests.Should().Be(2);
+        _handler.Requests.Should().Be(2);
+    }
+
+    [Fact]
+    public async Task SentSynchronously_AnExceptionIsTheTaskOutcome()
+    {
+        using StubHandler failing = new(static (_, _) => throw new HttpRequestException("no"));
+        EndpointPool pool = new(_dialer, failing, _clock.GetUtcNow);
+        using HttpRequestMessage request = new();
+
+        Task<HttpResponseMessage> sync = pool.SendAsync(request, async: false, CancellationToken.None);
+
+        await FluentActions.Awaiting(() => sync).Should().ThrowAsync<HttpRequestException>().WithMessage("no");
+    }
+
+    [Fact]
+    public async Task SentWithADrainSignal_TheSignalFiresWhenTheDrainBeginsAndNotBefore()
+    {
+        DrainSignal signal = new();
+        using HttpRequestMessage request = WithSignal(signal);
+        await _pool.SendAsync(request, async: true, CancellationToken.None);
+        signal.Token.IsCancellationRequested.Should().BeFalse();
+
+        _pool.BeginDrain("gone");
+
+        signal.Token.IsCancellationRequested.Should().BeTrue();
+    }
+
+    [Fact]
+    public async Task SentElsewhereAfterwards_TheDrainSignalFollowsTheLastPool()
+    {
+        DrainSignal signal = new();
+        using HttpRequestMessage request = WithSignal(signal);
+        EndpointPool other = new(new EndpointDialer(new DnsEndPoint("svc.test", 80), new IPEndPoint(IPAddress.Loopback, 81), new DialSettings(TimeSpan.FromSeconds(5), null, _clock)), _handler, _clock.GetUtcNow);
+        await _pool.SendAsync(request, async: true, CancellationToken.None);
+        await other.SendAsync(request, async: true, CancellationToken.None);
+
+        _pool.BeginDrain("gone");
+        signal.Token.IsCancellationRequested.Should().BeFalse();
+        other.BeginDrain("gone too");
+
+        signal.Token.IsCancellationRequested.Should().BeTrue();
+    }
+
+    [Fact]
+    public void HandlerClosed_SaysHowManyConnectionsWereOpenAndLetsNoNewOneIn()
+    {
+        using SocketPair pair = SocketPair.Make();
+        using SocketPair late = SocketPair.Make();
+        using TrackedStream stream = _dialer.Streams.Add(pair.Near)!;
+
+        _pool.CloseHandler().Should().Be(1);
+
+        _handler.Disposed.IsCompleted.Should().BeTrue();
+        _dialer.Streams.Add(late.Near).Should().BeNull();
+        _pool.AllConnectionsClosed.IsCompleted.Should().BeFalse();
+        _pool.CutConnections().Should().Be(1);
+        _pool.AllConnectionsClosed.IsCompletedSuccessfully.Should().BeTrue();
+    }
+
+    [Fact]
+    public async Task Snapshot_TellsStateAndCounts()
+    {
+        using SocketPair pair = SocketPair.Make();
+        using TrackedStream stream = _dialer.Streams.Add(pair.Near)!;
+        using HttpRequestMessage request = new();
+        _dialer.Dialled!(null);
+        await _pool.SendAsync(request, async: true, CancellationToken.None);
+        _pool.TryEnter(out _);
+
+        _pool.Snapshot().Should().Be(new EndpointSnapshot(new IPEndPoint(IPAddress.Loopback, 80), EndpointState.Ready, "connected", _clock.GetUtcNow(), 1, 1, 1));
+    }
+
+    private static HttpRequestMessage WithSignal(DrainSignal signal)
+    {
+        HttpRequestMessage request = new();
+        request.Options.Set(DnsAwareHandler.DrainSignalKey, signal);
+        return request;
+    }
+}

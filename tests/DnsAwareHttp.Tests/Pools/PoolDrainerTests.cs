@@ -1,0 +1,152 @@
+using System.Net;
+using DnsAwareHttp.Pools;
+using DnsAwareHttp.Tests.Fakes;
+using DnsAwareHttp.Tests.Loopback;
+
+namespace DnsAwareHttp.Tests.Pools;
+
+public sealed class PoolDrainerTests : IDisposable
+{
+    private static readonly PoolOwner Owner = new("http://svc.test:80", "svc.test", 80);
+
+    private readonly ManualTimeProvider _clock = new();
+    private readonly CapturingLogger _log = new();
+    private readonly SocketPair _pair = SocketPair.Make();
+    private readonly PoolDrainer _drainer;
+
+    public PoolDrainerTests() => _drainer = new PoolDrainer(_clock, _log);
+
+    public void Dispose()
+    {
+        _pair.Dispose();
+        _log.Dispose();
+    }
+
+    [Fact]
+    public async Task OfAnIdlePool_EndsAtOnce()
+    {
+        StubHandler handler = new();
+
+        await _drainer.Drain(Pool(handler, out _), Owner, "gone", Timeout.InfiniteTimeSpan);
+
+        handler.Disposed.IsCompleted.Should().BeTrue();
+        _clock.ActiveTimers.Should().Be(0);
+        _log.Entries.Select(entry => entry.Event).Should().Equal("EndpointDraining", "EndpointDrained");
+    }
+
+    [Fact]
+    public async Task GoesFromGateToHeadersToHandlerToStreams()
+    {
+        StubHandler handler = new();
+        EndpointPool pool = Pool(handler, out EndpointDialer dialer);
+        TrackedStream stream = dialer.Streams.Add(_pair.Near)!;
+        pool.TryEnter(out Passage passage).Should().BeTrue();
+
+        Task drain = _drainer.Drain(pool, Owner, "gone", Timeout.InfiniteTimeSpan);
+
+        pool.TryEnter(out _).Should().BeFalse("the gate is closed when the call returns");
+        _drainer.DrainingOf(Owner).Should().Equal(pool);
+        handler.Disposed.IsCompleted.Should().BeFalse("headers are awaited");
+        passage.Dispose();
+        await handler.Disposed;
+        drain.IsCompleted.Should().BeFalse("a response streams");
+        _pair.Far.Poll(0, System.Net.Sockets.SelectMode.SelectRead).Should().BeFalse("nobody closes it");
+        await stream.DisposeAsync();
+        await drain;
+        _drainer.DrainingOf(Owner).Should().BeEmpty();
+        _log.Entries.Last().Message.Should().Contain("1 connections closed gracefully, 0 cut");
+    }
+
+    [Fact]
+    public async Task DrainTimeout_CutsWhatStreams()
+    {
+        StubHandler handler = new();
+        EndpointPool pool = Pool(handler, out EndpointDialer dialer);
+        TrackedStream stream = dialer.Streams.Add(_pair.Near)!;
+        Task drain = _drainer.Drain(pool, Owner, "gone", TimeSpan.FromSeconds(10));
+        await handler.Disposed;
+
+        _clock.Advance(TimeSpan.FromSeconds(9.9));
+        drain.IsCompleted.Should().BeFalse();
+        _clock.Advance(TimeSpan.FromSeconds(0.1));
+        await drain;
+
+        await _pair.NearClosed();
+        _clock.ActiveTimers.Should().Be(0);
+        _log.Entries.Last().Message.Should().Contain("0 connections closed gracefully, 1 cut").And.Contain("00:00:10");
+        await stream.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task DrainTimeout_EndsTheWaitForHeadersToo()
+    {
+        StubHandler handler = new();
+        EndpointPool pool = Pool(handler, out EndpointDialer dialer);
+        TrackedStream stream = dialer.Streams.Add(_pair.Near)!;
+        pool.TryEnter(out Passage passage);
+        Task drain = _drainer.Drain(pool, Owner, "gone", TimeSpan.FromSeconds(10));
+        await Eventually.Holds(() => _clock.ActiveTimers == 1, "the deadline is set");
+
+        _clock.Advance(TimeSpan.FromSeconds(10));
+        await drain;
+
+        handler.Disposed.IsCompleted.Should().BeTrue();
+        await _pair.NearClosed();
+        _clock.ActiveTimers.Should().Be(0);
+        passage.Dispose();
+        await stream.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task EndsInTime_LeavesNoTimer()
+    {
+        await _drainer.Drain(Pool(new StubHandler(), out _), Owner, "gone", TimeSpan.FromSeconds(10));
+
+        _clock.ActiveTimers.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task HandlersDisposalThrows_IsLoggedAndTheDrainEnds()
+    {
+        InvalidOperationException mine = new("disposal failed");
+
+        await _drainer.Drain(Pool(new StubHandler { ThrownByDispose = mine }, out _), Owner, "gone", Timeout.InfiniteTimeSpan);
+
+        _log.Entries.Should().ContainSingle(entry => entry.Event == "DrainThrew").Which.Exception.Should().BeSameAs(mine);
+        _drainer.DrainingOf(Owner).Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task WhenAllDrained_WaitsForEveryDrain()
+    {
+        EndpointPool busy = Pool(new StubHandler(), out _);
+        busy.TryEnter(out Passage passage);
+        _ = _drainer.Drain(busy, Owner, "gone", Timeout.InfiniteTimeSpan);
+        await _drainer.Drain(Pool(new StubHandler(), out _), Owner, "gone", Timeout.InfiniteTimeSpan);
+
+        Task all = _drainer.WhenAllDrained();
+
+        all.IsCompleted.Should().BeFalse();
+        passage.Dispose();
+        await all;
+    }
+
+    [Fact]
+    public async Task DrainingOf_KeepsOwnersApart()
+    {
+        EndpointPool busy = Pool(new StubHandler(), out _);
+        busy.TryEnter(out Passage passage);
+        Task drain = _drainer.Drain(busy, Owner, "gone", Timeout.InfiniteTimeSpan);
+
+        _drainer.DrainingOf(Owner with { Port = 81 }).Should().BeEmpty();
+
+        passage.Dispose();
+        await drain;
+    }
+
+    private EndpointPool Pool(HttpMessageHandler handler, out EndpointDialer dialer)
+    {
+        dialer = new EndpointDialer(new DnsEndPoint("svc.test", 80), new IPEndPoint(IPAddress.Loopback, 80), new DialSettings(TimeSpan.FromSeconds(5), null, _clock));
+        return new EndpointPool(dialer, handler, _clock.GetUtcNow);
+    }
+}
