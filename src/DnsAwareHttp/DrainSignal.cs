@@ -10,8 +10,7 @@ public sealed class DrainSignal
     // HttpRequestMessage.Options allocates when it is first read. As long as nobody has made a signal, no request can carry one, and it is left alone.
     private static volatile bool _anyMade;
 
-    private readonly CancellationTokenSource _source = new();
-    private CancellationTokenRegistration _following;
+    private readonly Source _source = new();
 
     /// <summary>Makes a signal for one request.</summary>
     public DrainSignal() => _anyMade = true;
@@ -24,9 +23,22 @@ public sealed class DrainSignal
         _anyMade && request.Options.TryGetValue(DnsAwareHandler.DrainSignalKey, out DrainSignal? signal) ? signal : null;
 
     /// <summary>From now on fires with <paramref name="draining"/>, and no longer with what it followed before.</summary>
-    internal void Follow(CancellationToken draining)
+    internal void Follow(CancellationToken draining) => _source.Follow(draining);
+
+    /// <summary>What <see cref="Token"/> is of. It lives as long as anybody holds the token.</summary>
+    private sealed class Source : CancellationTokenSource
     {
-        _following.Dispose();
-        _following = draining.UnsafeRegister(static state => ((DrainSignal)state!)._source.Cancel(), this);
+        // An endpoint outlives most of the requests that it takes. It must not keep the signals of all of them: so it knows them weakly, and one
+        // that nobody holds any more strikes itself off.
+        private CancellationTokenRegistration _following;
+
+        ~Source() => _following.Unregister();
+
+        public void Follow(CancellationToken draining)
+        {
+            _following.Unregister();
+            _following = draining.UnsafeRegister(
+                static state => (((WeakReference<Source>)state!).TryGetTarget(out Source? source) ? source : null)?.Cancel(), new WeakReference<Source>(this));
+        }
     }
 }

@@ -7,22 +7,18 @@ namespace DnsAwareHttp.Origins;
 /// <summary>Connects to failing endpoints again in the background, with growing pauses, until they answer or leave.</summary>
 internal sealed class EndpointRecovery(TimeProvider time, Random random)
 {
-    private readonly ConcurrentDictionary<EndpointPool, Task> _recovering = new();
+    private readonly ConcurrentDictionary<EndpointPool, bool> _recovering = new();
 
     /// <summary>Begins to look after an endpoint that fails. It ends by itself when the endpoint connects or drains.</summary>
     public void Begin(EndpointPool pool)
     {
-        TaskCompletionSource over = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        if (_recovering.TryAdd(pool, over.Task))
+        if (_recovering.TryAdd(pool, true))
         {
-            _ = Detached.Run(() => RecoverAsync(pool, over));
+            _ = Detached.Run(() => RecoverAsync(pool));
         }
     }
 
-    /// <summary>Ends when no endpoint is being looked after: soon after all have begun to drain.</summary>
-    public Task WhenEnded() => Task.WhenAll(_recovering.Values);
-
-    private async Task RecoverAsync(EndpointPool pool, TaskCompletionSource over)
+    private async Task RecoverAsync(EndpointPool pool)
     {
         try
         {
@@ -41,7 +37,6 @@ internal sealed class EndpointRecovery(TimeProvider time, Random random)
         finally
         {
             _recovering.TryRemove(pool, out _);
-            over.SetResult();
             BeginAgainIfItFailedMeanwhile(pool);
         }
     }

@@ -44,13 +44,16 @@ internal sealed class FailedAttempts(Origin origin)
     /// <summary>The error of the whole: that of the only attempt as it is, or one that names each address with its own.</summary>
     public HttpRequestException ToException()
     {
-        HttpRequestException last = _attempts.Select(attempt => attempt.Error).OfType<HttpRequestException>().Last();
-        if (_attempts.Count == 1)
+        HttpRequestException? last = _attempts.Select(attempt => attempt.Error).OfType<HttpRequestException>().LastOrDefault();
+        if (last is not null && _attempts.Count == 1)
         {
             return last;
         }
 
         string each = string.Join("; ", _attempts.Select(attempt => $"{attempt.Pool.Address}: {(attempt.Error.InnerException ?? attempt.Error).Message}"));
-        return new HttpRequestException(last.HttpRequestError, $"None of the {_attempts.Count} addresses of {origin} could be connected to ({origin.Host}:{origin.Port}): {each}", last.InnerException);
+        return new HttpRequestException(
+            last?.HttpRequestError ?? HttpRequestError.ConnectionError,
+            $"None of the {_attempts.Count} addresses of {origin} could be connected to ({origin.Host}:{origin.Port}): {each}",
+            last?.InnerException ?? _attempts[^1].Error);
     }
 }

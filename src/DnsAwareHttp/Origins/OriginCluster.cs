@@ -182,9 +182,6 @@ internal sealed class OriginCluster
         Drain(leaving, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Ends when no background work of this cluster is left; begun by <see cref="Close"/>.</summary>
-    public Task WhenRecoveryEnded() => _recovery.WhenEnded();
-
     public OriginSnapshot Snapshot()
     {
         ImmutableArray<EndpointPool> members;

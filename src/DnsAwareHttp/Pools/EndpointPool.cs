@@ -80,7 +80,9 @@ internal sealed class EndpointPool
     {
         _status = new EndpointStatus(EndpointState.Draining, reason, _now());
         _gate.Close();
-        _draining.Cancel();
+
+        // Those who hear of it are the application's own code: not on this thread, and not under a lock of ours.
+        _ = _draining.CancelAsync();
     }
 
     /// <summary>Ends when the last request inside has its response headers, or has failed.</summary>

@@ -87,7 +87,13 @@ internal sealed class HostRefresher : IAsyncDisposable
         lock (entry.Sync)
         {
             DateTimeOffset now = _clock.Now;
-            due = entry.LastHintAt == DateTimeOffset.MinValue || now - entry.LastHintAt >= HintInterval ? now : entry.LastHintAt + HintInterval;
+            if (entry.LastHintAt > now)
+            {
+                // One is kept already, and stands for this one too.
+                return;
+            }
+
+            due = now - entry.LastHintAt >= HintInterval ? now : entry.LastHintAt + HintInterval;
             entry.LastHintAt = due;
         }
 

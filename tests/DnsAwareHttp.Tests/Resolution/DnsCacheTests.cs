@@ -139,6 +139,25 @@ public sealed class DnsCacheTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task StormOfHints_DoesNotPushTheNextOneAway()
+    {
+        _dns.Says("svc.test", 300, "10.0.0.1");
+        using NameSubscription name = Subscribe();
+        await Heard(1);
+        for (int i = 0; i < 1000; i++)
+        {
+            name.Hint();
+        }
+
+        _clock.Advance(TimeSpan.FromSeconds(5.1));
+        await Heard(2);
+        name.Hint();
+        _clock.Advance(TimeSpan.FromSeconds(5.1));
+
+        await Heard(3);
+    }
+
+    [Fact]
     public async Task UnusedName_IsNotRefreshed()
     {
         _dns.Says("svc.test", 30, "10.0.0.1");

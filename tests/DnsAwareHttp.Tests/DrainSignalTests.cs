@@ -1,0 +1,67 @@
+using System.Runtime.CompilerServices;
+
+namespace DnsAwareHttp.Tests;
+
+public sealed class DrainSignalTests
+{
+    [Fact]
+    public void RequestWithoutASignal_HasNone() => DrainSignal.Of(new HttpRequestMessage()).Should().BeNull();
+
+    [Fact]
+    public void Signal_FiresWithTheEndpointThatItFollowsLast()
+    {
+        using CancellationTokenSource first = new(), second = new();
+        DrainSignal signal = new();
+        HttpRequestMessage request = new();
+        request.Options.Set(DnsAwareHandler.DrainSignalKey, signal);
+        DrainSignal.Of(request)!.Follow(first.Token);
+        DrainSignal.Of(request)!.Follow(second.Token);
+
+        first.Cancel();
+        signal.Token.IsCancellationRequested.Should().BeFalse();
+        second.Cancel();
+        signal.Token.IsCancellationRequested.Should().BeTrue();
+    }
+
+    [Fact]
+    public void SignalsOfRequestsThatAreOver_AreNotKeptByTheEndpoint()
+    {
+        using CancellationTokenSource endpoint = new();
+        WeakReference[] signals = Follow(endpoint.Token);
+
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+
+        signals.Should().OnlyContain(signal => !signal.IsAlive);
+    }
+
+    [Fact]
+    public void TokenAlone_KeepsItsSignalWorking()
+    {
+        using CancellationTokenSource endpoint = new();
+        CancellationToken token = TokenOf(endpoint.Token);
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+
+        endpoint.Cancel();
+
+        token.IsCancellationRequested.Should().BeTrue();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static WeakReference[] Follow(CancellationToken endpoint) => [.. Enumerable.Range(0, 100).Select(_ =>
+    {
+        DrainSignal signal = new();
+        signal.Follow(endpoint);
+        return new WeakReference(signal);
+    })];
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static CancellationToken TokenOf(CancellationToken endpoint)
+    {
+        DrainSignal signal = new();
+        signal.Follow(endpoint);
+        return signal.Token;
+    }
+}
