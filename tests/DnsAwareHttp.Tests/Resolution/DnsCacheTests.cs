@@ -9,406 +9,351 @@ namespace DnsAwareHttp.Tests.Resolution;
 
 public sealed class DnsCacheTests : IAsyncDisposable
 {
-    private readonly ManualTimeProvider _clock = new();
-    private readonly ScriptedResolver _dns = new();
-    private readonly DnsCacheOptions _options = new();
-    private readonly ConcurrentQueue<CachedAnswer> _heard = new();
-    private DnsCache? _cache;
+    private const string Host = "svc.test";
 
-    private DnsCache Cache => _cache ??= new DnsCache(_options, _dns, _clock);
+    private readonly ManualTimeProvider _time = new();
+    private readonly WatchedResolver _resolver = new();
+    private readonly RecordingLogger _log = new();
+    private readonly DnsCacheOptions _options = new();
+    private readonly ConcurrentQueue<CachedAnswer> _told = new();
+    private INameResolver _asked;
+    private DnsCache? _made;
+
+    public DnsCacheTests()
+    {
+        _asked = Dns;
+        Dns.Says(Host, 30, "10.0.0.1");
+    }
+
+    private ScriptedResolver Dns => _resolver.Dns;
+
+    private DnsCache Cache => _made ??= new DnsCache(_options, _asked, _time, _log);
 
     public async ValueTask DisposeAsync()
     {
-        _dns.Release();
-        await Cache.DisposeAsync();
-    }
-
-    [Fact]
-    public async Task FiveHundredSubscribersAtOnce_CostOneQuestion()
-    {
-        _dns.Says("svc.test", 30, "10.0.0.1");
-        _dns.Hold();
-
-        _ = Cache;
-        Task<CachedAnswer>[] answers = [.. Enumerable.Range(0, 500).Select(_ => Task.Run(() => Subscribe().AnswerAsync()))];
-        await Asked(1);
-        _dns.Release();
-        CachedAnswer[] heard = await Task.WhenAll(answers);
-
-        heard.Should().OnlyContain(answer => answer.LastGood!.Addresses[0].Equals(IPAddress.Parse("10.0.0.1")));
-        _dns.Questions("svc.test").Should().Be(1);
-        _heard.Should().HaveCount(500);
-    }
-
-    [Fact]
-    public async Task Refresh_ComesWhenTheTtlEndsAndNotBefore()
-    {
-        _dns.Says("svc.test", 30, "10.0.0.1");
-        using NameSubscription name = Subscribe();
-        await Heard(1);
-
-        _clock.Advance(TimeSpan.FromSeconds(29.9));
-        _dns.Questions("svc.test").Should().Be(1);
-        _clock.Advance(TimeSpan.FromSeconds(0.2));
-
-        await Heard(2);
-        _dns.Questions("svc.test").Should().Be(2);
-    }
-
-    [Fact]
-    public async Task TtlCounts_FromTheMomentTheQuestionWasSent()
-    {
-        _dns.Says("svc.test", 30, "10.0.0.1");
-        _dns.Hold();
-        using NameSubscription name = Subscribe();
-        await Asked(1);
-
-        _clock.Advance(TimeSpan.FromSeconds(4));
-        _dns.Release();
-        await Heard(1);
-
-        _heard.Last().ExpiresAt.Should().Be(_clock.GetUtcNow() + TimeSpan.FromSeconds(26));
-    }
-
-    [Fact]
-    public async Task Failure_KeepsTheLastGoodAnswerAndBacksOff()
-    {
-        _dns.Says("svc.test", 30, "10.0.0.1");
-        using NameSubscription name = Subscribe();
-        await Heard(1);
-        _dns.Fails("svc.test");
-
-        _clock.Advance(TimeSpan.FromSeconds(31));
-        await Heard(2);
-        _heard.Last().Should().Match<CachedAnswer>(a => a.Latest is Answer.Failed && a.LastGood != null && a.IsStale && a.Failures == 1);
-        for (int failures = 2; failures < 12; failures++)
+        if (_made is not null)
         {
-            _clock.Advance(TimeSpan.FromSeconds(36.1));
-            int heard = failures;
-            await Eventually.Holds(() => _heard.Last().Failures >= heard, "it is asked again");
-        }
-
-        _dns.Says("svc.test", 30, "10.0.0.2");
-        _clock.Advance(TimeSpan.FromSeconds(36.1));
-        await Eventually.Holds(() => _heard.Last().Failures == 0, "it recovers");
-        _heard.Last().LastGood!.Addresses.Should().Equal(IPAddress.Parse("10.0.0.2"));
-    }
-
-    [Fact]
-    public async Task ResolverThatDoesNotHeedItsToken_IsGivenUpAtTheDeadline()
-    {
-        StubbornResolver stubborn = new();
-        await using DnsCache cache = new(null, stubborn, _clock);
-        using NameSubscription name = cache.Subscribe("svc.test", AddressFamily.Unspecified, _heard.Enqueue);
-        await stubborn.Asked.Task;
-
-        _clock.Advance(HostRefresher.QuestionDeadline);
-
-        await Heard(1);
-        _heard.Last().Latest.Should().BeOfType<Answer.Failed>().Which.Reason.Should().Contain("5 s");
-    }
-
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task ResolverThatThrowsOrReturnsNull_HasFailed(bool throws)
-    {
-        await using DnsCache cache = new(null, new BrokenResolver(throws), _clock);
-        using NameSubscription name = cache.Subscribe("svc.test", AddressFamily.Unspecified, _heard.Enqueue);
-
-        await Heard(1);
-
-        _heard.Last().Latest.Should().BeOfType<Answer.Failed>();
-    }
-
-    [Fact]
-    public async Task Hints_RefreshEarlyAtMostEachFiveSecondsAndNoneIsLost()
-    {
-        _dns.Says("svc.test", 300, "10.0.0.1");
-        using NameSubscription name = Subscribe();
-        await Heard(1);
-
-        name.Hint();
-        _clock.Advance(TimeSpan.Zero);
-        await Heard(2);
-        name.Hint();
-        _clock.Advance(TimeSpan.FromSeconds(4.9));
-        _dns.Questions("svc.test").Should().Be(2, "the second hint comes too early");
-        _clock.Advance(TimeSpan.FromSeconds(0.2));
-        await Heard(3);
-    }
-
-    [Fact]
-    public async Task StormOfHints_DoesNotPushTheNextOneAway()
-    {
-        _dns.Says("svc.test", 300, "10.0.0.1");
-        using NameSubscription name = Subscribe();
-        await Heard(1);
-        for (int i = 0; i < 1000; i++)
-        {
-            name.Hint();
-        }
-
-        _clock.Advance(TimeSpan.FromSeconds(5.1));
-        await Heard(2);
-        name.Hint();
-        _clock.Advance(TimeSpan.FromSeconds(5.1));
-
-        await Heard(3);
-    }
-
-    [Fact]
-    public async Task UnusedName_IsNotRefreshed()
-    {
-        _dns.Says("svc.test", 30, "10.0.0.1");
-        Subscribe().Dispose();
-        await Asked(1);
-        using (Subscribe())
-        {
-            await Heard(1);
-        }
-
-        _clock.Advance(TimeSpan.FromMinutes(10));
-
-        _dns.Questions("svc.test").Should().Be(1);
-        _clock.ActiveTimers.Should().Be(0);
-    }
-
-    [Fact]
-    public async Task ExpiredAnswer_IsUsedAfterStaleAnswerTimeoutWhenTheNewOneIsLate()
-    {
-        _dns.Says("svc.test", 30, "10.0.0.1");
-        using (Subscribe())
-        {
-            await Heard(1);
-        }
-
-        _clock.Advance(TimeSpan.FromMinutes(1));
-        _dns.Hold();
-        using NameSubscription again = Subscribe();
-        await Asked(2);
-        await Eventually.Holds(() => _clock.ActiveTimers >= 2, "the wait for the new answer begins");
-        _heard.Should().HaveCount(1);
-
-        _clock.Advance(TimeSpan.FromSeconds(1.8));
-        await Heard(2);
-
-        _heard.Last().LastGood!.Addresses.Should().Equal(IPAddress.Parse("10.0.0.1"));
-        _dns.Release();
-        await Heard(3);
-    }
-
-    [Fact]
-    public async Task FullCache_LosesTheLeastRecentlyUsedAndKeepsThoseInUse()
-    {
-        _options.MaxEntries = 10;
-        using NameSubscription kept = Subscribe("kept.test");
-        for (int i = 0; i < 100; i++)
-        {
-            int asked = i;
-            Subscribe($"n{i}.test").Dispose();
-            await Eventually.Holds(() => _dns.Questions($"n{asked}.test") == 1, "it is asked");
-        }
-
-        await Heard(1);
-        await Eventually.Holds(() => Evicted(), "the surplus is evicted");
-        using NameSubscription again = Subscribe("kept.test");
-        _dns.Questions("kept.test").Should().Be(1, "it was in use all the time");
-
-        bool Evicted()
-        {
-            Subscribe("one more.test").Dispose();
-            return Cache.Count <= 12;
+            await _made.DisposeAsync();
         }
     }
 
     [Fact]
-    public async Task ListenerThatThrows_StopsNeitherTheOthersNorTheNextRefresh()
+    public async Task Subscribe_500AtOnce_SendsOneQuestionAndTellsAll()
     {
-        _dns.Says("svc.test", 1, "10.0.0.1");
-        using NameSubscription bad = Cache.Subscribe("svc.test", AddressFamily.Unspecified, _ => throw new InvalidOperationException());
-        using NameSubscription good = Subscribe();
-        await Heard(1);
+        Dns.Hold();
+        DnsCache cache = Cache;
+        int told = 0;
+        await Task.WhenAll(Enumerable.Range(0, 500).Select(_ => Task.Run(() => cache.Subscribe(Host, AddressFamily.Unspecified, _ => Interlocked.Increment(ref told)))));
+        Dns.Release();
 
-        _clock.Advance(TimeSpan.FromSeconds(1.2));
-
-        await Heard(2);
+        await Eventually.Holds(() => Volatile.Read(ref told) >= 500, "all are told");
+        told.Should().Be(500);
+        Dns.Questions(Host).Should().Be(1);
     }
 
     [Fact]
-    public async Task AsyncLocalsAndSynchronizationContextOfTheCaller_DoNotReachTheResolver()
+    public async Task Answer_500AtOnce_SendsOneQuestion()
     {
-        AsyncLocal<string> local = new() { Value = "of a request" };
-        SynchronizationContext before = SynchronizationContext.Current!;
-        ContextWitness witness = new(local);
-        await using DnsCache cache = new(null, witness, _clock);
-        SynchronizationContext.SetSynchronizationContext(new SynchronizationContext());
-        using NameSubscription name = cache.Subscribe("svc.test", AddressFamily.Unspecified, _heard.Enqueue);
-        SynchronizationContext.SetSynchronizationContext(before);
-
-        await Heard(1);
-        _clock.Advance(TimeSpan.FromSeconds(1.2));
-        await Heard(2);
-
-        witness.Seen.Should().OnlyContain(seen => seen == "nothing");
-    }
-
-    [Fact]
-    public async Task CallerThatSuppressedTheFlow_IsServedToo()
-    {
-        _dns.Says("svc.test", 30, "10.0.0.1");
-        using (ExecutionContext.SuppressFlow())
-        {
-            _ = Subscribe();
-        }
-
-        await Heard(1);
-    }
-
-    [Fact]
-    public async Task Disposal_AwaitsTheQuestionInFlightAndLeavesNoTimer()
-    {
-        _dns.Hold();
+        Dns.Hold();
         NameSubscription name = Subscribe();
-        await Asked(1);
+        Task<CachedAnswer>[] answers = await Task.WhenAll(Enumerable.Range(0, 500).Select(_ => Task.Run(() => Task.FromResult(name.AnswerAsync()))));
+        Dns.Release();
+
+        (await Task.WhenAll(answers)).Should().OnlyContain(answer => ReferenceEquals(answer, name.Current));
+        Dns.Questions(Host).Should().Be(1);
+    }
+
+    [Fact]
+    public async Task Answer_StillFresh_AsksNothing()
+    {
+        NameSubscription name = Subscribe();
+        CachedAnswer first = await name.AnswerAsync();
+        _time.Advance(TimeSpan.FromSeconds(29));
+
+        (await name.AnswerAsync()).Should().BeSameAs(first);
+        Dns.Questions(Host).Should().Be(1);
+    }
+
+    [Fact]
+    public async Task Subscribe_FamiliesOfOneName_AreKeptApart()
+    {
+        Dns.Says(Host, 30, "10.0.0.1", "fd00::1");
+        CachedAnswer v4 = await Cache.Subscribe(Host, AddressFamily.InterNetwork, _told.Enqueue).AnswerAsync();
+        CachedAnswer v6 = await Cache.Subscribe(Host, AddressFamily.InterNetworkV6, _told.Enqueue).AnswerAsync();
+
+        v4.LastGood!.Addresses.Should().Equal(IPAddress.Parse("10.0.0.1"));
+        v6.LastGood!.Addresses.Should().Equal(IPAddress.Parse("fd00::1"));
+        Cache.Count.Should().Be(2);
+    }
+
+    [Fact]
+    public async Task Subscribe_AnswerKnownAndFresh_IsToldAtOnce()
+    {
+        await Subscribe().AnswerAsync();
+        ConcurrentQueue<CachedAnswer> second = new();
+
+        using NameSubscription name = Subscribe(second.Enqueue);
+
+        second.Should().Equal(name.Current!);
+        Dns.Questions(Host).Should().Be(1);
+    }
+
+    [Fact]
+    public async Task Subscribe_FreshAnswerOfAnUnusedName_IsRefreshedWhenItsTtlEnds()
+    {
+        NameSubscription first = Subscribe();
+        await first.AnswerAsync();
+        first.Dispose();
+        using NameSubscription second = Subscribe();
+
+        _time.Advance(TimeSpan.FromMilliseconds(30_101));
+
+        await Eventually.Holds(() => Dns.Questions(Host) == 2, "the name is refreshed");
+    }
+
+    [Fact]
+    public async Task Subscribe_AnswerExpired_NewOneIsToldAndTheOldOneIsNot()
+    {
+        await LearnAndForget();
+
+        using NameSubscription name = Subscribe();
+        _told.Should().BeEmpty();
+        await Eventually.Holds(() => !_told.IsEmpty, "the new answer is told");
+
+        _told.Select(answer => answer.Version).Should().Equal(2);
+    }
+
+    [Fact]
+    public async Task Subscribe_AnswerExpiredAndNewOneIsLate_OldOneIsToldAfterStaleAnswerTimeout()
+    {
+        await LearnAndForget();
+        Dns.Hold();
+        using NameSubscription name = Subscribe();
+        await Eventually.Holds(() => Dns.Questions(Host) == 2, "the question is sent");
+
+        _time.Advance(TimeSpan.FromMilliseconds(1_799));
+        _told.Should().BeEmpty();
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        await Eventually.Holds(() => _told.Count == 1, "the old answer is told");
+        Dns.Release();
+        await Eventually.Holds(() => _told.Count == 2, "the new answer is told");
+
+        _told.Select(answer => answer.Version).Should().Equal(1, 2);
+    }
+
+    [Fact]
+    public async Task Unsubscribe_Last_NameIsRefreshedNoMore()
+    {
+        NameSubscription one = Subscribe();
+        NameSubscription other = Subscribe();
+        await one.AnswerAsync();
+        one.Dispose();
+        _time.Advance(TimeSpan.FromMilliseconds(30_101));
+        await Eventually.Holds(() => Dns.Questions(Host) == 2 && _told.Count == 3, "the other still uses it");
+
+        other.Dispose();
+        _time.Advance(TimeSpan.FromHours(1));
+
+        _time.ActiveTimers.Should().Be(0);
+        Dns.Questions(Host).Should().Be(2);
+    }
+
+    [Fact]
+    public async Task Evict_TableFull_LeastRecentlyUsedGoFirst()
+    {
+        _options.MaxEntries = 5;
+        foreach (string host in new[] { "a", "b", "c", "d", "e", "a" })
+        {
+            await UseOnce(host);
+        }
+
+        await UseOnce("f");
+        Cache.Count.Should().Be(5);
+        await UseOnce("a");
+        await UseOnce("b");
+
+        Dns.Questions("a").Should().Be(1, "it was used again and stayed");
+        Dns.Questions("b").Should().Be(2, "it was the least recently used and went");
+    }
+
+    [Fact]
+    public async Task Evict_NamesInUse_Stay()
+    {
+        _options.MaxEntries = 3;
+        NameSubscription[] used = [.. Enumerable.Range(0, 10).Select(i => Cache.Subscribe($"used{i}", AddressFamily.Unspecified, _told.Enqueue))];
+        await Task.WhenAll(used.Select(name => name.AnswerAsync()));
+        for (int i = 0; i < 10; i++)
+        {
+            await UseOnce($"passing{i}");
+        }
+
+        Cache.Count.Should().BeInRange(10, 11);
+        foreach (NameSubscription name in used)
+        {
+            name.Dispose();
+        }
+
+        await UseOnce("last");
+        Cache.Count.Should().BeLessThanOrEqualTo(3);
+    }
+
+    [Fact]
+    public async Task Evict_ThousandsOfNamesPassBy_TableStaysBounded()
+    {
+        _options.MaxEntries = 100;
+        for (int i = 0; i < 5_000; i++)
+        {
+            await UseOnce($"h{i}");
+            Cache.Count.Should().BeLessThanOrEqualTo(100);
+        }
+    }
+
+    [Fact]
+    public async Task Watch_BeginsWithTheFirstSubscriptionAndEndsWithTheLast()
+    {
+        _asked = _resolver;
+        DnsCache cache = Cache;
+        _resolver.Watches.Should().Be(0);
+
+        NameSubscription one = Subscribe();
+        NameSubscription other = cache.Subscribe("other.test", AddressFamily.Unspecified, _told.Enqueue);
+        await one.AnswerAsync();
+        _resolver.Watches.Should().Be(1);
+        one.Dispose();
+        _resolver.IsWatched.Should().BeTrue();
+        other.Dispose();
+        _resolver.IsWatched.Should().BeFalse();
+
+        Subscribe();
+        _resolver.Watches.Should().Be(2);
+        await cache.DisposeAsync();
+        _resolver.IsWatched.Should().BeFalse();
+    }
+
+    [Fact]
+    public async Task Watch_NameChanges_ItAloneIsAskedAtOnce()
+    {
+        _asked = _resolver;
+        await Subscribe().AnswerAsync();
+        await Cache.Subscribe("other.test", AddressFamily.Unspecified, _told.Enqueue).AnswerAsync();
+        Dns.Says(Host, 30, "10.0.0.2");
+
+        _resolver.Change(Host);
+        _time.Advance(TimeSpan.Zero);
+
+        await Eventually.Holds(() => _told.Any(answer => answer.LastGood?.Addresses[0].ToString() == "10.0.0.2"), "the change is told");
+        Dns.Questions("other.test").Should().Be(1);
+    }
+
+    [Fact]
+    public async Task Watch_AnyNameMayHaveChanged_AllAreAskedAtOnce()
+    {
+        _asked = _resolver;
+        await Subscribe().AnswerAsync();
+        await Cache.Subscribe("other.test", AddressFamily.Unspecified, _told.Enqueue).AnswerAsync();
+
+        _resolver.Change();
+        _time.Advance(TimeSpan.Zero);
+
+        await Eventually.Holds(() => Dns.Questions(Host) == 2 && Dns.Questions("other.test") == 2, "both are asked again");
+    }
+
+    [Fact]
+    public async Task Watch_NobodyWatchedForAWhile_FreshAnswersAreAskedAnew()
+    {
+        _asked = _resolver;
+        await UseOnce(Host);
+        Dns.Says(Host, 30, "10.0.0.2");
+
+        using NameSubscription name = Subscribe();
+
+        await Eventually.Holds(() => !_told.IsEmpty, "an answer is told");
+        _told.Should().OnlyContain(answer => answer.LastGood!.Addresses[0].ToString() == "10.0.0.2");
+    }
+
+    [Fact]
+    public async Task Dispose_QuestionInFlight_IsAwaitedAndNoTimerIsLeft()
+    {
+        Dns.Hold();
+        NameSubscription name = Subscribe();
+        Task<CachedAnswer> question = name.AnswerAsync();
+        await Eventually.Holds(() => Dns.Questions(Host) == 1, "the question is sent");
 
         await Cache.DisposeAsync();
 
-        _clock.ActiveTimers.Should().Be(0);
-        _clock.Advance(TimeSpan.FromSeconds(2));
-        await name.Invoking(n => n.AnswerAsync()).Should().ThrowAsync<ObjectDisposedException>();
+        question.IsCompleted.Should().BeTrue();
+        _time.ActiveTimers.Should().Be(0);
     }
 
     [Fact]
-    public async Task FilesAreWatched_FromTheFirstSubscriptionToTheLast_AndAChangedNameIsAskedAtOnce()
+    public async Task Dispose_OldAnswerIsBeingWaitedFor_NoTimerIsLeft()
     {
-        WatchedResolver watched = new();
-        await using DnsCache cache = new(null, watched, _clock);
-        watched.IsWatched.Should().BeFalse();
-        NameSubscription one = cache.Subscribe("svc.test", AddressFamily.Unspecified, _heard.Enqueue);
-        NameSubscription other = cache.Subscribe("other.test", AddressFamily.Unspecified, _ => { });
-        watched.IsWatched.Should().BeTrue();
-        await Heard(1);
+        await LearnAndForget();
+        Dns.Hold();
+        using NameSubscription name = Subscribe();
 
-        watched.Change("svc.test");
-        _clock.Advance(TimeSpan.Zero);
-        await Heard(2);
+        await Cache.DisposeAsync();
 
-        watched.Questions("other.test").Should().Be(1);
-        one.Dispose();
-        watched.IsWatched.Should().BeTrue();
-        other.Dispose();
-        watched.IsWatched.Should().BeFalse();
+        _time.ActiveTimers.Should().Be(0);
     }
 
     [Fact]
-    public async Task LiteralsAndLocalhost_AreNotAskedOfResolversThatPeopleBring()
+    public async Task Dispose_ThenAsk_IsAnObjectDisposedExceptionAndWhatIsKnownStays()
     {
-        using NameSubscription v4 = Subscribe("127.0.0.7");
-        using NameSubscription v6 = Subscribe("::1");
-        using NameSubscription local = Subscribe("localhost");
-        await Heard(3);
+        NameSubscription name = Subscribe();
+        CachedAnswer known = await name.AnswerAsync();
+        await Cache.DisposeAsync();
 
-        _heard.Should().OnlyContain(answer => answer.LastGood != null);
-        _dns.Questions("127.0.0.7").Should().Be(0);
-        _dns.Questions("localhost").Should().Be(0);
+        (await name.AnswerAsync()).Should().BeSameAs(known);
+        _time.Advance(TimeSpan.FromSeconds(31));
+        Func<Task> expired = () => name.AnswerAsync();
+        await expired.Should().ThrowAsync<ObjectDisposedException>();
+        Action subscribe = () => Cache.Subscribe("new.test", AddressFamily.Unspecified, _told.Enqueue);
+        subscribe.Should().Throw<ObjectDisposedException>();
+        name.Current.Should().BeSameAs(known);
+        name.Hint();
+        name.Dispose();
+        _time.ActiveTimers.Should().Be(0);
     }
 
     [Fact]
-    public async Task SubscribersThatComeAndGoWhileAnswersChange_AllHearTheLatest()
+    public async Task Dispose_Synchronously_StopsAllBackgroundWork()
     {
-        await using DnsCache cache = new(new DnsCacheOptions { MinTtl = TimeSpan.FromMilliseconds(100), MaxEntries = 4 }, _dns);
-        using CancellationTokenSource stop = new(TimeSpan.FromSeconds(3));
-        int version = 0;
-        Task changing = Task.Run(async () =>
-        {
-            while (!stop.IsCancellationRequested)
-            {
-                int next = Interlocked.Increment(ref version);
-                for (int n = 0; n < 8; n++)
-                {
-                    _dns.Says($"n{n}.test", 0, $"10.{next >> 16 & 255}.{next >> 8 & 255}.{next & 255}");
-                }
+        _asked = _resolver;
+        NameSubscription name = Subscribe();
+        await name.AnswerAsync();
 
-                await Task.Yield();
-            }
-        });
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(worker => Task.Run(async () =>
-        {
-            while (!stop.IsCancellationRequested)
-            {
-                CachedAnswer? last = null;
-                using NameSubscription name = cache.Subscribe($"n{Random.Shared.Next(8)}.test", AddressFamily.Unspecified, answer => last = answer);
-                CachedAnswer asked = await name.AnswerAsync();
-                await Eventually.Holds(() => last is not null && last.Version >= asked.Version, "the listener hears what the asker was told");
-            }
-        })));
-        await changing;
-        NameSubscription[] all = [.. Enumerable.Range(0, 8).Select(n => cache.Subscribe($"n{n}.test", AddressFamily.Unspecified, _heard.Enqueue))];
-        string final = $"10.{version >> 16 & 255}.{version >> 8 & 255}.{version & 255}";
-        await Eventually.Holds(() => all.All(name => name.Current?.LastGood?.Addresses[0].ToString() == final), "each name has the last address");
+        Cache.Dispose();
+        Cache.Dispose();
+
+        _time.ActiveTimers.Should().Be(0);
+        _resolver.IsWatched.Should().BeFalse();
     }
 
-    private NameSubscription Subscribe(string host = "svc.test") => Cache.Subscribe(host, AddressFamily.Unspecified, _heard.Enqueue);
-
-    private Task Heard(int count) => Eventually.Holds(() => _heard.Count >= count, $"{count} answers are heard");
-
-    private Task Asked(int count) => Eventually.Holds(() => _dns.Questions("svc.test") >= count, $"{count} questions are asked");
-
-    private sealed class StubbornResolver : INameResolver
+    [Fact]
+    public void Count_NothingSubscribed_NoTimerRuns()
     {
-        public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public async ValueTask<Answer> ResolveAsync(string host, CancellationToken cancellationToken)
-        {
-            Asked.TrySetResult();
-            await new TaskCompletionSource().Task;
-            throw new InvalidOperationException();
-        }
+        Cache.Count.Should().Be(0);
+        _time.ActiveTimers.Should().Be(0);
     }
 
-    private sealed class BrokenResolver(bool throws) : INameResolver
+    private NameSubscription Subscribe(Action<CachedAnswer>? listener = null) => Cache.Subscribe(Host, AddressFamily.Unspecified, listener ?? _told.Enqueue);
+
+    private async Task UseOnce(string host)
     {
-        public ValueTask<Answer> ResolveAsync(string host, CancellationToken cancellationToken) => throws ? throw new InvalidOperationException("broken") : ValueTask.FromResult<Answer>(null!);
+        if (host != Host)
+        {
+            Dns.Says(host, 300, "10.0.0.9");
+        }
+
+        using NameSubscription name = Cache.Subscribe(host, AddressFamily.Unspecified, static _ => { });
+        await name.AnswerAsync();
     }
 
-    private sealed class ContextWitness(AsyncLocal<string> local) : INameResolver
+    /// <summary>Leaves the cache with an expired answer, version 1, of a name that nobody uses.</summary>
+    private async Task LearnAndForget()
     {
-        public ConcurrentQueue<string> Seen { get; } = new();
-
-        public ValueTask<Answer> ResolveAsync(string host, CancellationToken cancellationToken)
-        {
-            Seen.Enqueue(local.Value ?? (SynchronizationContext.Current is null ? "nothing" : "a synchronization context"));
-            return ValueTask.FromResult<Answer>(new Answer.Found([IPAddress.Loopback], TimeSpan.FromSeconds(1)));
-        }
-    }
-
-    private sealed class WatchedResolver : INameResolver, INameChanges
-    {
-        private readonly ScriptedResolver _answers = new();
-        private Action<IReadOnlySet<string>?>? _changed;
-
-        public bool IsWatched => _changed is not null;
-
-        public int Questions(string host) => _answers.Questions(host);
-
-        public void Change(string host) => _changed!(new HashSet<string> { host });
-
-        public ValueTask<Answer> ResolveAsync(string host, CancellationToken cancellationToken)
-        {
-            _answers.Says(host, 300, "10.0.0.1");
-            return _answers.ResolveAsync(host, cancellationToken);
-        }
-
-        public IDisposable Watch(Action<IReadOnlySet<string>?> changed)
-        {
-            _changed = changed;
-            return new End(this);
-        }
-
-        private sealed class End(WatchedResolver owner) : IDisposable
-        {
-            public void Dispose() => owner._changed = null;
-        }
+        await UseOnce(Host);
+        _time.Advance(TimeSpan.FromSeconds(31));
     }
 }

@@ -1,0 +1,507 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using DnsAwareHttp.Resolution;
+using DnsAwareHttp.Tests.Fakes;
+using DnsAwareHttp.Tests.Loopback;
+
+namespace DnsAwareHttp.Tests.Resolution;
+
+public sealed class HostRefresherTests : IAsyncDisposable
+{
+    private const string Host = "svc.test";
+
+    private readonly ManualTimeProvider _time = new();
+    private readonly ScriptedResolver _dns = new();
+    private readonly RecordingLogger _log = new();
+    private readonly DnsCacheOptions _options = new();
+    private readonly CacheEntry _entry = new(Host, AddressFamily.Unspecified);
+    private readonly ConcurrentQueue<CachedAnswer> _told = new();
+    private readonly HostRefresher _refresher;
+
+    public HostRefresherTests()
+    {
+        _refresher = Refresher(_dns);
+        _dns.Says(Host, 30, "10.0.0.1");
+    }
+
+    public ValueTask DisposeAsync() => _refresher.DisposeAsync();
+
+    [Fact]
+    public async Task Ask_500AtOnce_SendsOneQuestion()
+    {
+        _dns.Hold();
+        using Barrier start = new(8);
+        ConcurrentBag<Task<CachedAnswer>> answers = [];
+        Task[] askers = [.. Enumerable.Range(0, 8).Select(i => Task.Factory.StartNew(
+            () =>
+            {
+                start.SignalAndWait();
+                for (int j = 0; j < 63; j++)
+                {
+                    answers.Add(_refresher.AskAsync(_entry, seen: null));
+                }
+            },
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
+        await Task.WhenAll(askers);
+        _dns.Release();
+
+        (await Task.WhenAll(answers)).Should().HaveCount(504).And.OnlyContain(answer => ReferenceEquals(answer, _entry.Current));
+        _dns.Questions(Host).Should().Be(1);
+    }
+
+    [Fact]
+    public async Task Ask_WhoLookedBeforeTheAnswerCame_GetsItWithoutAnotherQuestion()
+    {
+        CachedAnswer first = await _refresher.AskAsync(_entry, seen: null);
+
+        (await _refresher.AskAsync(_entry, seen: null)).Should().BeSameAs(first);
+        _dns.Questions(Host).Should().Be(1);
+    }
+
+    [Fact]
+    public async Task TtlEnds_NameInUse_IsAskedWithinTheJitterAndNotBefore()
+    {
+        Use();
+        await _refresher.AskAsync(_entry, seen: null);
+
+        _time.Advance(TimeSpan.FromMilliseconds(29_999));
+        _entry.Question.Should().BeNull();
+        _time.Advance(TimeSpan.FromMilliseconds(101));
+        await Settled();
+
+        _dns.Questions(Host).Should().Be(2);
+    }
+
+    [Fact]
+    public async Task TtlEnds_AgainAndAgain_OneQuestionEachTime()
+    {
+        Use();
+        await _refresher.AskAsync(_entry, seen: null);
+
+        for (int round = 2; round <= 20; round++)
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(30_101));
+            await Settled();
+            _dns.Questions(Host).Should().Be(round);
+        }
+
+        _told.Select(answer => answer.Version).Should().Equal(Enumerable.Range(1, 20).Select(version => (long)version));
+    }
+
+    [Fact]
+    public async Task TtlEnds_NameNotInUse_IsNotAsked()
+    {
+        await _refresher.AskAsync(_entry, seen: null);
+
+        _time.Advance(TimeSpan.FromHours(1));
+
+        _entry.Question.Should().BeNull();
+        _time.ActiveTimers.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task TtlEnds_NameNoLongerInUse_IsNotAskedAndLeavesNoTimer()
+    {
+        Use();
+        await _refresher.AskAsync(_entry, seen: null);
+        _entry.Listeners = [];
+
+        _time.Advance(TimeSpan.FromHours(1));
+
+        _entry.Question.Should().BeNull();
+        _time.ActiveTimers.Should().Be(0);
+        _dns.Questions(Host).Should().Be(1);
+    }
+
+    [Fact]
+    public async Task Failure_AfterAGoodAnswer_KeepsItAndBacksOff()
+    {
+        Use();
+        await _refresher.AskAsync(_entry, seen: null);
+        _dns.Fails(Host);
+        _time.Advance(TimeSpan.FromMilliseconds(30_101));
+        await Settled();
+
+        _entry.Current!.LastGood!.Addresses.Should().Equal(IPAddress.Parse("10.0.0.1"));
+        _time.Advance(TimeSpan.FromMilliseconds(799));
+        _entry.Question.Should().BeNull("the first pause is 800 ms at least");
+        _time.Advance(TimeSpan.FromMilliseconds(402));
+        await Settled();
+        _dns.Questions(Host).Should().Be(3);
+        _time.Advance(TimeSpan.FromMilliseconds(1_279));
+        _entry.Question.Should().BeNull("the second pause is 1,280 ms at least");
+        _time.Advance(TimeSpan.FromMilliseconds(642));
+        await Settled();
+        _dns.Questions(Host).Should().Be(4);
+    }
+
+    [Fact]
+    public async Task Failure_ThenRecovery_IsLoggedOnceEach()
+    {
+        Use();
+        _dns.Fails(Host);
+        await _refresher.AskAsync(_entry, seen: null);
+        for (int i = 0; i < 5; i++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(37));
+            await Settled();
+        }
+
+        _dns.Says(Host, 30, "10.0.0.1");
+        _time.Advance(TimeSpan.FromSeconds(37));
+        await Settled();
+
+        _log.Events.Count(name => name == "ResolutionFailed").Should().Be(1);
+        _log.Events.Count(name => name == "ResolutionRecovered").Should().Be(1);
+    }
+
+    [Fact]
+    public async Task Failure_LongerThanMaxStale_GivesTheAddressesUpAndSaysSo()
+    {
+        _options.MaxStale = TimeSpan.FromSeconds(60);
+        Use();
+        await _refresher.AskAsync(_entry, seen: null);
+        _dns.Fails(Host);
+        for (int i = 0; i < 6; i++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(37));
+            await Settled();
+        }
+
+        _told.Last().LastGood.Should().BeNull();
+        _log.Events.Count(name => name == "StaleAnswerDropped").Should().Be(1);
+    }
+
+    [Fact]
+    public async Task Resolver_ThrowsAtOnceOrLater_IsAFailureWithItsMessage()
+    {
+        await using HostRefresher atOnce = Refresher(new CustomResolver((_, _) => throw new InvalidOperationException("no registry")));
+        await using HostRefresher later = Refresher(new CustomResolver(async (_, _) =>
+        {
+            await Task.Yield();
+            throw new InvalidOperationException("no registry");
+        }));
+
+        foreach (HostRefresher refresher in new[] { atOnce, later })
+        {
+            CachedAnswer answer = await refresher.AskAsync(new CacheEntry(Host, AddressFamily.Unspecified), seen: null);
+            answer.Latest.Should().BeOfType<Answer.Failed>().Which.Reason.Should().Be("no registry");
+        }
+    }
+
+    [Fact]
+    public async Task Resolver_CancelsByItself_IsAFailure()
+    {
+        await using HostRefresher refresher = Refresher(new CustomResolver((_, _) => throw new OperationCanceledException("gave up")));
+
+        (await refresher.AskAsync(_entry, seen: null)).Latest.Should().BeOfType<Answer.Failed>().Which.Reason.Should().Be("gave up");
+    }
+
+    [Fact]
+    public async Task Resolver_ReturnsNull_IsAFailureThatNamesIt()
+    {
+        await using HostRefresher refresher = Refresher(new CustomResolver((_, _) => default));
+
+        (await refresher.AskAsync(_entry, seen: null)).Latest.Should().BeOfType<Answer.Failed>().Which.Reason.Should().Contain(nameof(CustomResolver));
+    }
+
+    [Fact]
+    public async Task Resolver_AddressIsNull_IsAFailureAndTheNameIsAskedAgain()
+    {
+        int questions = 0;
+        await using HostRefresher refresher = Refresher(new CustomResolver((_, _) =>
+        {
+            Interlocked.Increment(ref questions);
+            return new ValueTask<Answer>(new Answer.Found([null!], TimeSpan.FromSeconds(30)));
+        }));
+        Use();
+
+        (await refresher.AskAsync(_entry, seen: null)).Latest.Should().BeOfType<Answer.Failed>();
+
+        _time.Advance(TimeSpan.FromSeconds(2));
+        await Settled();
+        Volatile.Read(ref questions).Should().Be(2);
+    }
+
+    [Fact]
+    public async Task Resolver_IgnoresItsToken_TheQuestionFailsAfterItsDeadline()
+    {
+        TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource<Answer> never = new();
+        await using HostRefresher refresher = Refresher(new CustomResolver((_, _) =>
+        {
+            asked.SetResult();
+            return new ValueTask<Answer>(never.Task);
+        }));
+        Task<CachedAnswer> question = refresher.AskAsync(_entry, seen: null);
+        await asked.Task;
+
+        _time.Advance(HostRefresher.QuestionDeadline - TimeSpan.FromMilliseconds(1));
+        question.IsCompleted.Should().BeFalse();
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+
+        (await question).Latest.Should().BeOfType<Answer.Failed>().Which.Reason.Should().Be("no answer within 5 s");
+    }
+
+    [Fact]
+    public async Task Resolver_HeedsItsToken_IsCancelledAtTheDeadline()
+    {
+        _dns.Hold();
+        Task<CachedAnswer> question = _refresher.AskAsync(_entry, seen: null);
+        await Eventually.Holds(() => _dns.Questions(Host) == 1, "the question is sent");
+
+        _time.Advance(HostRefresher.QuestionDeadline);
+
+        (await question).Latest.Should().BeOfType<Answer.Failed>().Which.Reason.Should().Be("no answer within 5 s");
+    }
+
+    [Fact]
+    public async Task Resolver_NoCallerLeft_ItsTokenIsNotCancelled()
+    {
+        CancellationToken given = default;
+        TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource<Answer> answer = new();
+        await using HostRefresher refresher = Refresher(new CustomResolver((_, token) =>
+        {
+            given = token;
+            asked.SetResult();
+            return new ValueTask<Answer>(answer.Task);
+        }));
+        using CancellationTokenSource impatient = new();
+        Task<CachedAnswer> patient = refresher.AskAsync(_entry, seen: null);
+        Task<CachedAnswer> other = refresher.AskAsync(_entry, seen: null).WaitAsync(impatient.Token);
+        await asked.Task;
+        await impatient.CancelAsync();
+
+        other.IsCanceled.Should().BeTrue();
+        given.IsCancellationRequested.Should().BeFalse();
+        answer.SetResult(new Answer.Found([IPAddress.Loopback], TimeSpan.FromSeconds(30)));
+        (await patient).LastGood!.Addresses.Should().Equal(IPAddress.Loopback);
+    }
+
+    [Fact]
+    public async Task Hint_First_AsksAtOnce()
+    {
+        Use();
+        await _refresher.AskAsync(_entry, seen: null);
+
+        _refresher.Hint(_entry);
+        _time.Advance(TimeSpan.Zero);
+        await Settled();
+
+        _dns.Questions(Host).Should().Be(2);
+    }
+
+    [Fact]
+    public async Task Hint_TooEarly_IsKeptUntilFiveSecondsHavePassed()
+    {
+        Use();
+        await _refresher.AskAsync(_entry, seen: null);
+        _refresher.Hint(_entry);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await Settled();
+
+        _refresher.Hint(_entry);
+        _time.Advance(TimeSpan.FromMilliseconds(3_999));
+        _entry.Question.Should().BeNull();
+        _dns.Questions(Host).Should().Be(2);
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        await Settled();
+
+        _dns.Questions(Host).Should().Be(3);
+    }
+
+    [Fact]
+    public async Task Hint_NameNotInUse_AsksNothing()
+    {
+        await _refresher.AskAsync(_entry, seen: null);
+
+        _refresher.Hint(_entry);
+        _time.Advance(TimeSpan.FromSeconds(10));
+
+        _entry.Question.Should().BeNull();
+        _dns.Questions(Host).Should().Be(1);
+    }
+
+    [Fact]
+    public async Task Invalidate_NoQuestionInFlight_AsksAtOnce()
+    {
+        Use();
+        await _refresher.AskAsync(_entry, seen: null);
+
+        _refresher.Invalidate(_entry);
+        _time.Advance(TimeSpan.Zero);
+        await Settled();
+
+        _dns.Questions(Host).Should().Be(2);
+    }
+
+    [Fact]
+    public async Task Invalidate_DuringAQuestion_AsksOnceMore()
+    {
+        Use();
+        _dns.Hold();
+        Task<CachedAnswer> question = _refresher.AskAsync(_entry, seen: null);
+        _refresher.Invalidate(_entry);
+        _refresher.Invalidate(_entry);
+        _dns.Release();
+        await question;
+
+        _time.Advance(TimeSpan.Zero);
+        await Settled();
+        _time.Advance(TimeSpan.FromSeconds(20));
+        await Settled();
+
+        _dns.Questions(Host).Should().Be(2);
+    }
+
+    [Fact]
+    public async Task Listener_Throws_TheOthersAreToldAndTheNameIsAskedAgain()
+    {
+        Use(_ => throw new InvalidOperationException("not now"));
+        Use();
+        await _refresher.AskAsync(_entry, seen: null);
+        _time.Advance(TimeSpan.FromMilliseconds(30_101));
+        await Settled();
+
+        _told.Should().HaveCount(2);
+        _log.Events.Count(name => name == "ListenerThrew").Should().Be(2);
+    }
+
+    [Fact]
+    public async Task Listener_ToldBeforeTheQuestionCountsAsOver()
+    {
+        Use();
+
+        CachedAnswer answer = await _refresher.AskAsync(_entry, seen: null);
+
+        _told.Should().Equal(answer);
+    }
+
+    [Fact]
+    public async Task Caller_AsyncLocalsAndContext_StayWithTheCaller()
+    {
+        AsyncLocal<string> activity = new() { Value = "the caller's" };
+        ConcurrentQueue<string?> seen = new();
+        ConcurrentQueue<SynchronizationContext?> contexts = new();
+        void Note()
+        {
+            seen.Enqueue(activity.Value);
+            contexts.Enqueue(SynchronizationContext.Current);
+        }
+
+        await using HostRefresher refresher = Refresher(new CustomResolver((_, _) =>
+        {
+            Note();
+            return new ValueTask<Answer>(new Answer.Found([IPAddress.Loopback], TimeSpan.FromSeconds(30)));
+        }));
+        Use(_ => Note());
+        SynchronizationContext? own = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(new ForeignContext());
+        Task<CachedAnswer> question;
+        try
+        {
+            question = refresher.AskAsync(_entry, seen: null);
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(own);
+        }
+
+        await question;
+        _time.Advance(TimeSpan.FromMilliseconds(30_101));
+        await Settled();
+
+        seen.Should().HaveCount(4).And.OnlyContain(value => value == null);
+        contexts.Should().OnlyContain(context => context == null);
+    }
+
+    [Fact]
+    public async Task Dispose_QuestionInFlight_AwaitsItAndLeavesNoTimer()
+    {
+        Use();
+        TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource listenerMayEnd = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        HostRefresher refresher = Refresher(new CustomResolver(async (_, token) =>
+        {
+            asked.SetResult();
+            await Task.Delay(Timeout.InfiniteTimeSpan, _time, token);
+            return null!;
+        }));
+        TaskCompletionSource told = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Use(_ =>
+        {
+            told.SetResult();
+            listenerMayEnd.Task.Wait();
+        });
+        Task<CachedAnswer> question = refresher.AskAsync(_entry, seen: null);
+        await asked.Task;
+
+        // On a thread of its own, because cancelling runs what awaits the token on the thread that cancels.
+        Task disposal = Task.Run(async () => await refresher.DisposeAsync());
+        await told.Task;
+        disposal.IsCompleted.Should().BeFalse("the outcome is still being told");
+        listenerMayEnd.SetResult();
+        await disposal;
+
+        question.IsCompletedSuccessfully.Should().BeTrue();
+        (await question).Latest.Should().BeOfType<Answer.Failed>().Which.Reason.Should().Be("the cache was disposed");
+        _time.ActiveTimers.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task Dispose_ThenAsk_IsAnObjectDisposedException()
+    {
+        await _refresher.DisposeAsync();
+
+        Func<Task> ask = () => _refresher.AskAsync(_entry, seen: null);
+        (await ask.Should().ThrowAsync<ObjectDisposedException>()).WithMessage("*DnsCache*");
+        _refresher.Hint(_entry);
+        _refresher.Invalidate(_entry);
+        _time.ActiveTimers.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task Dispose_Twice_DoesNoHarm()
+    {
+        await _refresher.DisposeAsync();
+        _refresher.Stop();
+        await _refresher.DisposeAsync();
+    }
+
+    private HostRefresher Refresher(INameResolver resolver) => new(resolver, _options, new SteadyClock(_time), new Random(1), _log);
+
+    private void Use(Action<CachedAnswer>? listener = null)
+    {
+        lock (_entry.Sync)
+        {
+            _entry.Listeners = _entry.Listeners.Add(listener ?? _told.Enqueue);
+        }
+    }
+
+    /// <summary>Ends when no question about the name is in flight. A timer that fired has sent its question when Advance returns.</summary>
+    private async Task Settled()
+    {
+        while (Running() is Task question)
+        {
+            await question;
+        }
+
+        Task? Running()
+        {
+            lock (_entry.Sync)
+            {
+                return _entry.Question;
+            }
+        }
+    }
+
+    /// <summary>A context that nothing of the cache may run on.</summary>
+    private sealed class ForeignContext : SynchronizationContext
+    {
+        public override void Post(SendOrPostCallback d, object? state) => throw new InvalidOperationException("Posted to the caller's context.");
+
+        public override void Send(SendOrPostCallback d, object? state) => throw new InvalidOperationException("Sent to the caller's context.");
+    }
+}
