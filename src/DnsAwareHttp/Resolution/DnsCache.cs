@@ -58,6 +58,9 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
     /// <summary>Names kept, for tests of the bound.</summary>
     internal int Count => _entries.Count;
 
+    /// <summary>Whether no question is in flight and nobody waits for one, for tests.</summary>
+    internal bool IsQuiet => _refresher.IsQuiet;
+
     /// <summary>From now on the name is refreshed, and <paramref name="listener"/> is told what is known of it: at once when that holds, then with each answer.</summary>
     internal NameSubscription Subscribe(string host, AddressFamily family, Action<CachedAnswer> listener)
     {

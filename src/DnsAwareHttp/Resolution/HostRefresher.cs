@@ -40,6 +40,9 @@ internal sealed class HostRefresher : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether no background work is under way.</summary>
+    public bool IsQuiet => _running.IsEmpty;
+
     /// <summary>Joins the question in flight about a name, or sends one, unless something newer than <paramref name="seen"/> is known already.</summary>
     /// <exception cref="ObjectDisposedException">The cache was disposed. The task itself never fails.</exception>
     public Task<CachedAnswer> AskAsync(CacheEntry entry, CachedAnswer? seen)

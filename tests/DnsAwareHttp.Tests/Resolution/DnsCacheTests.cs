@@ -118,7 +118,7 @@ public sealed class DnsCacheTests : IAsyncDisposable
 
         using NameSubscription name = Subscribe();
         _told.Should().BeEmpty();
-        await Eventually.Holds(() => !_told.IsEmpty, "the new answer is told");
+        await Quiet();
 
         _told.Select(answer => answer.Version).Should().Equal(2);
     }
@@ -181,7 +181,7 @@ public sealed class DnsCacheTests : IAsyncDisposable
     {
         _options.MaxEntries = 3;
         NameSubscription[] used = [.. Enumerable.Range(0, 10).Select(i => Cache.Subscribe($"used{i}", AddressFamily.Unspecified, _told.Enqueue))];
-        await Task.WhenAll(used.Select(name => name.AnswerAsync()));
+        await Quiet();
         for (int i = 0; i < 10; i++)
         {
             await UseOnce($"passing{i}");
@@ -201,7 +201,7 @@ public sealed class DnsCacheTests : IAsyncDisposable
     public async Task Evict_ThousandsOfNamesPassBy_TableStaysBounded()
     {
         _options.MaxEntries = 100;
-        for (int i = 0; i < 5_000; i++)
+        for (int i = 0; i < 1_000; i++)
         {
             await UseOnce($"h{i}");
             Cache.Count.Should().BeLessThanOrEqualTo(100);
@@ -267,8 +267,8 @@ public sealed class DnsCacheTests : IAsyncDisposable
 
         using NameSubscription name = Subscribe();
 
-        await Eventually.Holds(() => !_told.IsEmpty, "an answer is told");
-        _told.Should().OnlyContain(answer => answer.LastGood!.Addresses[0].ToString() == "10.0.0.2");
+        await Quiet();
+        _told.Should().NotBeEmpty().And.OnlyContain(answer => answer.LastGood!.Addresses[0].ToString() == "10.0.0.2");
     }
 
     [Fact]
@@ -348,7 +348,11 @@ public sealed class DnsCacheTests : IAsyncDisposable
 
         using NameSubscription name = Cache.Subscribe(host, AddressFamily.Unspecified, static _ => { });
         await name.AnswerAsync();
+        await Quiet();
     }
+
+    /// <summary>An answer is known a moment before its question counts as over.</summary>
+    private Task Quiet() => Eventually.Holds(() => Cache.IsQuiet, "no question is in flight");
 
     /// <summary>Leaves the cache with an expired answer, version 1, of a name that nobody uses.</summary>
     private async Task LearnAndForget()
