@@ -68,6 +68,7 @@ public sealed class DnsCacheTests : IAsyncDisposable
     {
         NameSubscription name = Subscribe();
         CachedAnswer first = await name.AnswerAsync();
+        await Quiet();
         _time.Advance(TimeSpan.FromSeconds(29));
 
         (await name.AnswerAsync()).Should().BeSameAs(first);
@@ -80,6 +81,7 @@ public sealed class DnsCacheTests : IAsyncDisposable
         Dns.Says(Host, 30, "10.0.0.1", "fd00::1");
         CachedAnswer v4 = await Cache.Subscribe(Host, AddressFamily.InterNetwork, _told.Enqueue).AnswerAsync();
         CachedAnswer v6 = await Cache.Subscribe(Host, AddressFamily.InterNetworkV6, _told.Enqueue).AnswerAsync();
+        await Quiet();
 
         v4.LastGood!.Addresses.Should().Equal(IPAddress.Parse("10.0.0.1"));
         v6.LastGood!.Addresses.Should().Equal(IPAddress.Parse("fd00::1"));
@@ -90,6 +92,7 @@ public sealed class DnsCacheTests : IAsyncDisposable
     public async Task Subscribe_AnswerKnownAndFresh_IsToldAtOnce()
     {
         await Subscribe().AnswerAsync();
+        await Quiet();
         ConcurrentQueue<CachedAnswer> second = new();
 
         using NameSubscription name = Subscribe(second.Enqueue);
@@ -103,6 +106,7 @@ public sealed class DnsCacheTests : IAsyncDisposable
     {
         NameSubscription first = Subscribe();
         await first.AnswerAsync();
+        await Quiet();
         first.Dispose();
         using NameSubscription second = Subscribe();
 
@@ -147,6 +151,7 @@ public sealed class DnsCacheTests : IAsyncDisposable
         NameSubscription one = Subscribe();
         NameSubscription other = Subscribe();
         await one.AnswerAsync();
+        await Quiet();
         one.Dispose();
         _time.Advance(TimeSpan.FromMilliseconds(30_101));
         await Eventually.Holds(() => Dns.Questions(Host) == 2 && _told.Count == 3, "the other still uses it");
@@ -218,6 +223,7 @@ public sealed class DnsCacheTests : IAsyncDisposable
         NameSubscription one = Subscribe();
         NameSubscription other = cache.Subscribe("other.test", AddressFamily.Unspecified, _told.Enqueue);
         await one.AnswerAsync();
+        await Quiet();
         _resolver.Watches.Should().Be(1);
         one.Dispose();
         _resolver.IsWatched.Should().BeTrue();
@@ -236,6 +242,7 @@ public sealed class DnsCacheTests : IAsyncDisposable
         _asked = _resolver;
         await Subscribe().AnswerAsync();
         await Cache.Subscribe("other.test", AddressFamily.Unspecified, _told.Enqueue).AnswerAsync();
+        await Quiet();
         Dns.Says(Host, 30, "10.0.0.2");
 
         _resolver.Change(Host);
@@ -251,6 +258,7 @@ public sealed class DnsCacheTests : IAsyncDisposable
         _asked = _resolver;
         await Subscribe().AnswerAsync();
         await Cache.Subscribe("other.test", AddressFamily.Unspecified, _told.Enqueue).AnswerAsync();
+        await Quiet();
 
         _resolver.Change();
         _time.Advance(TimeSpan.Zero);
@@ -302,6 +310,7 @@ public sealed class DnsCacheTests : IAsyncDisposable
     {
         NameSubscription name = Subscribe();
         CachedAnswer known = await name.AnswerAsync();
+        await Quiet();
         await Cache.DisposeAsync();
 
         (await name.AnswerAsync()).Should().BeSameAs(known);
@@ -322,6 +331,7 @@ public sealed class DnsCacheTests : IAsyncDisposable
         _asked = _resolver;
         NameSubscription name = Subscribe();
         await name.AnswerAsync();
+        await Quiet();
 
         Cache.Dispose();
         Cache.Dispose();
