@@ -31,7 +31,7 @@ internal sealed class CacheEntry(string host, AddressFamily family)
     /// <summary>What is in flight was asked before something changed: ask once more. Guarded by <see cref="Sync"/>.</summary>
     public bool AskAgain { get; set; }
 
-    /// <summary>When the last early refresh was allowed. Guarded by <see cref="Sync"/>.</summary>
+    /// <summary>When the last early refresh was allowed, or will be. Guarded by <see cref="Sync"/>.</summary>
     public DateTimeOffset LastHintAt { get; set; } = DateTimeOffset.MinValue;
 
     /// <summary>The name was evicted: who finds it thus looks it up anew. Guarded by <see cref="Sync"/>.</summary>

@@ -95,7 +95,13 @@ internal sealed class HostRefresher : IAsyncDisposable
         lock (entry.Sync)
         {
             DateTimeOffset now = _clock.Now;
-            due = entry.LastHintAt == DateTimeOffset.MinValue || now - entry.LastHintAt >= HintInterval ? now : entry.LastHintAt + HintInterval;
+            due = entry.LastHintAt switch
+            {
+                // One is kept already; it stands for all that come until then.
+                DateTimeOffset kept when kept > now => kept,
+                DateTimeOffset last when last == DateTimeOffset.MinValue || now - last >= HintInterval => now,
+                DateTimeOffset last => last + HintInterval,
+            };
             entry.LastHintAt = due;
         }
 

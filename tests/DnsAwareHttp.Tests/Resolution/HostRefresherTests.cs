@@ -470,6 +470,30 @@ public sealed class HostRefresherTests : IAsyncDisposable
         await _refresher.DisposeAsync();
     }
 
+    [Fact]
+    public async Task Hint_ManyTooEarly_DelayTheNextOnesByFiveSecondsAndNotByMore()
+    {
+        Use();
+        await _refresher.AskAsync(_entry, seen: null);
+        for (int i = 0; i < 20; i++)
+        {
+            _refresher.Hint(_entry);
+        }
+
+        _time.Advance(TimeSpan.Zero);
+        await Settled();
+        _time.Advance(TimeSpan.FromSeconds(5));
+        await Settled();
+        _dns.Questions(Host).Should().Be(3);
+
+        _time.Advance(TimeSpan.FromSeconds(5));
+        _entry.Question.Should().BeNull();
+        _refresher.Hint(_entry);
+        _time.Advance(TimeSpan.Zero);
+        await Settled();
+        _dns.Questions(Host).Should().Be(4);
+    }
+
     private HostRefresher Refresher(INameResolver resolver) => new(resolver, _options, new SteadyClock(_time), new Random(1), _log);
 
     private void Use(Action<CachedAnswer>? listener = null)
