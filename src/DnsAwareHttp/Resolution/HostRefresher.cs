@@ -153,16 +153,19 @@ internal sealed class HostRefresher : IAsyncDisposable
         try
         {
             after = CachedAnswer.After(before, answer, entry.Family, sentAt, _clock.Now, _options, _random);
-            DnsAwareMetrics.LookedUp(entry.Host, answer, _clock.Now - sentAt);
-            Report(entry.Host, before, after);
         }
         catch (Exception exception)
         {
-            // A log provider or a metrics listener of the application's threw. The name must not stay unasked because of that.
+            // The resolver's answer makes no sense. The name must not stay unasked because of that.
             after = CachedAnswer.After(before, new Answer.Failed(exception.Message, exception), entry.Family, sentAt, _clock.Now, _options, _random);
         }
 
         entry.Current = after;
+        Quietly(() =>
+        {
+            DnsAwareMetrics.LookedUp(entry.Host, after.Latest, _clock.Now - sentAt);
+            Report(entry.Host, before, after);
+        });
         Publish(entry, after);
         PlanNext(entry, after);
         return after;
@@ -189,6 +192,19 @@ internal sealed class HostRefresher : IAsyncDisposable
         catch (Exception exception)
         {
             return new Answer.Failed(exception.Message, exception);
+        }
+    }
+
+    // Log providers and metrics listeners are the application's, and may throw. No answer is worse and no name stays unasked because of that.
+    private static void Quietly(Action report)
+    {
+        try
+        {
+            report();
+        }
+        catch (Exception)
+        {
+            // There is nobody left to tell.
         }
     }
 
@@ -226,7 +242,7 @@ internal sealed class HostRefresher : IAsyncDisposable
             }
             catch (Exception exception)
             {
-                _logger.ListenerThrew(entry.Host, exception);
+                Quietly(() => _logger.ListenerThrew(entry.Host, exception));
             }
         }
     }
@@ -291,7 +307,7 @@ internal sealed class HostRefresher : IAsyncDisposable
         }
         catch (Exception exception)
         {
-            _logger.RefreshThrew(entry.Host, Backoff.MaxForNames, exception);
+            Quietly(() => _logger.RefreshThrew(entry.Host, Backoff.MaxForNames, exception));
             Plan(entry, _clock.Now + Backoff.MaxForNames);
         }
     }

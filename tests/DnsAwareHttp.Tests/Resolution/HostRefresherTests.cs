@@ -494,6 +494,32 @@ public sealed class HostRefresherTests : IAsyncDisposable
         _dns.Questions(Host).Should().Be(4);
     }
 
+    [Fact]
+    public async Task Log_Throws_TheAnswerIsStillGood()
+    {
+        _log.Throws = true;
+        Use();
+
+        CachedAnswer answer = await _refresher.AskAsync(_entry, seen: null);
+
+        answer.Latest.Should().BeOfType<Answer.Found>();
+        _told.Should().Equal(answer);
+    }
+
+    [Fact]
+    public async Task Log_ThrowsAboutAListenerThatThrew_TheOthersAreToldAndTheNameIsAskedAgain()
+    {
+        _log.Throws = true;
+        Use(_ => throw new InvalidOperationException("not now"));
+        Use();
+        await _refresher.AskAsync(_entry, seen: null);
+
+        _time.Advance(TimeSpan.FromMilliseconds(30_101));
+        await Settled();
+
+        _told.Should().HaveCount(2);
+    }
+
     private HostRefresher Refresher(INameResolver resolver) => new(resolver, _options, new SteadyClock(_time), new Random(1), _log);
 
     private void Use(Action<CachedAnswer>? listener = null)
