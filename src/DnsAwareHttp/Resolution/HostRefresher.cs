@@ -211,7 +211,7 @@ internal sealed class HostRefresher : IAsyncDisposable
     private void Report(string host, CachedAnswer? before, CachedAnswer after)
     {
         _logger.AnswerReceived(host, after.Latest);
-        if (after is { Latest: Answer.Failed failed, Failures: 1 })
+        if (after.Latest is Answer.Failed failed && before?.Latest is not Answer.Failed)
         {
             _logger.ResolutionFailed(host, failed.Reason, after.RefreshAt - _clock.Now, failed.Exception);
         }

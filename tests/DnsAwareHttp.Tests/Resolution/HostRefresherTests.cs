@@ -520,6 +520,19 @@ public sealed class HostRefresherTests : IAsyncDisposable
         _told.Should().HaveCount(2);
     }
 
+    [Fact]
+    public async Task Failure_AfterAHalfAnswer_IsLogged()
+    {
+        _dns.Says(Host, new Answer.Found([IPAddress.Loopback], TimeSpan.FromSeconds(30)) { FailedFamily = AddressFamily.InterNetworkV6 });
+        Use();
+        await _refresher.AskAsync(_entry, seen: null);
+        _dns.Fails(Host);
+        _time.Advance(TimeSpan.FromSeconds(2));
+        await Settled();
+
+        _log.Events.Should().Contain("ResolutionFailed");
+    }
+
     private HostRefresher Refresher(INameResolver resolver) => new(resolver, _options, new SteadyClock(_time), new Random(1), _log);
 
     private void Use(Action<CachedAnswer>? listener = null)
