@@ -177,12 +177,9 @@ internal sealed class HostRefresher : IAsyncDisposable
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, _stopping.Token);
         try
         {
-            ValueTask<Answer> answer = _resolver is IFamilyResolver byFamily
-                ? byFamily.ResolveAsync(entry.Host, entry.Family, either.Token)
-                : _resolver.ResolveAsync(entry.Host, either.Token);
-
-            // A resolver that does not heed its token must not hold the name for ever.
-            return await answer.AsTask().WaitAsync(either.Token).ConfigureAwait(false)
+            // A resolver that does not heed its token, or blocks its thread, must not hold the name for ever.
+            Task<Answer> answer = Task.Run(() => CallResolver(entry, either.Token), CancellationToken.None);
+            return await answer.WaitAsync(either.Token).ConfigureAwait(false)
                 ?? new Answer.Failed($"{_resolver.GetType()} returned null");
         }
         catch (OperationCanceledException) when (either.IsCancellationRequested)
@@ -193,6 +190,14 @@ internal sealed class HostRefresher : IAsyncDisposable
         {
             return new Answer.Failed(exception.Message, exception);
         }
+    }
+
+    private Task<Answer> CallResolver(CacheEntry entry, CancellationToken cancellationToken)
+    {
+        ValueTask<Answer> answer = _resolver is IFamilyResolver byFamily
+            ? byFamily.ResolveAsync(entry.Host, entry.Family, cancellationToken)
+            : _resolver.ResolveAsync(entry.Host, cancellationToken);
+        return answer.AsTask();
     }
 
     // Log providers and metrics listeners are the application's, and may throw. No answer is worse and no name stays unasked because of that.

@@ -533,6 +533,38 @@ public sealed class HostRefresherTests : IAsyncDisposable
         _log.Events.Should().Contain("ResolutionFailed");
     }
 
+    [Fact]
+    public async Task Resolver_BlocksItsThread_TheQuestionFailsAfterItsDeadline()
+    {
+        TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        using ManualResetEventSlim blocked = new();
+        await using HostRefresher refresher = Refresher(new CustomResolver((_, _) =>
+        {
+            asked.SetResult();
+            blocked.Wait(CancellationToken.None);
+            return default;
+        }));
+        Task<CachedAnswer> question = refresher.AskAsync(_entry, seen: null);
+        await asked.Task;
+        try
+        {
+            await Eventually.Holds(() => HasFailedAfter(HostRefresher.QuestionDeadline), "the question fails");
+        }
+        finally
+        {
+            blocked.Set();
+        }
+
+        (await question).Latest.Should().BeOfType<Answer.Failed>().Which.Reason.Should().Be("no answer within 5 s");
+
+        // What awaits the blocked call may begin to do so only after the clock was moved.
+        bool HasFailedAfter(TimeSpan deadline)
+        {
+            _time.Advance(deadline);
+            return question.IsCompleted;
+        }
+    }
+
     private HostRefresher Refresher(INameResolver resolver) => new(resolver, _options, new SteadyClock(_time), new Random(1), _log);
 
     private void Use(Action<CachedAnswer>? listener = null)
