@@ -221,16 +221,9 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
     // Nobody watched until now: what is cached may have changed in the meantime. It serves only if asking anew fails.
     private void ExpireAll()
     {
-        DateTimeOffset now = Clock.Now;
         foreach (CacheEntry entry in _entries.Values)
         {
-            lock (entry.Sync)
-            {
-                if (entry is { Question: null, Current: CachedAnswer current } && current.ExpiresAt > now)
-                {
-                    entry.Current = current with { ExpiresAt = now };
-                }
-            }
+            _refresher.Expire(entry);
         }
     }
 

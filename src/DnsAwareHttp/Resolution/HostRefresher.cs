@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Diagnostics;
 using DnsAwareHttp.Diagnostics;
 using Microsoft.Extensions.Logging;
 
@@ -56,7 +57,7 @@ internal sealed class HostRefresher : IAsyncDisposable
             }
 
             // The question that the caller would have joined may have ended since it looked: 500 first requests are to cost one query.
-            if (entry.Current is CachedAnswer current && !ReferenceEquals(current, seen))
+            if (entry.Current is CachedAnswer current && current.Version != seen?.Version)
             {
                 return Task.FromResult(current);
             }
@@ -118,9 +119,27 @@ internal sealed class HostRefresher : IAsyncDisposable
                 entry.AskAgain = true;
                 return;
             }
+
+            Expire_NeedsLock(entry);
         }
 
         Plan(entry, _clock.Now);
+    }
+
+    /// <summary>What is known may have changed unseen: it serves only if asking anew fails or takes long.</summary>
+    public void Expire(CacheEntry entry)
+    {
+        lock (entry.Sync)
+        {
+            if (entry.Question is null)
+            {
+                Expire_NeedsLock(entry);
+            }
+            else
+            {
+                entry.AskAgain = true;
+            }
+        }
     }
 
     /// <summary>Keeps hold of background work until it is over, so that disposal can await it.</summary>
@@ -261,11 +280,25 @@ internal sealed class HostRefresher : IAsyncDisposable
             inUse = !entry.Listeners.IsEmpty;
             askAgain = entry.AskAgain;
             entry.AskAgain = false;
+            if (askAgain)
+            {
+                Expire_NeedsLock(entry);
+            }
         }
 
         if (inUse)
         {
             Plan(entry, askAgain ? _clock.Now : answer.RefreshAt);
+        }
+    }
+
+    private void Expire_NeedsLock(CacheEntry entry)
+    {
+        Debug.Assert(entry.Sync.IsHeldByCurrentThread);
+        DateTimeOffset now = _clock.Now;
+        if (entry.Current is CachedAnswer current && current.ExpiresAt > now)
+        {
+            entry.Current = current with { ExpiresAt = now };
         }
     }
 

@@ -347,6 +347,58 @@ public sealed class DnsCacheTests : IAsyncDisposable
         _time.ActiveTimers.Should().Be(0);
     }
 
+    [Fact]
+    public async Task Watch_NameThatIsNotInUseChanges_WhoUsesItNextGetsTheNewAddress()
+    {
+        _asked = _resolver;
+        using NameSubscription other = Cache.Subscribe("other.test", AddressFamily.Unspecified, static _ => { });
+        await UseOnce(Host);
+        Dns.Says(Host, 30, "10.0.0.2");
+        _resolver.Change(Host);
+        _time.Advance(TimeSpan.Zero);
+
+        using NameSubscription name = Subscribe();
+
+        await Quiet();
+        _told.Should().NotBeEmpty().And.OnlyContain(answer => answer.LastGood!.Addresses[0].ToString() == "10.0.0.2");
+    }
+
+    [Fact]
+    public async Task Watch_BeginsDuringAQuestion_TheNameIsAskedOnceMore()
+    {
+        _asked = _resolver;
+        Dns.Hold();
+        Subscribe().Dispose();
+        using NameSubscription name = Subscribe();
+        Dns.Release();
+        await Quiet();
+
+        _time.Advance(TimeSpan.Zero);
+        await Quiet();
+
+        Dns.Questions(Host).Should().Be(2);
+    }
+
+    [Fact]
+    public async Task Watch_NameChangesDuringItsLastQuestion_WhoUsesItNextGetsTheNewAddress()
+    {
+        _asked = _resolver;
+        using NameSubscription other = Cache.Subscribe("other.test", AddressFamily.Unspecified, static _ => { });
+        Dns.Hold();
+        NameSubscription first = Subscribe(static _ => { });
+        Task<CachedAnswer> question = first.AnswerAsync();
+        _resolver.Change(Host);
+        first.Dispose();
+        Dns.Release();
+        await question;
+        Dns.Says(Host, 30, "10.0.0.2");
+
+        using NameSubscription name = Subscribe();
+
+        await Quiet();
+        _told.Should().NotBeEmpty().And.OnlyContain(answer => answer.LastGood!.Addresses[0].ToString() == "10.0.0.2");
+    }
+
     private NameSubscription Subscribe(Action<CachedAnswer>? listener = null) => Cache.Subscribe(Host, AddressFamily.Unspecified, listener ?? _told.Enqueue);
 
     private async Task UseOnce(string host)
