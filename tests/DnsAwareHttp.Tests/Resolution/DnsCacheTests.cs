@@ -399,6 +399,21 @@ public sealed class DnsCacheTests : IAsyncDisposable
         _told.Should().NotBeEmpty().And.OnlyContain(answer => answer.LastGood!.Addresses[0].ToString() == "10.0.0.2");
     }
 
+    [Fact]
+    public void Unsubscribe_Twice_CountsOnce()
+    {
+        _asked = _resolver;
+        NameSubscription one = Subscribe();
+        NameSubscription other = Subscribe();
+        one.Dispose();
+        one.Dispose();
+        _resolver.IsWatched.Should().BeTrue();
+
+        other.Dispose();
+
+        _resolver.IsWatched.Should().BeFalse();
+    }
+
     private NameSubscription Subscribe(Action<CachedAnswer>? listener = null) => Cache.Subscribe(Host, AddressFamily.Unspecified, listener ?? _told.Enqueue);
 
     private async Task UseOnce(string host)
