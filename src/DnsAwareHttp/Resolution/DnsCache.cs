@@ -132,7 +132,7 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            if (old.LastGood is not null)
+            if (old.LastGood is not null && !old.IsTooOld(Clock.Now, _options))
             {
                 listener(old);
             }

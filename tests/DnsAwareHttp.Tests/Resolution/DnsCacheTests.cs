@@ -414,6 +414,23 @@ public sealed class DnsCacheTests : IAsyncDisposable
         _resolver.IsWatched.Should().BeFalse();
     }
 
+    [Fact]
+    public async Task Subscribe_AnswerOlderThanMaxStaleAndNewOneIsLate_OldOneIsNotTold()
+    {
+        _options.MaxStale = TimeSpan.FromHours(1);
+        await LearnAndForget();
+        _time.Advance(TimeSpan.FromHours(2));
+        Dns.Hold();
+        using NameSubscription name = Subscribe();
+        await Eventually.Holds(() => Dns.Questions(Host) == 2, "the question is sent");
+
+        _time.Advance(_options.StaleAnswerTimeout);
+        Dns.Release();
+        await Quiet();
+
+        _told.Select(answer => answer.Version).Should().Equal(2);
+    }
+
     private NameSubscription Subscribe(Action<CachedAnswer>? listener = null) => Cache.Subscribe(Host, AddressFamily.Unspecified, listener ?? _told.Enqueue);
 
     private async Task UseOnce(string host)
