@@ -21,6 +21,10 @@ internal sealed record CachedAnswer(
     /// <summary>Whether the addresses have outlived their TTL and serve on because questions fail.</summary>
     public bool IsStale => LastGood is not null && Latest is Answer.Failed;
 
+    /// <summary>Whether the addresses have outlived <see cref="DnsCacheOptions.MaxStale"/>.</summary>
+    public bool IsTooOld(DateTimeOffset now, DnsCacheOptions options) =>
+        LastGood is not null && LastGoodAt is DateTimeOffset goodAt && now > goodAt + TtlPolicy.Lifetime(LastGood, options) + options.MaxStale;
+
     /// <summary>What is known after one more question.</summary>
     /// <param name="before">What was known; null for the first question.</param>
     /// <param name="answer">The outcome as the resolver told it.</param>
@@ -37,8 +41,7 @@ internal sealed record CachedAnswer(
         if (answer is Answer.Failed)
         {
             int failures = (before?.Failures ?? 0) + 1;
-            bool tooOld = before?.LastGoodAt is DateTimeOffset goodAt && now > goodAt + TtlPolicy.Lifetime(before.LastGood!, options) + options.MaxStale;
-            Answer.Found? kept = tooOld ? null : before?.LastGood;
+            Answer.Found? kept = before is null || before.IsTooOld(now, options) ? null : before.LastGood;
             return new CachedAnswer(
                 version, answer, kept, kept is null ? null : before?.LastGoodAt,
                 now + TtlPolicy.FailureLifetime, now + Backoff.After(failures, Backoff.MaxForNames, random), failures);

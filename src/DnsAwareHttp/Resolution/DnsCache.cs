@@ -53,6 +53,9 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
     /// <summary>Names kept, for tests of the bound.</summary>
     internal int Count => _entries.Count;
 
+    /// <summary>Whether no question is in flight and nobody waits for one, for tests.</summary>
+    internal bool IsQuiet => _refresher.IsQuiet;
+
     /// <summary>From now on the name is refreshed, and <paramref name="listener"/> is told what is known of it: at once when that holds, then with each answer.</summary>
     internal NameSubscription Subscribe(string host, AddressFamily family, Action<CachedAnswer> listener)
     {
@@ -122,7 +125,7 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
         }
         catch (TimeoutException)
         {
-            if (old.LastGood is not null)
+            if (old.LastGood is not null && !old.IsTooOld(Clock.Now, _options))
             {
                 listener(old);
             }
@@ -211,16 +214,9 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
     // Nobody watched until now: what is cached may have changed in the meantime. It serves only if asking anew fails.
     private void ExpireAll()
     {
-        DateTimeOffset now = Clock.Now;
         foreach (CacheEntry entry in _entries.Values)
         {
-            lock (entry.Sync)
-            {
-                if (entry is { Question: null, Current: CachedAnswer current } && current.ExpiresAt > now)
-                {
-                    entry.Current = current with { ExpiresAt = now };
-                }
-            }
+            _refresher.Expire(entry);
         }
     }
 

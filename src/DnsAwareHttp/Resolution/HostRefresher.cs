@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Diagnostics;
 using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Resolution.Sources;
 using Microsoft.Extensions.Logging;
@@ -39,6 +40,9 @@ internal sealed class HostRefresher : IAsyncDisposable
             clock.Provider, static state => ((HostRefresher)state!).AskThoseDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
+    /// <summary>Whether no background work is under way.</summary>
+    public bool IsQuiet => _running.IsEmpty;
+
     /// <summary>Joins the question in flight about a name, or sends one, unless something newer than <paramref name="seen"/> is known already.</summary>
     /// <exception cref="ObjectDisposedException">The cache was disposed. The task itself never fails.</exception>
     public Task<CachedAnswer> AskAsync(CacheEntry entry, CachedAnswer? seen)
@@ -52,7 +56,7 @@ internal sealed class HostRefresher : IAsyncDisposable
             }
 
             // The question that the caller would have joined may have ended since it looked: 500 first requests are to cost one query.
-            if (entry.Current is CachedAnswer current && !ReferenceEquals(current, seen))
+            if (entry.Current is CachedAnswer current && current.Version != seen?.Version)
             {
                 return Task.FromResult(current);
             }
@@ -110,9 +114,27 @@ internal sealed class HostRefresher : IAsyncDisposable
                 entry.AskAgain = true;
                 return;
             }
+
+            Expire_NeedsLock(entry);
         }
 
         Plan(entry, _clock.Now);
+    }
+
+    /// <summary>What is known may have changed unseen: it serves only if asking anew fails or takes long.</summary>
+    public void Expire(CacheEntry entry)
+    {
+        lock (entry.Sync)
+        {
+            if (entry.Question is null)
+            {
+                Expire_NeedsLock(entry);
+            }
+            else
+            {
+                entry.AskAgain = true;
+            }
+        }
     }
 
     /// <summary>Keeps hold of background work until it is over, so that disposal can await it.</summary>
@@ -145,16 +167,19 @@ internal sealed class HostRefresher : IAsyncDisposable
         try
         {
             after = CachedAnswer.After(before, answer, entry.Family, sentAt, _clock.Now, _options, _random);
-            DnsAwareMetrics.LookedUp(entry.Host, answer, _clock.Now - sentAt);
-            Report(entry.Host, before, after);
         }
         catch (Exception exception)
         {
-            // A log provider or a metrics listener of the application's threw. The name must not stay unasked because of that.
+            // The resolver's answer makes no sense. The name must not stay unasked because of that.
             after = CachedAnswer.After(before, new Answer.Failed(exception.Message, exception), entry.Family, sentAt, _clock.Now, _options, _random);
         }
 
         entry.Current = after;
+        Quietly(() =>
+        {
+            DnsAwareMetrics.LookedUp(entry.Host, after.Latest, _clock.Now - sentAt);
+            Report(entry.Host, before, after);
+        });
         Publish(entry, after);
         PlanNext(entry, after);
         return after;
@@ -172,12 +197,9 @@ internal sealed class HostRefresher : IAsyncDisposable
 
         try
         {
-            ValueTask<Answer> answer = _resolver is IFamilyResolver byFamily
-                ? byFamily.ResolveAsync(entry.Host, entry.Family, either.Token)
-                : _resolver.ResolveAsync(entry.Host, either.Token);
-
-            // A resolver that does not heed its token must not hold the name for ever.
-            return await answer.AsTask().WaitAsync(either.Token).ConfigureAwait(false)
+            // A resolver that does not heed its token, or blocks its thread, must not hold the name for ever.
+            Task<Answer> answer = Task.Run(() => CallResolver(entry, either.Token), CancellationToken.None);
+            return await answer.WaitAsync(either.Token).ConfigureAwait(false)
                 ?? new Answer.Failed($"{_resolver.GetType()} returned null");
         }
         catch (OperationCanceledException) when (either.IsCancellationRequested)
@@ -190,10 +212,31 @@ internal sealed class HostRefresher : IAsyncDisposable
         }
     }
 
+    private Task<Answer> CallResolver(CacheEntry entry, CancellationToken cancellationToken)
+    {
+        ValueTask<Answer> answer = _resolver is IFamilyResolver byFamily
+            ? byFamily.ResolveAsync(entry.Host, entry.Family, cancellationToken)
+            : _resolver.ResolveAsync(entry.Host, cancellationToken);
+        return answer.AsTask();
+    }
+
+    // Log providers and metrics listeners are the application's, and may throw. No answer is worse and no name stays unasked because of that.
+    private static void Quietly(Action report)
+    {
+        try
+        {
+            report();
+        }
+        catch (Exception)
+        {
+            // There is nobody left to tell.
+        }
+    }
+
     private void Report(string host, CachedAnswer? before, CachedAnswer after)
     {
         _logger.AnswerReceived(host, after.Latest);
-        if (after is { Latest: Answer.Failed failed, Failures: 1 })
+        if (after.Latest is Answer.Failed failed && before?.Latest is not Answer.Failed)
         {
             _logger.ResolutionFailed(host, failed.Reason, after.RefreshAt - _clock.Now, failed.Exception);
         }
@@ -224,7 +267,7 @@ internal sealed class HostRefresher : IAsyncDisposable
             }
             catch (Exception exception)
             {
-                _logger.ListenerThrew(entry.Host, exception);
+                Quietly(() => _logger.ListenerThrew(entry.Host, exception));
             }
         }
     }
@@ -238,11 +281,25 @@ internal sealed class HostRefresher : IAsyncDisposable
             inUse = !entry.Listeners.IsEmpty;
             askAgain = entry.AskAgain;
             entry.AskAgain = false;
+            if (askAgain)
+            {
+                Expire_NeedsLock(entry);
+            }
         }
 
         if (inUse)
         {
             Plan(entry, askAgain ? _clock.Now : answer.RefreshAt);
+        }
+    }
+
+    private void Expire_NeedsLock(CacheEntry entry)
+    {
+        Debug.Assert(entry.Sync.IsHeldByCurrentThread);
+        DateTimeOffset now = _clock.Now;
+        if (entry.Current is CachedAnswer current && current.ExpiresAt > now)
+        {
+            entry.Current = current with { ExpiresAt = now };
         }
     }
 
@@ -289,7 +346,7 @@ internal sealed class HostRefresher : IAsyncDisposable
         }
         catch (Exception exception)
         {
-            _logger.RefreshThrew(entry.Host, Backoff.MaxForNames, exception);
+            Quietly(() => _logger.RefreshThrew(entry.Host, Backoff.MaxForNames, exception));
             Plan(entry, _clock.Now + Backoff.MaxForNames);
         }
     }

@@ -3,6 +3,8 @@ namespace DnsAwareHttp.Resolution;
 /// <summary>A cluster's hold on one name: while it lasts, the name is refreshed and its answers are told to the cluster.</summary>
 internal sealed class NameSubscription(CacheEntry entry, Action<CachedAnswer> listener, HostRefresher refresher, SteadyClock clock, Action unused) : IDisposable
 {
+    private int _disposed;
+
     /// <summary>What is known of the name; null before the first answer.</summary>
     public CachedAnswer? Current => entry.Current;
 
@@ -18,6 +20,11 @@ internal sealed class NameSubscription(CacheEntry entry, Action<CachedAnswer> li
 
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
         lock (entry.Sync)
         {
             entry.Listeners = entry.Listeners.Remove(listener);

@@ -470,6 +470,101 @@ public sealed class HostRefresherTests : IAsyncDisposable
         await _refresher.DisposeAsync();
     }
 
+    [Fact]
+    public async Task Hint_ManyTooEarly_DelayTheNextOnesByFiveSecondsAndNotByMore()
+    {
+        Use();
+        await _refresher.AskAsync(_entry, seen: null);
+        for (int i = 0; i < 20; i++)
+        {
+            _refresher.Hint(_entry);
+        }
+
+        _time.Advance(TimeSpan.Zero);
+        await Settled();
+        _time.Advance(TimeSpan.FromSeconds(5));
+        await Settled();
+        _dns.Questions(Host).Should().Be(3);
+
+        _time.Advance(TimeSpan.FromSeconds(5));
+        _entry.Question.Should().BeNull();
+        _refresher.Hint(_entry);
+        _time.Advance(TimeSpan.Zero);
+        await Settled();
+        _dns.Questions(Host).Should().Be(4);
+    }
+
+    [Fact]
+    public async Task Log_Throws_TheAnswerIsStillGood()
+    {
+        _log.Throws = true;
+        Use();
+
+        CachedAnswer answer = await _refresher.AskAsync(_entry, seen: null);
+
+        answer.Latest.Should().BeOfType<Answer.Found>();
+        _told.Should().Equal(answer);
+    }
+
+    [Fact]
+    public async Task Log_ThrowsAboutAListenerThatThrew_TheOthersAreToldAndTheNameIsAskedAgain()
+    {
+        _log.Throws = true;
+        Use(_ => throw new InvalidOperationException("not now"));
+        Use();
+        await _refresher.AskAsync(_entry, seen: null);
+
+        _time.Advance(TimeSpan.FromMilliseconds(30_101));
+        await Settled();
+
+        _told.Should().HaveCount(2);
+    }
+
+    [Fact]
+    public async Task Failure_AfterAHalfAnswer_IsLogged()
+    {
+        _dns.Says(Host, new Answer.Found([IPAddress.Loopback], TimeSpan.FromSeconds(30)) { FailedFamily = AddressFamily.InterNetworkV6 });
+        Use();
+        await _refresher.AskAsync(_entry, seen: null);
+        _dns.Fails(Host);
+        _time.Advance(TimeSpan.FromSeconds(2));
+        await Settled();
+
+        _log.Events.Should().Contain("ResolutionFailed");
+    }
+
+    [Fact]
+    public async Task Resolver_BlocksItsThread_TheQuestionFailsAfterItsDeadline()
+    {
+        TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        using ManualResetEventSlim blocked = new();
+        await using HostRefresher refresher = Refresher(new CustomResolver((_, _) =>
+        {
+            asked.SetResult();
+            blocked.Wait(CancellationToken.None);
+            return default;
+        }));
+        Task<CachedAnswer> question = refresher.AskAsync(_entry, seen: null);
+        await asked.Task;
+        try
+        {
+            await Eventually.Holds(() => HasFailedAfter(HostRefresher.QuestionDeadline), "the question fails");
+        }
+        finally
+        {
+            blocked.Set();
+        }
+
+        (await question).Latest.Should().BeOfType<Answer.Failed>().Which.Reason.Should().Be("no answer within 5 s");
+
+        // What awaits the blocked call may begin to do so only after the clock was moved.
+        bool HasFailedAfter(TimeSpan deadline)
+        {
+            _time.Advance(deadline);
+            return question.IsCompleted;
+        }
+    }
+
     private HostRefresher Refresher(INameResolver resolver) => new(resolver, _options, new SteadyClock(_time), new Random(1), _log);
 
     private void Use(Action<CachedAnswer>? listener = null)
