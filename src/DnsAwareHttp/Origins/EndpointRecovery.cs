@@ -7,18 +7,22 @@ namespace DnsAwareHttp.Origins;
 /// <summary>Connects to failing endpoints again in the background, with growing pauses, until they answer or leave.</summary>
 internal sealed class EndpointRecovery(TimeProvider time, Random random)
 {
-    private readonly ConcurrentDictionary<EndpointPool, bool> _recovering = new();
+    private readonly ConcurrentDictionary<EndpointPool, Task> _recovering = new();
 
     /// <summary>Begins to look after an endpoint that fails. It ends by itself when the endpoint connects or drains.</summary>
     public void Begin(EndpointPool pool)
     {
-        if (_recovering.TryAdd(pool, true))
+        TaskCompletionSource over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (_recovering.TryAdd(pool, over.Task))
         {
-            _ = Detached.Run(() => RecoverAsync(pool));
+            _ = Detached.Run(() => RecoverAsync(pool, over));
         }
     }
 
-    private async Task RecoverAsync(EndpointPool pool)
+    /// <summary>Ends when no endpoint is being looked after: soon after all have begun to drain.</summary>
+    public Task WhenEnded() => Task.WhenAll(_recovering.Values);
+
+    private async Task RecoverAsync(EndpointPool pool, TaskCompletionSource over)
     {
         try
         {
@@ -37,6 +41,7 @@ internal sealed class EndpointRecovery(TimeProvider time, Random random)
         finally
         {
             _recovering.TryRemove(pool, out _);
+            over.SetResult();
             BeginAgainIfItFailedMeanwhile(pool);
         }
     }
