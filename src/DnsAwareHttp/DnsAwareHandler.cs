@@ -36,7 +36,7 @@ public sealed class DnsAwareHandler : DelegatingHandler
     }
 
     /// <summary>Wraps a handler.</summary>
-    /// <param name="innerHandler">Its settings are read at the first request. It is sent the requests that cannot be managed (HTTP/3), and disposed with this handler.</param>
+    /// <param name="innerHandler">Its settings are read at the first request; later changes have no effect. It is sent the requests that cannot be managed (HTTP/3), and disposed with this handler.</param>
     /// <param name="options">Null for the defaults. Copied: later changes have no effect.</param>
     /// <param name="cache">Where names are resolved, shared and not disposed; null for one of its own.</param>
     /// <param name="loggerFactory">Where to log, under the category <c>DnsAwareHttp.DnsAwareHandler</c>; null for nowhere.</param>
@@ -125,17 +125,8 @@ public sealed class DnsAwareHandler : DelegatingHandler
                 throw new InvalidOperationException(ConnectCallbackMessage);
             }
 
-            Freeze();
             return _origins = new OriginRegistry(HandlerTemplate.ReadFrom(_wrapped), _options, _cache, SendUnmanagedAsync, Random.Shared, _logger);
         }
-    }
-
-    // From its first request on a SocketsHttpHandler refuses to be changed; people rely on that error. A request without a URI is the
-    // cheapest first request: it is refused after the settings are frozen and before anything is measured or sent.
-    private void Freeze()
-    {
-        using HttpRequestMessage invalid = new();
-        _ = base.SendAsync(invalid, CancellationToken.None).Exception;
     }
 
     private Task<HttpResponseMessage> SendUnmanagedAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken) =>

@@ -28,6 +28,7 @@ internal sealed class OriginCluster
     private volatile bool _isClosed;
     private volatile bool _wasUsed = true;
     private DateTimeOffset _lastUsed;
+    private int _waiting;
     private long _version;
     private ITimer? _grace;
     private ITimer? _hold;
@@ -209,6 +210,12 @@ internal sealed class OriginCluster
 
     private bool IsBusy()
     {
+        // A request that waits for an answer or a connection would open the origin again at once; with a full table two such origins would close one another in turn.
+        if (Volatile.Read(ref _waiting) > 0)
+        {
+            return true;
+        }
+
         lock (_reconciling)
         {
             return Offered_NeedsLock().Any(pool => pool.ActiveRequests > 0 || pool.OpenConnections > 0);
@@ -216,6 +223,19 @@ internal sealed class OriginCluster
     }
 
     private async ValueTask AwaitEndpointsAsync(bool async, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _waiting);
+        try
+        {
+            await AwaitAnswerAsync(async, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
+    }
+
+    private async ValueTask AwaitAnswerAsync(bool async, CancellationToken cancellationToken)
     {
         Task known = _endpointsKnown.Task;
         Task<CachedAnswer> question = _name.AnswerAsync();
@@ -263,6 +283,7 @@ internal sealed class OriginCluster
         using CancellationTokenSource bound = new(_settings.ConnectTimeout, _settings.Clock.Provider);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(bound.Token, cancellationToken);
         Task<DialOutcome> race = _settings.Race.RunAsync([picked, .. others], either.Token);
+        Interlocked.Increment(ref _waiting);
         try
         {
             if (!async)
@@ -275,6 +296,10 @@ internal sealed class OriginCluster
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw ConnectTimedOut();
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
         }
     }
 

@@ -98,7 +98,9 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
     // A redirect or a proxy would ask this pool for another host. Dialling our address then would hand that host's request to the wrong server.
     private void RefuseOtherHosts(DnsEndPoint asked)
     {
-        if (asked.Port != target.Port || !string.Equals(asked.Host, target.Host, StringComparison.OrdinalIgnoreCase))
+        // The runtime writes IPv6 literals here as in a URI.
+        string host = asked.Host.StartsWith('[') ? asked.Host[1..^1] : asked.Host;
+        if (asked.Port != target.Port || !string.Equals(host, target.Host, StringComparison.OrdinalIgnoreCase))
         {
             throw new InvalidOperationException($"The pool of {target.Host}:{target.Port} was asked to connect to {asked.Host}:{asked.Port}.");
         }

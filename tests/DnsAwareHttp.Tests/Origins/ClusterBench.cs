@@ -1,0 +1,126 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using DnsAwareHttp.Membership;
+using DnsAwareHttp.Origins;
+using DnsAwareHttp.Pools;
+using DnsAwareHttp.Tests.Fakes;
+using DnsAwareHttp.Tests.Loopback;
+
+namespace DnsAwareHttp.Tests.Origins;
+
+/// <summary>One cluster of the name <c>svc.test</c> on stubs: what each address answers is what the test says.</summary>
+internal sealed class ClusterBench : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<string, Func<HttpRequestMessage, Task<HttpResponseMessage>>> _answers = new();
+    private readonly TcpListener _anywhere = new(IPAddress.Loopback, 0);
+    private readonly ClusterSettings _settings;
+    private readonly EndpointPoolFactory _factory;
+
+    public ClusterBench(DnsAwareOptions? options = null)
+    {
+        _anywhere.Start();
+        options ??= new DnsAwareOptions { LoadBalancing = LoadBalancingPolicy.PickFirst };
+        Cache = new DnsCache(resolver: Dns, timeProvider: Clock);
+        Drainer = new PoolDrainer(Clock, Log);
+        _settings = new ClusterSettings(
+            options, new StrictMembership(options.MaxEndpointsPerOrigin, 1), Cache, Drainer, Reopen, static (_, _, _) => throw new NotSupportedException(), new Random(1), Log)
+        {
+            ConnectTimeout = Timeout.InfiniteTimeSpan,
+        };
+        Origin = new Origin(false, "svc.test", LoopbackServer.FreePort(), null, false);
+        _factory = new EndpointPoolFactory(Origin.DialTarget, new DialSettings(options.ConnectTimeout, options.ConfigureSocket, Clock) { Connect = DialAsync }, MakeHandler, () => Cache.Clock.Now);
+    }
+
+    public ManualTimeProvider Clock { get; } = new();
+
+    public ScriptedResolver Dns { get; } = new();
+
+    public CapturingLogger Log { get; } = new();
+
+    public DnsCache Cache { get; }
+
+    public PoolDrainer Drainer { get; }
+
+    public Origin Origin { get; }
+
+    public ConcurrentDictionary<string, StubHandler> Handlers { get; } = new();
+
+    /// <summary>The addresses asked, in order.</summary>
+    public ConcurrentQueue<string> Asked { get; } = new();
+
+    public int Reopened { get; private set; }
+
+    public OriginCluster Open(params string[] addresses)
+    {
+        if (addresses.Length > 0)
+        {
+            Dns.Says("svc.test", 30, addresses);
+        }
+
+        return new OriginCluster(Origin, _settings, _factory);
+    }
+
+    /// <summary>From now on the address answers so; null: connecting fails.</summary>
+    public void Says(string address, Func<HttpRequestMessage, Task<HttpResponseMessage>>? answer) => _answers[address] = answer ?? Refuse;
+
+    public void Says(string address, HttpStatusCode status) => Says(address, _ => Task.FromResult(new HttpResponseMessage(status)));
+
+    /// <summary>Turns the clock until the name is asked again, and waits until the answer is known.</summary>
+    public async Task Refresh(OriginCluster cluster)
+    {
+        int before = Dns.Questions("svc.test");
+        DateTimeOffset since = cluster.Snapshot().Answer!.ExpiresAt;
+        Clock.Advance(TimeSpan.FromSeconds(30.2));
+        await Eventually.Holds(() => Dns.Questions("svc.test") > before && cluster.Snapshot().Answer!.ExpiresAt > since, "the name is asked again");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Cache.DisposeAsync();
+        _anywhere.Dispose();
+        Log.Dispose();
+    }
+
+    public static string[] Members(OriginCluster cluster) =>
+        [.. cluster.Snapshot().Endpoints.Where(e => e.State is not EndpointState.Draining).Select(e => e.Address.Address.ToString())];
+
+    public static EndpointState StateOf(OriginCluster cluster, string address) =>
+        cluster.Snapshot().Endpoints.Single(e => e.Address.Address.ToString() == address).State;
+
+    private static Task<HttpResponseMessage> Refuse(HttpRequestMessage request) => throw new SocketException((int)SocketError.ConnectionRefused);
+
+    // No packet goes to the addresses that the tests name: all of them are one listener on the loopback, but for those that refuse.
+    private ValueTask DialAsync(Socket socket, IPEndPoint address, CancellationToken cancellationToken) =>
+        _answers.TryGetValue(address.Address.ToString(), out Func<HttpRequestMessage, Task<HttpResponseMessage>>? answer) && answer == Refuse
+            ? throw new SocketException((int)SocketError.ConnectionRefused)
+            : socket.ConnectAsync(_anywhere.LocalEndpoint, cancellationToken);
+
+    private OriginCluster Reopen(Origin origin)
+    {
+        Reopened++;
+        return Open();
+    }
+
+    private StubHandler MakeHandler(EndpointDialer dialer)
+    {
+        string address = dialer.Address.Address.ToString();
+        return Handlers[address] = new StubHandler(async (request, cancellationToken) =>
+        {
+            Asked.Enqueue(address);
+            try
+            {
+                HttpResponseMessage response = _answers.TryGetValue(address, out Func<HttpRequestMessage, Task<HttpResponseMessage>>? answer)
+                    ? await answer(request).WaitAsync(cancellationToken)
+                    : new HttpResponseMessage { Content = new StringContent(address) };
+                dialer.Dialled!(null);
+                return response;
+            }
+            catch (SocketException exception)
+            {
+                dialer.Dialled!(exception);
+                throw new HttpRequestException(HttpRequestError.ConnectionError, $"{exception.Message} (svc.test:80)", exception);
+            }
+        });
+    }
+}
