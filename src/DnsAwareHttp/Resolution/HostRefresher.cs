@@ -71,37 +71,42 @@ internal sealed class HostRefresher : IAsyncDisposable
     }
 
     /// <summary>Plans the next question about a name that is in use, unless an earlier one is planned.</summary>
-    public void Plan(CacheEntry entry, DateTimeOffset due)
+    /// <returns>Whether it was planned.</returns>
+    public bool Plan(CacheEntry entry, DateTimeOffset due)
     {
         lock (_schedule)
         {
-            if (due < entry.Due && !_stopping.IsCancellationRequested)
+            if (due >= entry.Due || _stopping.IsCancellationRequested)
             {
-                entry.Due = due;
-                _queue.Enqueue(entry, due);
-                SetTimer_NeedsLock();
+                return false;
             }
+
+            entry.Due = due;
+            _queue.Enqueue(entry, due);
+            SetTimer_NeedsLock();
+            return true;
         }
     }
 
     /// <summary>Somebody saw a sign that the answer may be old: refreshes early, at most once per <see cref="HintInterval"/>.</summary>
     public void Hint(CacheEntry entry)
     {
+        DateTimeOffset now = _clock.Now;
         DateTimeOffset due;
         lock (entry.Sync)
         {
-            DateTimeOffset now = _clock.Now;
-            if (entry.LastHintAt > now)
-            {
-                // One is kept already, and stands for this one too.
-                return;
-            }
-
-            due = now - entry.LastHintAt >= HintInterval ? now : entry.LastHintAt + HintInterval;
-            entry.LastHintAt = due;
+            DateTimeOffset next = entry.LastHintAt > now ? entry.LastHintAt : entry.LastHintAt + HintInterval;
+            due = next > now ? next : now;
         }
 
-        Plan(entry, due);
+        // A question that is planned until then anyway serves this hint too. It must not move the next one away.
+        if (Plan(entry, due))
+        {
+            lock (entry.Sync)
+            {
+                entry.LastHintAt = due;
+            }
+        }
     }
 
     /// <summary>The answer is known to be old: asks at once, and once more if the question in flight was sent before.</summary>

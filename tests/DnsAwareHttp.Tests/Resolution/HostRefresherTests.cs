@@ -471,7 +471,7 @@ public sealed class HostRefresherTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Hint_ManyTooEarly_DelayTheNextOnesByFiveSecondsAndNotByMore()
+    public async Task Hint_ManyAtOnce_CountAsOne()
     {
         Use();
         await _refresher.AskAsync(_entry, seen: null);
@@ -480,18 +480,28 @@ public sealed class HostRefresherTests : IAsyncDisposable
             _refresher.Hint(_entry);
         }
 
-        _time.Advance(TimeSpan.Zero);
-        await Settled();
-        _time.Advance(TimeSpan.FromSeconds(5));
-        await Settled();
-        _dns.Questions(Host).Should().Be(3);
-
-        _time.Advance(TimeSpan.FromSeconds(5));
-        _entry.Question.Should().BeNull();
+        await AskedAfter(TimeSpan.Zero, questions: 2);
+        await AskedAfter(TimeSpan.FromSeconds(5), questions: 2);
         _refresher.Hint(_entry);
-        _time.Advance(TimeSpan.Zero);
-        await Settled();
-        _dns.Questions(Host).Should().Be(4);
+        await AskedAfter(TimeSpan.Zero, questions: 3);
+    }
+
+    [Fact]
+    public async Task Hint_ManyTooEarly_DelayTheNextOnesByFiveSecondsAndNotByMore()
+    {
+        Use();
+        await _refresher.AskAsync(_entry, seen: null);
+        _refresher.Hint(_entry);
+        await AskedAfter(TimeSpan.FromSeconds(1), questions: 2);
+        for (int i = 0; i < 20; i++)
+        {
+            _refresher.Hint(_entry);
+        }
+
+        await AskedAfter(TimeSpan.FromSeconds(4), questions: 3);
+        await AskedAfter(TimeSpan.FromSeconds(5), questions: 3);
+        _refresher.Hint(_entry);
+        await AskedAfter(TimeSpan.Zero, questions: 4);
     }
 
     [Fact]
@@ -573,6 +583,13 @@ public sealed class HostRefresherTests : IAsyncDisposable
         {
             _entry.Listeners = _entry.Listeners.Add(listener ?? _told.Enqueue);
         }
+    }
+
+    private async Task AskedAfter(TimeSpan time, int questions)
+    {
+        _time.Advance(time);
+        await Settled();
+        _dns.Questions(Host).Should().Be(questions);
     }
 
     /// <summary>Ends when no question about the name is in flight. A timer that fired has sent its question when Advance returns.</summary>

@@ -1,0 +1,52 @@
+using DnsAwareHttp.Balancing;
+using DnsAwareHttp.Pools;
+using DnsAwareHttp.Tests.Fakes;
+
+namespace DnsAwareHttp.Tests.Balancing;
+
+public sealed class LeastRequestsPickerTests
+{
+    private readonly EndpointPool _idle = new TestEndpoint().Pool;
+    private readonly EndpointPool _busy = new TestEndpoint().Busy(3).Pool;
+    private readonly EndpointPool _busier = new TestEndpoint().Busy(9).Pool;
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, 0)]
+    public void Pick_OfTwo_TheLessBusyWhateverIsDrawn(int first, int second) =>
+        new LeastRequestsPicker([_idle, _busy], new ScriptedRandom(first, second)).Pick().Should().BeSameAs(_idle);
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(2, 1)]
+    public void Pick_OfThree_TheLessBusyOfTheTwoDrawn(int first, int second) =>
+        new LeastRequestsPicker([_idle, _busy, _busier], new ScriptedRandom(first, second)).Pick().Should().BeSameAs(_busy);
+
+    [Fact]
+    public void Pick_AnyDraw_ComparesTwoDifferentEndpoints()
+    {
+        // Were an endpoint drawn against itself, the busiest would be picked now and then.
+        for (int first = 0; first < 3; first++)
+        {
+            for (int second = 0; second < 2; second++)
+            {
+                new LeastRequestsPicker([_idle, _busy, _busier], new ScriptedRandom(first, second)).Pick().Should().NotBeSameAs(_busier);
+            }
+        }
+    }
+
+    [Fact]
+    public void Pick_AllAlike_SpreadsEvenly()
+    {
+        EndpointPool[] pools = [.. Enumerable.Range(0, 5).Select(_ => new TestEndpoint().Pool)];
+        LeastRequestsPicker picker = new([.. pools], new Random(3));
+
+        IEnumerable<int> counts = Enumerable.Range(0, 10_000).Select(_ => picker.Pick()).CountBy(pool => pool).Select(count => count.Value);
+
+        counts.Should().HaveCount(5).And.OnlyContain(count => count > 1_800 && count < 2_200);
+    }
+
+    [Fact]
+    public void Pick_Single_NeedsNoDraw() =>
+        new LeastRequestsPicker([_busier], new ScriptedRandom()).Pick().Should().BeSameAs(_busier);
+}

@@ -1,0 +1,41 @@
+using System.Net;
+using System.Net.Sockets;
+using DnsAwareHttp.Pools;
+
+namespace DnsAwareHttp.Tests.Fakes;
+
+/// <summary>An endpoint without a network: as busy and as broken as the test says.</summary>
+internal sealed class TestEndpoint
+{
+    private readonly EndpointDialer _dialer;
+
+    public TestEndpoint(string address = "10.0.0.1")
+    {
+        _dialer = new EndpointDialer(new DnsEndPoint("svc.test", 80), new IPEndPoint(IPAddress.Parse(address), 80), new DialSettings(TimeSpan.FromSeconds(5), null, TimeProvider.System));
+        Pool = new EndpointPool(_dialer, new SocketsHttpHandler(), () => DateTimeOffset.UnixEpoch);
+    }
+
+    public EndpointPool Pool { get; }
+
+    public TestEndpoint Busy(int requests)
+    {
+        for (int i = 0; i < requests; i++)
+        {
+            Pool.TryEnter(out _).Should().BeTrue();
+        }
+
+        return this;
+    }
+
+    public TestEndpoint Fails()
+    {
+        _dialer.Dialled!(new SocketException((int)SocketError.ConnectionRefused));
+        return this;
+    }
+
+    public TestEndpoint Connects()
+    {
+        _dialer.Dialled!(null);
+        return this;
+    }
+}

@@ -1,0 +1,40 @@
+using DnsAwareHttp.Membership;
+using static DnsAwareHttp.Tests.Membership.Trace;
+
+namespace DnsAwareHttp.Tests.Membership;
+
+public sealed class MembersTests
+{
+    [Fact]
+    public void Meet_KnownAndNew_KnownKeepTheTimeWhenTheyWereFirstSeen()
+    {
+        Members before = new([new Member(Address(1), Start, Start, 5, "lingers")], []);
+
+        before.Meet(Addresses(2, 1), Start.AddSeconds(9)).Should().Equal(
+            new Member(Address(2), Start.AddSeconds(9), Start.AddSeconds(9), 0, "present"),
+            new Member(Address(1), Start, Start.AddSeconds(9), 0, "present"));
+    }
+
+    [Fact]
+    public void Meet_ThoseAbsent_AreLeftOut() =>
+        new Members([new Member(Address(1), Start, Start, 0, "present")], []).Meet(Addresses(2), Start).Should().ContainSingle().Which.Address.Should().Be(Address(2));
+
+    [Fact]
+    public void Without_AllLeaveWithTheReason()
+    {
+        Members members = new([new Member(Address(1), Start, Start, 0, "present"), new Member(Address(2), Start, Start, 1, "lingers")], [new Departure(Address(3), "earlier")]);
+
+        Members none = members.Without("the name is gone");
+
+        none.All.Should().BeEmpty();
+        none.Departed.Should().Equal(new Departure(Address(1), "the name is gone"), new Departure(Address(2), "the name is gone"));
+    }
+
+    [Fact]
+    public void None_IsEmpty()
+    {
+        Members.None.All.Should().BeEmpty();
+        Members.None.Departed.Should().BeEmpty();
+        Members.None.Without("whatever").Departed.Should().BeEmpty();
+    }
+}
