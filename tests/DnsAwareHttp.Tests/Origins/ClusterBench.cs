@@ -72,7 +72,14 @@ internal sealed class ClusterBench : IAsyncDisposable
         int before = Dns.Questions("svc.test");
         DateTimeOffset since = cluster.Snapshot().Answer!.ExpiresAt;
         Clock.Advance(TimeSpan.FromSeconds(30.2));
-        await Eventually.Holds(() => Dns.Questions("svc.test") > before && cluster.Snapshot().Answer!.ExpiresAt > since, "the name is asked again");
+        await Eventually.Holds(
+            () =>
+            {
+                // The question is planned a moment after the answer before it was told: it may find its time past, and wait for the clock's next move.
+                Clock.Advance(TimeSpan.FromMilliseconds(1));
+                return Dns.Questions("svc.test") > before && cluster.Snapshot().Answer!.ExpiresAt > since;
+            },
+            "the name is asked again");
     }
 
     public async ValueTask DisposeAsync()

@@ -150,9 +150,8 @@ public sealed class OriginClusterTests : IAsyncDisposable
         _bench.Says(One, null);
 
         await Send(cluster);
-        _bench.Clock.Advance(TimeSpan.FromMilliseconds(1));
 
-        await Eventually.Holds(() => _bench.Dns.Questions("svc.test") == 2, "a second question");
+        await Eventually.Holds(() => Moves(_bench.Dns.Questions("svc.test") == 2), "a second question");
     }
 
     [Theory]
@@ -223,9 +222,9 @@ public sealed class OriginClusterTests : IAsyncDisposable
         await _bench.Refresh(cluster);
         await Send(cluster);
 
-        _bench.Clock.Advance(TimeSpan.FromSeconds(29));
+        _bench.Clock.Advance(TimeSpan.FromSeconds(25));
         ClusterBench.Members(cluster).Should().Equal(One);
-        _bench.Clock.Advance(TimeSpan.FromSeconds(1.1));
+        _bench.Clock.Advance(TimeSpan.FromSeconds(5.1));
 
         ClusterBench.Members(cluster).Should().BeEmpty();
         await _bench.Drainer.WhenAllDrained();
@@ -241,7 +240,7 @@ public sealed class OriginClusterTests : IAsyncDisposable
         await _bench.Refresh(cluster);
         _bench.Dns.Says("svc.test", 300, One);
         _bench.Clock.Advance(TimeSpan.FromSeconds(5.2));
-        await Eventually.Holds(() => cluster.Snapshot().Answer!.Latest is Answer.Found, "it returns");
+        await Eventually.Holds(() => Moves(cluster.Snapshot().Answer!.Latest is Answer.Found), "it returns");
 
         _bench.Clock.Advance(TimeSpan.FromSeconds(60));
 
@@ -421,5 +420,11 @@ public sealed class OriginClusterTests : IAsyncDisposable
         OriginCluster cluster = _bench.Open(addresses);
         await Send(cluster);
         return cluster;
+    }
+
+    private bool Moves(bool condition)
+    {
+        _bench.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        return condition;
     }
 }
