@@ -155,7 +155,8 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
 
             if (TryEvict(entry))
             {
-                _entries.TryRemove(key, out _);
+                // This entry and no other: two may evict at a time, and the name may have a new entry already, with listeners.
+                _entries.TryRemove(KeyValuePair.Create(key, entry));
                 most--;
             }
         }
