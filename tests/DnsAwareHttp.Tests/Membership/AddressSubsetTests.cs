@@ -45,7 +45,7 @@ public sealed class AddressSubsetTests
     public void Of_OneIsAdded_ChangesOnePlaceAtMost()
     {
         ImmutableArray<IPAddress> whole = AddressSubset.Of(Thousand, 8, seed: 1);
-        for (int added = 1_000; added < 2_000; added++)
+        for (int added = 1_000; added < 1_200; added++)
         {
             AddressSubset.Of(Thousand.Add(Address(added)), 8, seed: 1).Intersect(whole).Should().HaveCountGreaterThanOrEqualTo(7);
         }
