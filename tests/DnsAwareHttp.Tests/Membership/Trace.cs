@@ -17,12 +17,12 @@ internal static class Trace
 
     public static string[] Gone(Members members) => [.. members.Departed.Select(departure => departure.Address.ToString())];
 
-    /// <summary>Runs a policy over 200 made-up answers and checks each decision.</summary>
+    /// <summary>Runs a policy over 100 made-up answers and checks each decision.</summary>
     public static void Check(IMembershipPolicy policy, int max, int seed)
     {
         Random random = new(seed);
         Members members = Members.None;
-        for (int step = 0; step < 200; step++)
+        for (int step = 0; step < 100; step++)
         {
             ImmutableArray<IPAddress> answer = Answer(random, max);
             DateTimeOffset now = Start.AddSeconds(step);
@@ -61,13 +61,13 @@ internal static class Trace
             members.Should().BeSubsetOf(answer.Concat(old), where);
         }
 
-        foreach (Member member in after.All)
+        after.All.Where(member => !IsRight(member)).Should().BeEmpty(where);
+
+        bool IsRight(Member member)
         {
             bool present = answer.Contains(member.Address);
-            member.LastSeen.Equals(now).Should().Be(present, where);
-            (member.Absences == 0).Should().Be(present, where);
-            Member? known = before.All.FirstOrDefault(other => other.Address.Equals(member.Address));
-            member.FirstSeen.Should().Be(known?.FirstSeen ?? now, where);
+            DateTimeOffset firstSeen = before.All.FirstOrDefault(known => known.Address.Equals(member.Address))?.FirstSeen ?? now;
+            return member.LastSeen == now == present && member.Absences == 0 == present && member.FirstSeen == firstSeen;
         }
     }
 }
