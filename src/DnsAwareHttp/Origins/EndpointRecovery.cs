@@ -29,6 +29,11 @@ internal sealed class EndpointRecovery(TimeProvider time, Random random)
             while (pool.Status is { State: EndpointState.Failing } failing)
             {
                 await Task.Delay(Backoff.After(failing.Failures, Backoff.MaxForEndpoints, random), time, pool.Draining).ConfigureAwait(false);
+                if (pool.Status.State is not EndpointState.Failing)
+                {
+                    // A request was quicker.
+                    break;
+                }
 
                 // Its outcome becomes the endpoint's status.
                 await pool.DialAheadAsync().ConfigureAwait(false);

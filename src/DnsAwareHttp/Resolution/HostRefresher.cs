@@ -64,9 +64,9 @@ internal sealed class HostRefresher : IAsyncDisposable
             ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, typeof(DnsCache));
 
             question = entry.Question = Detached.Run(() => AskOnceAsync(entry));
+            Own(question);
         }
 
-        Own(question);
         return question;
     }
 

@@ -8,7 +8,7 @@ internal sealed class NameSubscription(CacheEntry entry, Action<CachedAnswer> li
     /// <summary>What is known of the name; null before the first answer.</summary>
     public CachedAnswer? Current => entry.Current;
 
-    /// <summary>What is known if it still holds, else the outcome of a new question. The listener has been told before the task ends.</summary>
+    /// <summary>What is known if it still holds, else the outcome of a new question. The listener may be told a moment later.</summary>
     public Task<CachedAnswer> AnswerAsync()
     {
         CachedAnswer? current = entry.Current;
