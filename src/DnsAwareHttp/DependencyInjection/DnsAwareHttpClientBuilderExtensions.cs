@@ -70,12 +70,21 @@ public static class DnsAwareHttpClientBuilderExtensions
         IServiceCollection services = builder.Services;
         services.AddDnsCache();
         services.TryAddSingleton<NamedHandlers>();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHttpMessageHandlerBuilderFilter, PrimaryHandlerFilter>());
+        AddOutermostFilter(services);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<DnsAwareOptions>, DnsAwareOptionsValidator>());
 
         // A null name stands for all clients (ConfigureHttpClientDefaults).
         services.AddSingleton(new DnsAwareClient(builder.Name));
         services.Configure<HttpClientFactoryOptions>(builder.Name, static options => options.HandlerLifetime = Timeout.InfiniteTimeSpan);
         return new OptionsBuilder<DnsAwareOptions>(services, builder.Name).ValidateOnStart();
+    }
+
+    // The first filter of the container is the outermost: it acts last. The factory's own filter must still find a SocketsHttpHandler, to give it the container's IMeterFactory.
+    private static void AddOutermostFilter(IServiceCollection services)
+    {
+        if (!services.Any(service => service.ImplementationType == typeof(PrimaryHandlerFilter)))
+        {
+            services.Insert(0, ServiceDescriptor.Singleton<IHttpMessageHandlerBuilderFilter, PrimaryHandlerFilter>());
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 
@@ -8,6 +9,9 @@ namespace DnsAwareHttp.Origins;
 /// <param name="propagatedHeaders">Trace headers that the runtime put on one hop and must put anew on the next.</param>
 internal sealed class RedirectFollower(int maxRedirections, IReadOnlyCollection<string> propagatedHeaders)
 {
+    // Nothing is sent through it: who listens to the runtime's source of this name listens to this one too, and that is what it tells.
+    private static readonly ActivitySource RuntimesSource = new("System.Net.Http");
+
     /// <summary>Whether a response leads elsewhere by the runtime's rules.</summary>
     public static bool IsRedirect(HttpRequestMessage request, HttpResponseMessage response) => Next(request, response) is not null;
 
@@ -58,9 +62,12 @@ internal sealed class RedirectFollower(int maxRedirections, IReadOnlyCollection<
     private void Prepare(HttpRequestMessage request, HttpStatusCode status, Uri next)
     {
         request.Headers.Authorization = null;
-        foreach (string header in propagatedHeaders)
+        if (IsTraced())
         {
-            request.Headers.Remove(header);
+            foreach (string header in propagatedHeaders)
+            {
+                request.Headers.Remove(header);
+            }
         }
 
         request.RequestUri = next;
@@ -74,6 +81,9 @@ internal sealed class RedirectFollower(int maxRedirections, IReadOnlyCollection<
             }
         }
     }
+
+    // The runtime puts its own trace headers on a hop while somebody traces; only then those of the hop before are to go. A caller's own stay otherwise.
+    private static bool IsTraced() => Activity.Current is not null || RuntimesSource.HasListeners();
 
     private static bool BecomesGet(HttpMethod method, HttpStatusCode status) => status switch
     {

@@ -101,6 +101,17 @@ public sealed class DnsAwareHttpClientBuilderExtensionsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task FactorysMeterFactory_ReachesTheWrappedHandler()
+    {
+        SocketsHttpHandler? primary = null;
+        _services.AddHttpClient("x").AddDnsAwareHandler().UseSocketsHttpHandler((handler, _) => primary = handler);
+
+        await WhoAmI("x");
+
+        primary!.MeterFactory.Should().NotBeNull();
+    }
+
+    [Fact]
     public async Task TwoNames_ShareTheCacheAndNotThePools()
     {
         _services.AddHttpClient("x").AddDnsAwareHandler();

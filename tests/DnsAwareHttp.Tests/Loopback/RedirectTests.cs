@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using DnsAwareHttp.Tests.Fakes;
 using Microsoft.AspNetCore.Builder;
@@ -144,6 +145,21 @@ public sealed class RedirectTests : IAsyncLifetime
 
         (await Outcome(Ours(new SocketsHttpHandler { Credentials = credentials }), Request()))
             .Should().Be(await Outcome(new SocketsHttpHandler { Credentials = credentials }, Request())).And.Contain("401");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task CallersOwnTraceHeader_GoesAsWithTheBareHandler(bool traced)
+    {
+        using Activity? activity = traced ? new Activity("caller").Start() : null;
+        HttpRequestMessage Request() => new(HttpMethod.Get, Url("/start?status=302&to=/landing")) { Headers = { { "traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" } } };
+
+        string ours = await Outcome(Ours(), Request());
+        string bare = await Outcome(Bare(), Request());
+
+        ours.Contains("b7ad6b7169203331").Should().Be(bare.Contains("b7ad6b7169203331"));
+        ours.Contains("traceparent").Should().Be(bare.Contains("traceparent"));
     }
 
     [Fact]
