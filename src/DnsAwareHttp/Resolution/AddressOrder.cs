@@ -1,0 +1,92 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
+
+namespace DnsAwareHttp.Resolution;
+
+/// <summary>The order in which the addresses of a name are tried. Pure.</summary>
+internal static class AddressOrder
+{
+    /// <summary>Ranks by RFC 6724, rotates equals, then takes turns between the families (RFC 8305 section 4, First Address Family Count 1).</summary>
+    /// <param name="addresses">IPv4 and IPv6 addresses; each comes out as often as it goes in.</param>
+    /// <param name="sources">Asked once for each distinct address.</param>
+    /// <param name="rotation">Any number, one for each process: how far addresses of equal rank are rotated, so that a fleet does not choose the same one.</param>
+    /// <param name="preferred">The family that begins, if it has an address with a route; by default the family of the best address.</param>
+    /// <returns>Addresses without a route come last: their turn would be wasted.</returns>
+    public static ImmutableArray<IPAddress> Sort(
+        ImmutableArray<IPAddress> addresses,
+        ISourceAddresses sources,
+        int rotation,
+        AddressFamily preferred = AddressFamily.Unspecified)
+    {
+        if (addresses.Length < 2)
+        {
+            return addresses;
+        }
+
+        Dictionary<IPAddress, AddressRank> ranks = Ranks(addresses, sources);
+        List<IPAddress> usable = new(addresses.Length);
+        List<IPAddress> unusable = [];
+        foreach (IGrouping<AddressRank, IPAddress> equals in addresses.GroupBy(address => ranks[address]).OrderBy(equals => equals.Key))
+        {
+            AddRotated(equals.Key.Usable ? usable : unusable, [.. equals], rotation);
+        }
+
+        return [.. TakingTurns(usable, preferred), .. TakingTurns(unusable, preferred)];
+    }
+
+    private static Dictionary<IPAddress, AddressRank> Ranks(ImmutableArray<IPAddress> addresses, ISourceAddresses sources)
+    {
+        Dictionary<IPAddress, AddressRank> ranks = new(addresses.Length);
+        foreach (IPAddress address in addresses)
+        {
+            if (!ranks.ContainsKey(address))
+            {
+                IPAddress dialled = Dialled(address);
+                ranks.Add(address, AddressRank.Of(dialled, sources.For(dialled)));
+            }
+        }
+
+        return ranks;
+    }
+
+    private static void AddRotated(List<IPAddress> ranked, IPAddress[] equals, int rotation)
+    {
+        int start = (int)((uint)rotation % (uint)equals.Length);
+        ranked.AddRange(equals.AsSpan(start));
+        ranked.AddRange(equals.AsSpan(0, start));
+    }
+
+    private static IEnumerable<IPAddress> TakingTurns(List<IPAddress> ranked, AddressFamily preferred)
+    {
+        if (ranked.Count == 0)
+        {
+            return ranked;
+        }
+
+        ILookup<AddressFamily, IPAddress> families = ranked.ToLookup(FamilyOf);
+        AddressFamily first = families.Contains(preferred) ? preferred : FamilyOf(ranked[0]);
+        return Alternate([.. families[first]], [.. families.Where(family => family.Key != first).SelectMany(family => family)]);
+    }
+
+    private static IEnumerable<IPAddress> Alternate(IPAddress[] first, IPAddress[] second)
+    {
+        for (int turn = 0; turn < Math.Max(first.Length, second.Length); turn++)
+        {
+            if (turn < first.Length)
+            {
+                yield return first[turn];
+            }
+
+            if (turn < second.Length)
+            {
+                yield return second[turn];
+            }
+        }
+    }
+
+    private static AddressFamily FamilyOf(IPAddress address) => Dialled(address).AddressFamily;
+
+    // An IPv4-mapped address is reached over IPv4, whatever its form.
+    private static IPAddress Dialled(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+}
