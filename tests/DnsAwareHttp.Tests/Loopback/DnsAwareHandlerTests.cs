@@ -127,7 +127,7 @@ public sealed class DnsAwareHandlerTests : IAsyncLifetime
         await handler.WhenDrained();
         await Eventually.Holds(() => _server.OpenConnections == 0, "all connections close");
         await _cache.DisposeAsync();
-        _clock.ActiveTimers.Should().Be(0);
+        await Eventually.Holds(() => _clock.ActiveTimers == 0, "no timer is left");
     }
 
     [Fact]

@@ -160,7 +160,7 @@ public sealed class DnsCacheTests : IAsyncDisposable
         other.Dispose();
         _time.Advance(TimeSpan.FromHours(1));
 
-        _time.ActiveTimers.Should().Be(0);
+        await Eventually.Holds(() => _time.ActiveTimers == 0, "no timer is left");
         Dns.Questions(Host).Should().Be(2);
     }
 
@@ -291,7 +291,7 @@ public sealed class DnsCacheTests : IAsyncDisposable
         await Cache.DisposeAsync();
 
         question.IsCompleted.Should().BeTrue();
-        _time.ActiveTimers.Should().Be(0);
+        await Eventually.Holds(() => _time.ActiveTimers == 0, "no timer is left");
     }
 
     [Fact]
@@ -303,7 +303,7 @@ public sealed class DnsCacheTests : IAsyncDisposable
 
         await Cache.DisposeAsync();
 
-        _time.ActiveTimers.Should().Be(0);
+        await Eventually.Holds(() => _time.ActiveTimers == 0, "no timer is left");
     }
 
     [Fact]
@@ -323,7 +323,7 @@ public sealed class DnsCacheTests : IAsyncDisposable
         name.Current.Should().BeSameAs(known);
         name.Hint();
         name.Dispose();
-        _time.ActiveTimers.Should().Be(0);
+        await Eventually.Holds(() => _time.ActiveTimers == 0, "no timer is left");
     }
 
     [Fact]
@@ -337,7 +337,7 @@ public sealed class DnsCacheTests : IAsyncDisposable
         Cache.Dispose();
         Cache.Dispose();
 
-        _time.ActiveTimers.Should().Be(0);
+        await Eventually.Holds(() => _time.ActiveTimers == 0, "no timer is left");
         _resolver.IsWatched.Should().BeFalse();
     }
 
