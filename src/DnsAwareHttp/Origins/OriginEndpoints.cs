@@ -16,7 +16,7 @@ internal sealed class OriginEndpoints
 
     private const string Silent = "its peer acknowledges nothing";
 
-    /// <summary>Replacements that are dialled at once while members are held.</summary>
+    /// <summary>Replacements that are dialled at once while members are held, or while nobody but a silent one is connected.</summary>
     private const int MaxWarmed = 6;
 
     private readonly ClusterSettings _settings;
@@ -311,11 +311,17 @@ internal sealed class OriginEndpoints
         }
     }
 
-    // Others take the requests at once. The only one is left only for a connection that is there: it may come back before a new one is to be had.
+    // Others take the requests at once. While nobody else has a connection it is not left: should the whole network be silent, it may come back before a new connection is to be had.
     private void RenewSilent(EndpointPool pool, EndpointSet endpoints)
     {
-        if (!endpoints.Preferred.Any(other => other != pool && other.IsConnected))
+        EndpointPool[] others = [.. endpoints.Preferred.Where(other => other != pool)];
+        if (!Array.Exists(others, other => other.IsConnected))
         {
+            foreach (EndpointPool other in others.Take(MaxWarmed))
+            {
+                _ = other.DialAheadAsync();
+            }
+
             Renew(pool, Silent, wasSilent: true);
             return;
         }
