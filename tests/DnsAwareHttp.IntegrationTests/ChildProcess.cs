@@ -43,7 +43,7 @@ internal sealed class ChildProcess : IAsyncDisposable
 
     /// <summary>Runs a program to its end.</summary>
     /// <exception cref="InvalidOperationException">Its exit code is not 0; the message has its output.</exception>
-    public static async Task<string> RunAsync(string program, IEnumerable<string> arguments, string? input = null)
+    public static async Task<string> RunAsync(string program, IEnumerable<string> arguments, string? input = null, TimeSpan? deadline = null)
     {
         await using ChildProcess child = new(program, arguments);
         if (input is not null)
@@ -52,8 +52,8 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
 
         child._process.StandardInput.Close();
-        using CancellationTokenSource deadline = new(Deadline);
-        await child._process.WaitForExitAsync(deadline.Token);
+        using CancellationTokenSource late = new(deadline ?? Deadline);
+        await child._process.WaitForExitAsync(late.Token);
         return child._process.ExitCode == 0
             ? child.Output
             : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: exit code {child._process.ExitCode}: {child.Output}");

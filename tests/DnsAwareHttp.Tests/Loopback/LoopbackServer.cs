@@ -21,7 +21,8 @@ public sealed class LoopbackServer : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly ConcurrentDictionary<string, int> _requests = new();
     private readonly ConcurrentDictionary<string, int> _connections = new();
-    private int _openConnections;
+    private readonly ConcurrentDictionary<ConnectionContext, bool> _open = new();
+    private volatile bool _isCut;
 
     private LoopbackServer(WebApplication app, int port)
     {
@@ -36,7 +37,7 @@ public sealed class LoopbackServer : IAsyncDisposable
     /// <summary>Responses of <c>/gated</c> send their head and first half, then wait for this.</summary>
     public TaskCompletionSource Gate { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public int OpenConnections => Volatile.Read(ref _openConnections);
+    public int OpenConnections => _open.Count;
 
     public int RequestsTo(string address) => _requests.GetValueOrDefault(address);
 
@@ -59,11 +60,26 @@ public sealed class LoopbackServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts a server at a port that is known to be free.</summary>
+    public static Task<LoopbackServer> StartAtAsync(HttpProtocols protocols, bool tls, int port, params string[] addresses) => StartAsync(protocols, tls, null, port, addresses);
+
     public static int FreePort()
     {
         using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    /// <summary>Ends as a machine does that is switched off: connections break, whatever is under way on them.</summary>
+    public async Task CutAsync()
+    {
+        _isCut = true;
+        foreach (ConnectionContext connection in _open.Keys)
+        {
+            connection.Abort();
+        }
+
+        await DisposeAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -104,7 +120,12 @@ public sealed class LoopbackServer : IAsyncDisposable
 
     private async Task CountAsync(ConnectionContext connection, ConnectionDelegate next)
     {
-        Interlocked.Increment(ref _openConnections);
+        _open[connection] = true;
+        if (_isCut)
+        {
+            connection.Abort();
+        }
+
         _connections.AddOrUpdate(((IPEndPoint)connection.LocalEndPoint!).Address.ToString(), 1, static (_, count) => count + 1);
         try
         {
@@ -112,7 +133,7 @@ public sealed class LoopbackServer : IAsyncDisposable
         }
         finally
         {
-            Interlocked.Decrement(ref _openConnections);
+            _open.TryRemove(connection, out _);
         }
     }
 
