@@ -1,4 +1,5 @@
 using Connecting;
+using Connecting.Load;
 using Connecting.Scenarios;
 
 if (args.Contains("--help") || args.Contains("-h"))
@@ -10,6 +11,7 @@ if (args.Contains("--help") || args.Contains("-h"))
 try
 {
     Arguments arguments = Arguments.Parse(args);
+    await WarmUp.RunAsync();
     foreach (IScenario scenario in arguments.Scenarios)
     {
         if (!PrivateNetwork.IsInside)
