@@ -29,7 +29,7 @@ public sealed class RollingReplacementTests(ITestOutputHelper output)
         Dictionary<string, LoopbackServer> servers = [];
         foreach (string address in old)
         {
-            servers[address] = await LoopbackServer.StartAtAsync(protocols, tls, port, address);
+            servers[address] = await LoopbackServer.StartAsync(protocols, tls, null, port, address);
         }
 
         ScriptedResolver dns = new();
@@ -54,7 +54,7 @@ public sealed class RollingReplacementTests(ITestOutputHelper output)
             record.Add(next[i]);
             dns.Says(Host, 1, [.. record]);
             await Task.Delay(Ahead);
-            LoopbackServer starting = servers[next[i]] = await LoopbackServer.StartAtAsync(protocols, tls, port, next[i]);
+            LoopbackServer starting = servers[next[i]] = await LoopbackServer.StartAsync(protocols, tls, null, port, next[i]);
             await Eventually.Holds(() => starting.RequestsTo(next[i]) > 0, $"{next[i]} serves");
 
             record.Remove(old[i]);

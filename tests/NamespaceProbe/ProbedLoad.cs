@@ -22,7 +22,9 @@ internal static class ProbedLoad
         ScriptedResolver dns = new();
         dns.Says(Host, 60, addresses);
         await using DnsCache cache = new(resolver: dns);
-        using HttpClient client = new(new DnsAwareHandler(new SocketsHttpHandler(), null, cache))
+
+        // RoundRobin goes to an address whatever it does with requests. LeastRequests would seldom go where many wait, and hide that.
+        using HttpClient client = new(new DnsAwareHandler(new SocketsHttpHandler(), new DnsAwareOptions { LoadBalancing = LoadBalancingPolicy.RoundRobin }, cache))
         {
             BaseAddress = new Uri($"http://{Host}:{server.Port}"),
             DefaultRequestVersion = protocols is HttpProtocols.Http1 ? HttpVersion.Version11 : HttpVersion.Version20,

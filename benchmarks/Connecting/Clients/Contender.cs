@@ -10,6 +10,7 @@ internal sealed class Contender : IDisposable
     public const string Host = "svc.test";
 
     private readonly HttpClient _client;
+    private readonly string _path;
     private readonly DnsAwareHandler? _handler;
     private readonly DnsCache? _cache;
 
@@ -17,6 +18,7 @@ internal sealed class Contender : IDisposable
     {
         _handler = handler as DnsAwareHandler;
         _cache = cache;
+        _path = service.Path;
         _client = new HttpClient(handler)
         {
             BaseAddress = service.Protocol.At(Host, service.Port),
@@ -64,7 +66,7 @@ internal sealed class Contender : IDisposable
     }
 
     /// <summary>Sends a request and tells which address answered it.</summary>
-    public Task<string> AskAsync() => _client.GetStringAsync("/whoami");
+    public Task<string> AskAsync() => _client.GetStringAsync(_path);
 
     public void Dispose()
     {

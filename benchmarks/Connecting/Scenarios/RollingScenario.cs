@@ -1,6 +1,8 @@
 using System.Net;
 using Connecting.Clients;
 using Connecting.Load;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 
 namespace Connecting.Scenarios;
 
@@ -10,6 +12,8 @@ internal sealed class RollingScenario : IScenario
     private const int PerSecond = 1000;
     private const int Count = 10;
     private const int Ttl = 1;
+    private const string Path = "/work";
+    private static readonly TimeSpan Work = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Ahead = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Around = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -22,7 +26,7 @@ internal sealed class RollingScenario : IScenario
     public async Task RunAsync(int seconds)
     {
         Table table = new(
-            $"**rolling**: {Summary}. {PerSecond:N0} requests/s; TTL {Ttl} s. Bare asks anew for each connection, gets the addresses rotated by one each time, "
+            $"**rolling**: {Summary}. {PerSecond:N0} requests/s, each answered after {Work.TotalMilliseconds} ms; TTL {Ttl} s. Bare asks anew for each connection, gets the addresses rotated by one each time, "
             + $"and has a PooledConnectionLifetime of {BareLifetime.TotalSeconds} s. All times in ms.",
             " client", " protocol", "requests", "failed", "p50", "p99", "p99.9", "max", "> 250 ms", " failures");
         foreach (Protocol protocol in Protocol.All)
@@ -39,11 +43,11 @@ internal sealed class RollingScenario : IScenario
         Dictionary<string, LoopbackServer> servers = [];
         foreach (string address in old)
         {
-            servers[address] = await LoopbackServer.StartAtAsync(protocol.Served, protocol.Tls, port, address);
+            servers[address] = await LoopbackServer.StartAsync(protocol.Served, protocol.Tls, Map, port, address);
         }
 
         ServiceRecord record = new(Ttl, old);
-        using Contender client = make(new Service(protocol, port, Patience), record);
+        using Contender client = make(new Service(protocol, port, Patience) { Path = Path }, record);
         await SteadyLoad.RunAsync(client, PerSecond, Around);
         Task<Samples> load = SteadyLoad.RunAsync(client, PerSecond, Around + (Count * 2 * Ahead) + Around);
         await Task.Delay(Around);
@@ -52,7 +56,7 @@ internal sealed class RollingScenario : IScenario
             string next = address.Replace("63.", "64.", StringComparison.Ordinal);
             record.Add(next);
             await Task.Delay(Ahead);
-            servers[next] = await LoopbackServer.StartAtAsync(protocol.Served, protocol.Tls, port, next);
+            servers[next] = await LoopbackServer.StartAsync(protocol.Served, protocol.Tls, Map, port, next);
             record.Remove(address);
             await Task.Delay(Ahead);
             await servers[address].CutAsync();
@@ -67,6 +71,12 @@ internal sealed class RollingScenario : IScenario
             await server.DisposeAsync();
         }
     }
+
+    private static void Map(WebApplication app) => app.MapGet(Path, async (HttpContext context) =>
+    {
+        await Task.Delay(Work);
+        return context.Connection.LocalIpAddress!.ToString();
+    });
 
     /// <summary>What DNS says of the service at each moment.</summary>
     private sealed class ServiceRecord

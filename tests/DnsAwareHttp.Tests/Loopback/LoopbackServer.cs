@@ -60,8 +60,34 @@ public sealed class LoopbackServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts a server at a port that is known to be free.</summary>
-    public static Task<LoopbackServer> StartAtAsync(HttpProtocols protocols, bool tls, int port, params string[] addresses) => StartAsync(protocols, tls, null, port, addresses);
+    /// <summary>Starts a server at a port that is free.</summary>
+    public static async Task<LoopbackServer> StartAsync(HttpProtocols protocols, bool tls, Action<WebApplication>? map, int port, params string[] addresses)
+    {
+        LoopbackServer? server = null;
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        {
+            foreach (string address in addresses)
+            {
+                kestrel.Listen(IPAddress.Parse(address), port, listen =>
+                {
+                    listen.Protocols = protocols;
+                    if (tls)
+                    {
+                        listen.UseHttps(Certificate);
+                    }
+
+                    listen.Use(next => connection => server!.CountAsync(connection, next));
+                });
+            }
+        });
+        WebApplication app = builder.Build();
+        server = new LoopbackServer(app, port);
+        server.Map(map);
+        await app.StartAsync();
+        return server;
+    }
 
     public static int FreePort()
     {
@@ -88,34 +114,6 @@ public sealed class LoopbackServer : IAsyncDisposable
         using CancellationTokenSource now = new(TimeSpan.FromSeconds(2));
         await _app.StopAsync(now.Token);
         await _app.DisposeAsync();
-    }
-
-    private static async Task<LoopbackServer> StartAsync(HttpProtocols protocols, bool tls, Action<WebApplication>? map, int port, string[] addresses)
-    {
-        LoopbackServer? server = null;
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
-        {
-            foreach (string address in addresses)
-            {
-                kestrel.Listen(IPAddress.Parse(address), port, listen =>
-                {
-                    listen.Protocols = protocols;
-                    if (tls)
-                    {
-                        listen.UseHttps(Certificate);
-                    }
-
-                    listen.Use(next => connection => server!.CountAsync(connection, next));
-                });
-            }
-        });
-        WebApplication app = builder.Build();
-        server = new LoopbackServer(app, port);
-        server.Map(map);
-        await app.StartAsync();
-        return server;
     }
 
     private async Task CountAsync(ConnectionContext connection, ConnectionDelegate next)
