@@ -23,11 +23,19 @@ internal static class PrivateNetwork
             return;
         }
 
-        // The inner program hears of it too and ends; then the network is removed.
-        using PosixSignalRegistration interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
+        using CancellationTokenSource end = new(Deadline);
+        using PosixSignalRegistration interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+        using PosixSignalRegistration terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
         await using NetworkNamespace net = await NetworkNamespace.CreateAsync("", "127.0.0.1 localhost\n", addresses);
-        string output = await net.RunAsync("env", [$"{Variable}={scenario}", Environment.ProcessPath!, .. Self(), scenario], null, Deadline);
+        string output = await net.RunAsync("env", [$"{Variable}={scenario}", Environment.ProcessPath!, .. Self(), scenario], null, end.Token);
         Console.Write(output);
+
+        // First the inner program and the network are to go.
+        void End(PosixSignalContext context)
+        {
+            context.Cancel = true;
+            end.Cancel();
+        }
     }
 
     // Started as a program of its own it needs no more; started by dotnet, its assembly.

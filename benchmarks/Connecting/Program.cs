@@ -30,3 +30,8 @@ catch (FormatException mistake)
     Console.Error.WriteLine("--help tells what there is.");
     return 2;
 }
+catch (OperationCanceledException)
+{
+    Console.Error.WriteLine("Interrupted.");
+    return 1;
+}

@@ -31,8 +31,8 @@ internal sealed class NetworkNamespace : IAsyncDisposable
     public void Write(string file, string text) => File.WriteAllText(Path.Combine(Folder, file), text);
 
     /// <summary>Runs a program inside to its end, and tells what it wrote.</summary>
-    public Task<string> RunAsync(string program, string[] arguments, string? input = null, TimeSpan? deadline = null) =>
-        ChildProcess.RunAsync("ip", ["netns", "exec", Name, Machine.PathOf(program) ?? program, .. arguments], input, deadline);
+    public Task<string> RunAsync(string program, string[] arguments, string? input = null, CancellationToken end = default) =>
+        ChildProcess.RunAsync("ip", ["netns", "exec", Name, Machine.PathOf(program) ?? program, .. arguments], input, end);
 
     /// <summary>Packets to and from an address are lost from now on.</summary>
     public Task SilenceAsync(string address) => RunAsync("nft", ["-f", "-"], PacketDrop.Of(address));
