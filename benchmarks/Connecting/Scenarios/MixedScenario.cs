@@ -1,5 +1,6 @@
 using Connecting.Clients;
 using Connecting.Load;
+using DnsAwareHttp.Tests.Fakes;
 
 namespace Connecting.Scenarios;
 

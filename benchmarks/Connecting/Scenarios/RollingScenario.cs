@@ -1,6 +1,7 @@
 using System.Net;
 using Connecting.Clients;
 using Connecting.Load;
+using DnsAwareHttp.Tests.Fakes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
