@@ -1,0 +1,18 @@
+namespace DnsAwareHttp.Tests.Simulation;
+
+/// <summary>What an address does with those who connect to it.</summary>
+internal enum AddressBehaviour
+{
+    Accepts,
+
+    /// <summary>Accepts or refuses when the simulation says so, and until then nothing.</summary>
+    Waits,
+
+    Refuses,
+
+    /// <summary>Never answers.</summary>
+    Swallows,
+
+    /// <summary>Accepts, and fails the TLS handshake.</summary>
+    BreaksHandshakes,
+}

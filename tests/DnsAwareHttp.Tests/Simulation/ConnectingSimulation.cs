@@ -1,0 +1,508 @@
+using System.Net;
+using DnsAwareHttp.Origins;
+using DnsAwareHttp.Pools;
+using DnsAwareHttp.Tests.Fakes;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace DnsAwareHttp.Tests.Simulation;
+
+/// <summary>Random requests to one origin on a random network, step by step: the same seed takes the same decisions, though threads meet otherwise.</summary>
+internal sealed class ConnectingSimulation : IDisposable
+{
+    private const int MaxOutstanding = 48;
+    private const int AddressCount = 8;
+
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+    private static readonly AddressBehaviour[] BadBehaviours =
+        [AddressBehaviour.Refuses, AddressBehaviour.Swallows, AddressBehaviour.BreaksHandshakes, AddressBehaviour.Waits];
+
+    private readonly int _seed;
+    private readonly Random _random;
+    private readonly DnsAwareOptions _options;
+    private readonly IPAddress[] _addresses = [.. Enumerable.Range(1, AddressCount).Select(last => IPAddress.Parse($"10.9.0.{last}"))];
+    private readonly ManualTimeProvider _clock = new();
+    private readonly SimulatedNetwork _network;
+    private readonly SimulatedTraffic _traffic;
+    private readonly SimulatedName _name;
+    private readonly Referee _referee;
+    private readonly Inspector _inspector;
+    private readonly DnsCache _cache;
+    private readonly List<OriginRegistry> _closed = [];
+    private readonly Queue<string> _log = new();
+    private OriginRegistry _registry;
+    private IPAddress _anchor;
+    private bool _isOutage;
+    private long _phaseEnds;
+    private long _step;
+
+    public ConnectingSimulation(int seed, LoadBalancingPolicy policy)
+    {
+        _seed = seed;
+        _random = new Random(seed);
+        _options = new DnsAwareOptions { LoadBalancing = policy, OriginIdleTimeout = TimeSpan.FromSeconds(20) };
+        ScriptedResolver dns = new();
+        _name = new SimulatedName(dns);
+        _network = new SimulatedNetwork(Tally);
+        _traffic = new SimulatedTraffic(Tally);
+        _referee = new Referee(Tally);
+        _cache = new DnsCache(resolver: dns, timeProvider: _clock);
+        _inspector = new Inspector(_cache, _clock, _name, _referee);
+        _registry = OpenRegistry();
+        _anchor = _addresses[0];
+        Heal();
+    }
+
+    public Tally Tally { get; } = new();
+
+    /// <summary>Takes so many steps, then lets everything end and looks that nothing is left.</summary>
+    public void Run(long steps)
+    {
+        while (_step < steps)
+        {
+            if (_step >= _phaseEnds)
+            {
+                ChangePhase();
+            }
+
+            if (TryStep())
+            {
+                _step++;
+                Tally.Count(Happening.Steps);
+            }
+            else
+            {
+                Thread.Yield();
+            }
+
+            if (_referee.HasBlamed)
+            {
+                throw Failure("against the rules");
+            }
+        }
+
+        Finish();
+    }
+
+    public void Dispose()
+    {
+        _registry.Close();
+        _cache.Dispose();
+        _network.Dispose();
+    }
+
+    private bool TryStep() => _random.Next(1000) switch
+    {
+        < 300 => TrySend(),
+        < 620 => TryAnswer(),
+        < 800 => TryEndBody(),
+        < 815 => TryBreak(),
+        < 830 => TryCancel(),
+        < 838 => _network.BreakOne(_random),
+        < 850 => TryChangeBehaviour(),
+        < 870 => _network.DecideOne(_random),
+        < 875 => TryChangeAnswer(),
+        < 877 => TryTroubleName(),
+        < 967 => MoveClock(TimeSpan.FromMilliseconds(_random.Next(1, 200))),
+        < 975 => MoveClock(TimeSpan.FromMilliseconds(_random.Next(200, 4000))),
+        < 976 => MoveClock(TimeSpan.FromMilliseconds(_random.Next(4000, 40_000))),
+        < 980 => CloseIdle(),
+        < 984 => SendMany(),
+        < 999 => Inspect(),
+        _ => TryRareThing(),
+    };
+
+    private bool TryRareThing() => _random.Next(4) switch
+    {
+        0 => CloseAndReopen(),
+        1 => Rest(),
+        _ => Tidy(),
+    };
+
+    private bool TrySend()
+    {
+        if (_referee.OutstandingCount >= MaxOutstanding)
+        {
+            return false;
+        }
+
+        SimulatedRequest request = new(_step);
+        _referee.NoteBegin(request);
+        _ = SendAsync(_registry, request);
+        return true;
+    }
+
+    private bool SendMany()
+    {
+        OriginRegistry registry = _registry;
+        int count = _random.Next(2, 10);
+        for (int i = 0; i < count; i++)
+        {
+            SimulatedRequest request = new(_step);
+            _referee.NoteBegin(request);
+            Tally.Count(Happening.RequestsInBursts);
+            _ = Task.Run(() => SendAsync(registry, request));
+        }
+
+        return true;
+    }
+
+    private async Task SendAsync(OriginRegistry registry, SimulatedRequest request)
+    {
+        Task<HttpResponseMessage> sending;
+        try
+        {
+            sending = registry.SendAsync(request, async: true, request.Cancellation.Token);
+        }
+        catch (Exception exception)
+        {
+            sending = Task.FromException<HttpResponseMessage>(exception);
+        }
+
+        await _referee.WatchAsync(request, sending);
+    }
+
+    private bool TryAnswer()
+    {
+        HttpStatusCode status = _random.Next(50) == 0 ? HttpStatusCode.MisdirectedRequest : HttpStatusCode.OK;
+        while (_traffic.Sent.Draw(_random) is SimulatedExchange exchange)
+        {
+            if (exchange.TryAnswer(status))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private bool TryEndBody()
+    {
+        while (_traffic.Bodies.Draw(_random) is SimulatedExchange exchange)
+        {
+            if (exchange.TryEndBody())
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private bool TryBreak() => (_random.Next(4) == 0 ? _traffic.Bodies : _traffic.Sent).Draw(_random)?.TryBreak() ?? false;
+
+    private bool TryCancel()
+    {
+        SimulatedRequest[] outstanding = [.. _referee.Outstanding];
+        if (outstanding.Length == 0)
+        {
+            return false;
+        }
+
+        Tally.Count(Happening.Cancelled);
+        outstanding[_random.Next(outstanding.Length)].Cancellation.Cancel();
+        return true;
+    }
+
+    private bool CloseIdle()
+    {
+        _inspector.HandlerOf(AnyAddress())?.CloseIdle();
+        return true;
+    }
+
+    private bool MoveClock(TimeSpan by)
+    {
+        Tally.Count(Happening.ClockMoves);
+        _clock.Advance(by);
+        return true;
+    }
+
+    private bool TryChangeBehaviour()
+    {
+        IPAddress address = AnyAddress();
+        if (!_isOutage && !MayGoBad(address))
+        {
+            return false;
+        }
+
+        AddressBehaviour next = _isOutage || _random.Next(2) == 0 ? BadBehaviours[_random.Next(BadBehaviours.Length)] : AddressBehaviour.Accepts;
+        if (next is not AddressBehaviour.Accepts)
+        {
+            _referee.NoteBad(address);
+        }
+
+        Become(address, next);
+        return true;
+    }
+
+    private bool TryChangeAnswer()
+    {
+        if (_isOutage && _name.Addresses.Count == 0)
+        {
+            return false;
+        }
+
+        HashSet<IPAddress> next = [.. Enumerable.Range(0, _random.Next(1, 6)).Select(_ => AnyAddress())];
+        if (!_isOutage && !next.Overlaps(_referee.Good))
+        {
+            IPAddress[] good = [.. _referee.Good];
+            next.Add(good.Length > 0 ? good[_random.Next(good.Length)] : _anchor);
+        }
+
+        Say(next);
+        return true;
+    }
+
+    private bool TryTroubleName()
+    {
+        Tally.Count(Happening.AnswersOfDnsHeld);
+        if (_name.Fails)
+        {
+            _name.Recover();
+        }
+        else if (_random.Next(3) == 0)
+        {
+            _name.Fail();
+        }
+        else
+        {
+            _name.HoldOrRelease();
+        }
+
+        return true;
+    }
+
+    private bool Inspect()
+    {
+        Tally.Count(Happening.Inspections);
+        if (_inspector.Inspect(_registry, _step))
+        {
+            _referee.NoteWithAddress(_step);
+            if (!_isOutage && _random.Next(4) == 0)
+            {
+                TryMakeGood(_random.Next(2) == 0 ? _anchor : _name.Addresses[_random.Next(_name.Addresses.Count)]);
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>From now on requests can count on the address, for no dial is under way that began while it was bad.</summary>
+    private void TryMakeGood(IPAddress address)
+    {
+        if (_network.BehaviourOf(address) is not AddressBehaviour.Accepts || !_name.Addresses.Contains(address) || _inspector.HandlerOf(address) is not SimulatedHandler handler)
+        {
+            return;
+        }
+
+        Task<Exception?> dial = handler.Dialer.DialAheadAsync(CancellationToken.None);
+        Await(dial, $"a dial of {address}");
+        if (dial.Result is null)
+        {
+            _referee.NoteGood(address, _step);
+            Log($"{address} is good");
+        }
+    }
+
+    private bool CloseAndReopen()
+    {
+        Tally.Count(Happening.RegistriesClosed);
+        Log("the registry is closed");
+        _referee.NoteClosing(_step);
+        _registry.Close();
+        _closed.Add(_registry);
+        _inspector.RetireAll(_step);
+        _registry = OpenRegistry();
+        return true;
+    }
+
+    /// <summary>Nobody sends anything for so long that the origin is closed.</summary>
+    private bool Rest()
+    {
+        Settle();
+        foreach (SimulatedHandler handler in _inspector.Handlers)
+        {
+            handler.CloseIdle();
+        }
+
+        for (int i = 0; i < 8; i++)
+        {
+            _clock.Advance(TimeSpan.FromSeconds(5));
+        }
+
+        if (!_registry.Snapshot().Any())
+        {
+            Tally.Count(Happening.OriginsClosedUnused);
+            Log("the origin is closed");
+            _inspector.RetireAll(_step);
+        }
+
+        return true;
+    }
+
+    private bool Tidy()
+    {
+        _network.CountOpenFarEnds();
+        _network.CountOpenNearEnds();
+        _inspector.ForgetDisposed();
+        return true;
+    }
+
+    private void ChangePhase()
+    {
+        _isOutage = !_isOutage;
+        _phaseEnds = _step + (_isOutage ? _random.Next(200, 1500) : _random.Next(2000, 8000));
+        if (!_isOutage)
+        {
+            Heal();
+            return;
+        }
+
+        Log("an outage begins");
+        _referee.NoteAllBad();
+        foreach (IPAddress address in _addresses)
+        {
+            Become(address, BadBehaviours[_random.Next(BadBehaviours.Length)]);
+        }
+
+        if (_random.Next(3) == 0)
+        {
+            _referee.NoteWithoutAddress();
+            _name.SaysThatThereIsNone();
+        }
+    }
+
+    private void Heal()
+    {
+        Log("all is well");
+        _anchor = AnyAddress();
+        foreach (IPAddress address in _addresses)
+        {
+            Become(address, _random.Next(3) == 0 ? BadBehaviours[_random.Next(BadBehaviours.Length)] : AddressBehaviour.Accepts);
+        }
+
+        Become(_anchor, AddressBehaviour.Accepts);
+        _name.Release();
+        Say([_anchor, .. _addresses.Where(_ => _random.Next(3) == 0)]);
+    }
+
+    private void Become(IPAddress address, AddressBehaviour behaviour)
+    {
+        Tally.Count(Happening.BehavioursChanged);
+        Log($"{address} becomes {behaviour}");
+        _network.Become(address, behaviour);
+    }
+
+    private void Say(HashSet<IPAddress> addresses)
+    {
+        foreach (IPAddress leaving in _addresses.Except(addresses))
+        {
+            _referee.NoteBad(leaving);
+        }
+
+        Tally.Count(Happening.AnswersOfDnsChanged);
+        Log($"DNS says {string.Join(", ", addresses)}");
+        _name.Says(addresses);
+    }
+
+    /// <summary>Whether requests can count on another address then, or will soon.</summary>
+    private bool MayGoBad(IPAddress address)
+    {
+        ICollection<IPAddress> good = _referee.Good;
+        return good.Count > 0 ? good.Any(other => !other.Equals(address)) : !address.Equals(_anchor);
+    }
+
+    private IPAddress AnyAddress() => _addresses[_random.Next(_addresses.Length)];
+
+    private OriginRegistry OpenRegistry() => new(
+        HandlerTemplate.ReadFrom(new SocketsHttpHandler { UseProxy = false }), _options, _cache, static (_, _, _) => throw new NotSupportedException(), Random.Shared,
+        NullLogger.Instance, makeHandler: MakeHandler, dialing: new DialSettings(_options.ConnectTimeout, null, _clock) { Connect = _network.ConnectAsync });
+
+    private SimulatedHandler MakeHandler(EndpointDialer dialer)
+    {
+        Tally.Count(Happening.HandlersMade);
+        SimulatedHandler handler = new(dialer, _network, _traffic, _referee);
+        _inspector.NoteMade(handler);
+        return handler;
+    }
+
+    /// <summary>Everything under way comes to its end.</summary>
+    private void Settle() => Until(
+        () =>
+        {
+            while (TryAnswer() || TryEndBody() || _network.DecideOne(_random))
+            {
+                // More may have come meanwhile.
+            }
+
+            if (_referee.OutstandingCount > 0)
+            {
+                _clock.Advance(TimeSpan.FromMilliseconds(100));
+            }
+
+            return _referee.OutstandingCount == 0 && _traffic.Bodies.Count == 0;
+        },
+        "all requests end");
+
+    private void Finish()
+    {
+        if (_isOutage)
+        {
+            ChangePhase();
+        }
+
+        Settle();
+        Until(() => !_registry.Snapshot().SelectMany(origin => origin.Endpoints).Any(endpoint => endpoint.State is EndpointState.Draining), "all that left have drained");
+        foreach (EndpointSnapshot endpoint in _registry.Snapshot().SelectMany(origin => origin.Endpoints).Where(endpoint => endpoint.ActiveRequests != 0))
+        {
+            _referee.Blame($"{endpoint} has requests, but none is under way");
+        }
+
+        _registry.Close();
+        Await(Task.WhenAll(_closed.Append(_registry).Select(registry => registry.WhenDrained())), "all registries have drained");
+        Await(_cache.DisposeAsync().AsTask(), "the cache is closed");
+        Until(() => _clock.ActiveTimers == 0, "no timer is left");
+        Until(() => _network.CountOpenNearEnds() == 0, "all sockets are closed");
+        Until(() => _network.CountOpenFarEnds() == 0, "no far end is left alone");
+        Until(() => _network.Waiting == 0, "no connect is under way");
+        if (Tally[Happening.HandlersMade] != Tally[Happening.HandlersDisposed])
+        {
+            _referee.Blame("not every handler was disposed");
+        }
+
+        if (_referee.HasBlamed)
+        {
+            throw Failure("against the rules, at the end");
+        }
+    }
+
+    private void Await(Task task, string what) => Until(() => task.IsCompleted, what);
+
+    private void Until(Func<bool> condition, string what)
+    {
+        if (!SpinWait.SpinUntil(() => condition() || _referee.HasBlamed, Deadline))
+        {
+            throw Failure($"{what}: not within {Deadline}");
+        }
+    }
+
+    private void Log(string what)
+    {
+        _log.Enqueue($"{_step}: {what}");
+        if (_log.Count > 40)
+        {
+            _log.Dequeue();
+        }
+    }
+
+    private InvalidOperationException Failure(string what)
+    {
+        IEnumerable<string> endpoints = _registry.Snapshot().SelectMany(origin => origin.Endpoints).Select(endpoint => endpoint.ToString());
+        return new InvalidOperationException(string.Join(
+            Environment.NewLine,
+            [
+                $"Seed {_seed}, {_options.LoadBalancing}, step {_step}: {what}", .. _referee.Blames.Take(5), "Good: " + string.Join(", ", _referee.Good),
+                "Outstanding: " + string.Join("; ", _referee.Outstanding.Take(5)), .. endpoints, Tally.ToString(),
+                $"{_network.Waiting} connects wait, {_network.CountOpenNearEnds()} near and {_network.CountOpenFarEnds()} far ends are open, {_clock.ActiveTimers} timers run", .. _log,
+            ]));
+    }
+}

@@ -1,0 +1,111 @@
+using System.Collections.Concurrent;
+using System.Net;
+using DnsAwareHttp.Origins;
+using DnsAwareHttp.Tests.Fakes;
+
+namespace DnsAwareHttp.Tests.Simulation;
+
+/// <summary>Compares the endpoints of a registry with what DNS says.</summary>
+internal sealed class Inspector(DnsCache cache, ManualTimeProvider clock, SimulatedName name, Referee referee)
+{
+    private static readonly TimeSpan MaxHold = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan MaxGrace = TimeSpan.FromSeconds(30);
+
+    private readonly ConcurrentDictionary<IPAddress, ConcurrentQueue<SimulatedHandler>> _handlers = new();
+    private readonly Dictionary<IPAddress, DateTimeOffset> _absentSince = [];
+
+    public IEnumerable<SimulatedHandler> Handlers => _handlers.Values.SelectMany(ofAddress => ofAddress);
+
+    public void NoteMade(SimulatedHandler handler) => _handlers.GetOrAdd(handler.Address, _ => new ConcurrentQueue<SimulatedHandler>()).Enqueue(handler);
+
+    /// <summary>The handler of an address that was made last; null when there is none.</summary>
+    public SimulatedHandler? HandlerOf(IPAddress address) => _handlers.GetValueOrDefault(address)?.LastOrDefault();
+
+    /// <summary>Handlers that are over need not be looked at any more; there will be thousands.</summary>
+    public void ForgetDisposed()
+    {
+        foreach (ConcurrentQueue<SimulatedHandler> ofAddress in _handlers.Values)
+        {
+            while (ofAddress.Count > 1 && ofAddress.TryPeek(out SimulatedHandler? oldest) && oldest.Disposals == 1)
+            {
+                ofAddress.TryDequeue(out _);
+            }
+        }
+    }
+
+    /// <summary>No new request may reach any handler made until now.</summary>
+    public void RetireAll(long step) => Retire(Handlers, step);
+
+    /// <summary>Looks whether all members are there, and nobody else.</summary>
+    /// <returns>Whether the latest answer has been taken in.</returns>
+    public bool Inspect(OriginRegistry registry, long step)
+    {
+        // First those made until now: one that is made while we look is not to be judged by what we see.
+        SimulatedHandler[] made = [.. Handlers];
+        if (Look(registry)?.Answer is not AnswerSnapshot answer)
+        {
+            return false;
+        }
+
+        // An answer is known before it is taken in; while no question is in flight, all are.
+        bool isQuiet = cache.IsQuiet;
+        if (!isQuiet || SimulatedName.NumberOf(answer.Latest) != name.Number || Look(registry) is not OriginSnapshot origin)
+        {
+            return false;
+        }
+
+        IPAddress[] offered = [.. origin.Endpoints.Where(endpoint => endpoint.State is not EndpointState.Draining).Select(endpoint => endpoint.Address.Address)];
+        BlameForMissing(offered);
+        BlameForStaying(offered);
+        foreach (IGrouping<IPAddress, SimulatedHandler> ofAddress in made.GroupBy(handler => handler.Address))
+        {
+            int count = offered.Count(address => address.Equals(ofAddress.Key));
+            Retire(count switch { 0 => ofAddress, 1 => ofAddress.SkipLast(1), _ => [] }, step);
+        }
+
+        return name.Addresses.Count > 0;
+    }
+
+    private static OriginSnapshot? Look(OriginRegistry registry) => registry.Snapshot().SingleOrDefault();
+
+    private static void Retire(IEnumerable<SimulatedHandler> handlers, long step)
+    {
+        foreach (SimulatedHandler handler in handlers)
+        {
+            handler.RetiredAt = Math.Min(handler.RetiredAt, step);
+        }
+    }
+
+    private void BlameForMissing(IPAddress[] offered)
+    {
+        IPAddress[] missing = [.. name.Addresses.Except(offered)];
+        if (missing.Length > 0)
+        {
+            referee.Blame($"{string.Join(", ", (object[])missing)} should be members");
+        }
+    }
+
+    private void BlameForStaying(IPAddress[] offered)
+    {
+        DateTimeOffset now = clock.GetUtcNow();
+        TimeSpan limit = name.Addresses.Count > 0 ? MaxHold : MaxGrace;
+        IPAddress[] absent = [.. offered.Except(name.Addresses)];
+        foreach (IPAddress address in _absentSince.Keys.Except(absent).ToArray())
+        {
+            _absentSince.Remove(address);
+        }
+
+        foreach (IPAddress address in absent)
+        {
+            if (_absentSince.TryAdd(address, now))
+            {
+                continue;
+            }
+
+            if (now - _absentSince[address] >= limit)
+            {
+                referee.Blame($"{address} is offered, but has been absent since {_absentSince[address]:T}");
+            }
+        }
+    }
+}
