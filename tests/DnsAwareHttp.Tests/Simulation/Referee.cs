@@ -105,6 +105,7 @@ internal sealed class Referee(Tally tally)
                 tally.Count(Happening.EndedBroken);
                 return request.WasBroken ? null : $"failed, but nothing broke: {exception}";
             case HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError }:
+            case HttpRequestException { HttpRequestError: HttpRequestError.Unknown } when request.TimesMisdirected > 0:
                 tally.Count(Happening.EndedUnconnected);
                 return OfUnconnected(request, exception);
             case HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError }:

@@ -8,7 +8,7 @@ namespace DnsAwareHttp.Tests.Simulation;
 /// <summary>Stands for an endpoint's <see cref="SocketsHttpHandler"/> over HTTP/1.1: connects when no connection is idle, and gives a request the first one to be had.</summary>
 internal sealed class SimulatedHandler(EndpointDialer dialer, SimulatedNetwork network, SimulatedTraffic traffic, Referee referee) : HttpMessageHandler
 {
-    private const int MaxIdle = 6;
+    private const int MaxIdle = 32;
 
     private readonly SocketsHttpConnectionContext _context = ConnectionContexts.For("svc.test", 80);
     private readonly Queue<SimulatedExchange> _waiting = new();
