@@ -1,8 +1,6 @@
 using System.Net;
 using DnsAwareHttp.Origins;
-using DnsAwareHttp.Pools;
 using DnsAwareHttp.Tests.Fakes;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DnsAwareHttp.Tests.Simulation;
 
@@ -19,14 +17,14 @@ internal sealed class ConnectingSimulation : IDisposable
     private readonly int _seed;
     private readonly Random _random;
     private readonly DnsAwareOptions _options;
-    private readonly IPAddress[] _addresses = [.. Enumerable.Range(1, AddressCount).Select(last => IPAddress.Parse($"10.9.0.{last}"))];
-    private readonly ManualTimeProvider _clock = new();
+    private readonly IPAddress[] _addresses = [.. Enumerable.Range(1, AddressCount).Select(SimulatedWorld.Address)];
+    private readonly SimulatedWorld _world;
+    private readonly ManualTimeProvider _clock;
     private readonly SimulatedNetwork _network;
     private readonly SimulatedTraffic _traffic;
     private readonly SimulatedName _name;
     private readonly Referee _referee;
     private readonly Inspector _inspector;
-    private readonly DnsCache _cache;
     private readonly List<OriginRegistry> _closed = [];
     private readonly Queue<string> _log = new();
     private OriginRegistry _registry;
@@ -40,19 +38,19 @@ internal sealed class ConnectingSimulation : IDisposable
         _seed = seed;
         _random = new Random(seed);
         _options = new DnsAwareOptions { LoadBalancing = policy, OriginIdleTimeout = TimeSpan.FromSeconds(20) };
-        ScriptedResolver dns = new();
-        _name = new SimulatedName(dns);
-        _network = new SimulatedNetwork(Tally);
-        _traffic = new SimulatedTraffic(Tally);
-        _referee = new Referee(Tally);
-        _cache = new DnsCache(resolver: dns, timeProvider: _clock);
-        _inspector = new Inspector(_cache, _clock, _name, _referee);
-        _registry = OpenRegistry();
+        _world = new SimulatedWorld(_options);
+        _clock = _world.Clock;
+        _network = _world.Network;
+        _traffic = _world.Traffic;
+        _name = _world.Name;
+        _referee = _world.Referee;
+        _inspector = _world.Inspector;
+        _registry = _world.OpenRegistry();
         _anchor = _addresses[0];
         Heal();
     }
 
-    public Tally Tally { get; } = new();
+    public Tally Tally => _world.Tally;
 
     /// <summary>Takes so many steps, then lets everything end and looks that nothing is left.</summary>
     public void Run(long steps)
@@ -86,8 +84,7 @@ internal sealed class ConnectingSimulation : IDisposable
     public void Dispose()
     {
         _registry.Close();
-        _cache.Dispose();
-        _network.Dispose();
+        _world.Dispose();
     }
 
     private bool TryStep() => _random.Next(2000) switch
@@ -311,7 +308,7 @@ internal sealed class ConnectingSimulation : IDisposable
         _registry.Close();
         _closed.Add(_registry);
         _inspector.RetireAll(_step);
-        _registry = OpenRegistry();
+        _registry = _world.OpenRegistry();
         return true;
     }
 
@@ -428,18 +425,6 @@ internal sealed class ConnectingSimulation : IDisposable
 
     private IPAddress AnyAddress() => _addresses[_random.Next(_addresses.Length)];
 
-    private OriginRegistry OpenRegistry() => new(
-        HandlerTemplate.ReadFrom(new SocketsHttpHandler { UseProxy = false }), _options, _cache, static (_, _, _) => throw new NotSupportedException(), Random.Shared,
-        NullLogger.Instance, makeHandler: MakeHandler, dialing: new DialSettings(_options.ConnectTimeout, null, _clock) { Connect = _network.ConnectAsync });
-
-    private SimulatedHandler MakeHandler(EndpointDialer dialer)
-    {
-        Tally.Count(Happening.HandlersMade);
-        SimulatedHandler handler = new(dialer, _network, _traffic, _referee);
-        _inspector.NoteMade(handler);
-        return handler;
-    }
-
     /// <summary>Everything under way comes to its end.</summary>
     private void Settle() => Until(
         () =>
@@ -474,7 +459,7 @@ internal sealed class ConnectingSimulation : IDisposable
 
         _registry.Close();
         Await(Task.WhenAll(_closed.Append(_registry).Select(registry => registry.WhenDrained())), "all registries have drained");
-        Await(_cache.DisposeAsync().AsTask(), "the cache is closed");
+        Await(_world.Cache.DisposeAsync().AsTask(), "the cache is closed");
         Until(NoTimerIsLeft, "no timer is left");
         Until(() => _network.CountOpenNearEnds() == 0, "all sockets are closed");
         Until(() => _network.CountOpenFarEnds() == 0, "no far end is left alone");

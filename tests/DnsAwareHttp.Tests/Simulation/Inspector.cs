@@ -13,6 +13,7 @@ internal sealed class Inspector(DnsCache cache, ManualTimeProvider clock, Simula
 
     private readonly ConcurrentDictionary<IPAddress, ConcurrentQueue<SimulatedHandler>> _handlers = new();
     private readonly Dictionary<IPAddress, DateTimeOffset> _absentSince = [];
+    private long _number;
 
     public IEnumerable<SimulatedHandler> Handlers => _handlers.Values.SelectMany(ofAddress => ofAddress);
 
@@ -89,13 +90,14 @@ internal sealed class Inspector(DnsCache cache, ManualTimeProvider clock, Simula
     {
         DateTimeOffset now = clock.GetUtcNow();
         TimeSpan limit = name.Addresses.Count > 0 ? MaxHold : MaxGrace;
-        IPAddress[] absent = [.. offered.Except(name.Addresses)];
-        foreach (IPAddress address in _absentSince.Keys.Except(absent).ToArray())
+        if (_number != name.Number)
         {
-            _absentSince.Remove(address);
+            // Some may have been back in the meantime.
+            _number = name.Number;
+            _absentSince.Clear();
         }
 
-        foreach (IPAddress address in absent)
+        foreach (IPAddress address in offered.Except(name.Addresses))
         {
             if (_absentSince.TryAdd(address, now))
             {

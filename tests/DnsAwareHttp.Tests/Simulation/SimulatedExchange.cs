@@ -71,6 +71,7 @@ internal sealed class SimulatedExchange(SimulatedRequest request, SimulatedHandl
         }
 
         request.Note($"not connected to {handler.Address}: {cause.Message}");
+        handler.NoteHeaders();
         _headers.SetException(new HttpRequestException(kind, $"{cause.Message} (svc.test:80)", cause));
         return true;
     }
@@ -109,6 +110,7 @@ internal sealed class SimulatedExchange(SimulatedRequest request, SimulatedHandl
         }
 
         traffic.Bodies.Add(this);
+        handler.NoteHeaders();
         _headers.SetResult(new HttpResponseMessage(status));
         return true;
     }
@@ -144,6 +146,7 @@ internal sealed class SimulatedExchange(SimulatedRequest request, SimulatedHandl
         request.NoteBroken();
         request.Note("broken");
         stream!.Dispose();
+        handler.NoteHeaders();
         _headers.SetException(new HttpRequestException(
             HttpRequestError.ResponseEnded, "The response ended prematurely.", new HttpIOException(HttpRequestError.ResponseEnded)));
         return true;
@@ -153,12 +156,14 @@ internal sealed class SimulatedExchange(SimulatedRequest request, SimulatedHandl
     {
         if (TryEnd(Phase.Waiting, out _))
         {
+            handler.NoteHeaders();
             _headers.SetCanceled(cancellationToken);
         }
         else if (TryEnd(Phase.Sent, out TrackedStream? stream))
         {
             // As over HTTP/1.1: nobody can say where on this connection the next response would begin.
             stream!.Dispose();
+            handler.NoteHeaders();
             _headers.SetCanceled(cancellationToken);
         }
     }

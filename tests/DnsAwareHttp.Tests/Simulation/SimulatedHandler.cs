@@ -16,6 +16,7 @@ internal sealed class SimulatedHandler(EndpointDialer dialer, SimulatedNetwork n
     private readonly Lock _sync = new();
     private long _retiredAt = long.MaxValue;
     private int _disposals;
+    private int _awaitingHeaders;
 
     public IPAddress Address => dialer.Address.Address;
 
@@ -55,6 +56,9 @@ internal sealed class SimulatedHandler(EndpointDialer dialer, SimulatedNetwork n
         }
     }
 
+    /// <summary>The headers of a request arrived, or it failed.</summary>
+    public void NoteHeaders() => Interlocked.Decrement(ref _awaitingHeaders);
+
     /// <summary>Closes idle connections, as after the idle timeout.</summary>
     public void CloseIdle()
     {
@@ -88,6 +92,7 @@ internal sealed class SimulatedHandler(EndpointDialer dialer, SimulatedNetwork n
             return Task.FromCanceled<HttpResponseMessage>(cancellationToken);
         }
 
+        Interlocked.Increment(ref _awaitingHeaders);
         SimulatedExchange exchange = new(simulated, this, traffic);
         exchange.HeedCancellation(cancellationToken);
         SendOrConnect(exchange);
@@ -101,6 +106,12 @@ internal sealed class SimulatedHandler(EndpointDialer dialer, SimulatedNetwork n
         if (Interlocked.Increment(ref _disposals) > 1)
         {
             referee.Blame($"the handler of {Address} was disposed twice");
+        }
+
+        // Over HTTP/2 the runtime fails requests that are just starting while their handler is disposed.
+        if (Volatile.Read(ref _awaitingHeaders) > 0)
+        {
+            referee.Blame($"the handler of {Address} was disposed while {_awaitingHeaders} requests were inside");
         }
 
         CloseIdle();
