@@ -42,7 +42,6 @@ public sealed class DnsAwareHandler : DelegatingHandler
     /// <param name="loggerFactory">Where to log, under the category <c>DnsAwareHttp.DnsAwareHandler</c>; null for nowhere.</param>
     /// <exception cref="ArgumentException">The handler has a <see cref="SocketsHttpHandler.ConnectCallback"/>.</exception>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range; the message has all of them.</exception>
-    /// <exception cref="NotSupportedException">An option asks for what is not there yet.</exception>
     public DnsAwareHandler(SocketsHttpHandler innerHandler, DnsAwareOptions? options = null, DnsCache? cache = null, ILoggerFactory? loggerFactory = null)
         : base(innerHandler ?? throw new ArgumentNullException(nameof(innerHandler)))
     {

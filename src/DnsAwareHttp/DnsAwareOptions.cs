@@ -50,7 +50,7 @@ public sealed class DnsAwareOptions
     public TimeSpan OriginIdleTimeout { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>A pool is replaced, make before break, once its connections have served this many requests on average. 1 or more; default null: never.</summary>
-    /// <remarks>Replacement is not there yet: a value throws <see cref="NotSupportedException"/>.</remarks>
+    /// <remarks>For single addresses behind which a load balancer spreads connections. Each address counts by itself; a request that is sent is never cut by it.</remarks>
     public int? MaxRequestsPerConnection { get; set; }
 
     /// <summary>Whether a request answered with 421 (Misdirected Request, RFC 9110 section 15.5.20) is sent once more, on another endpoint, when it has no content or its content can be sent again. Default: true.</summary>

@@ -10,18 +10,12 @@ internal sealed class DnsAwareOptionsValidator : IValidateOptions<DnsAwareOption
     internal static readonly TimeSpan MaxTimer = TimeSpan.FromDays(49);
 
     /// <exception cref="OptionsValidationException">One or more values are out of their ranges.</exception>
-    /// <exception cref="NotSupportedException">All values are in their ranges, but one asks for what is not there yet.</exception>
     public static void ThrowIfInvalid(DnsAwareOptions options)
     {
         ValidateOptionsResult result = Validate(options);
         if (result.Failed)
         {
             throw new OptionsValidationException(Options.DefaultName, typeof(DnsAwareOptions), result.Failures);
-        }
-
-        if (options.MaxRequestsPerConnection is int requests)
-        {
-            throw new NotSupportedException($"{nameof(DnsAwareOptions.MaxRequestsPerConnection)} is {requests}; replacing pools by requests served is not there yet. Leave it null.");
         }
     }
 

@@ -112,10 +112,8 @@ public sealed class OptionsTests
     [Fact]
     public void WhatIsNotThereYet_SaysSoByName()
     {
-        Action replace = () => new DnsAwareHandler(new SocketsHttpHandler(), new DnsAwareOptions { MaxRequestsPerConnection = 1000 }).Dispose();
         Action tls = () => new DnsCache(new DnsCacheOptions { NameServers = ["tls://9.9.9.9#dns.quad9.net"] }).Dispose();
 
-        replace.Should().Throw<NotSupportedException>().WithMessage("MaxRequestsPerConnection is 1000;*");
         tls.Should().Throw<NotSupportedException>().WithMessage("NameServers has \"tls://9.9.9.9#dns.quad9.net\";*");
     }
 

@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
+using System.Net.Sockets;
 using DnsAwareHttp.Pools;
 
 namespace DnsAwareHttp.Balancing;
 
 /// <summary>The endpoints of one origin at one moment: what a request sees, taken by one read.</summary>
-/// <param name="Preferred">Those that requests are spread over: all that do not fail, or all when every one fails.</param>
-/// <param name="LastResort">Those that fail, tried when the others were: better a try than a refusal.</param>
+/// <param name="Preferred">Those that requests are spread over: all but those to be avoided, or all when every one is.</param>
+/// <param name="LastResort">Those to be avoided, tried when the others were: better a try than a refusal.</param>
 /// <param name="Picker">Spreads over <paramref name="Preferred"/>.</param>
 internal sealed record EndpointSet(ImmutableArray<EndpointPool> Preferred, ImmutableArray<EndpointPool> LastResort, IEndpointPicker Picker)
 {
@@ -21,34 +22,85 @@ internal sealed record EndpointSet(ImmutableArray<EndpointPool> Preferred, Immut
             return null;
         }
 
-        ImmutableArray<EndpointPool> failing = [.. pools.Where(pool => pool.Status.State is EndpointState.Failing)];
-        bool allFail = failing.Length == pools.Length;
-        ImmutableArray<EndpointPool> preferred = allFail ? pools : [.. pools.Except(failing)];
+        ImmutableArray<EndpointPool> preferred = [.. pools.Where(pool => !pool.IsAvoided)];
+        ImmutableArray<EndpointPool> avoided = [.. pools.Where(pool => pool.IsAvoided)];
+        if (preferred.IsEmpty)
+        {
+            (preferred, avoided) = (avoided, []);
+        }
+
         IEndpointPicker picker = policy switch
         {
             LoadBalancingPolicy.RoundRobin => new RoundRobinPicker(preferred, random),
             LoadBalancingPolicy.PickFirst => new PickFirstPicker(Stay(preferred, before)),
             _ => new LeastRequestsPicker(preferred, random),
         };
-        return new EndpointSet(preferred, allFail ? [] : failing, picker);
+        return new EndpointSet(preferred, avoided, picker);
     }
 
-    /// <summary>Another endpoint than those that were tried; null when there is none.</summary>
-    public EndpointPool? PickOther(IEnumerable<EndpointPool> tried, Random random) => Draw(Preferred.Except(tried), random) ?? Draw(LastResort.Except(tried), random);
+    /// <summary>Whether a request awaits its answer.</summary>
+    public bool HasRequests => Preferred.Any(pool => pool.ActiveRequests > 0) || LastResort.Any(pool => pool.ActiveRequests > 0);
 
-    /// <summary>All others than <paramref name="picked"/>, in the order in which they are dialled: those preferred that follow it, from there around, then the last resorts.</summary>
-    public IEnumerable<EndpointPool> InTurnAfter(EndpointPool picked)
+    /// <summary>Another endpoint than those that were tried, a connected one if there is one; null when there is none at all.</summary>
+    public EndpointPool? PickOther(IReadOnlyCollection<EndpointPool> tried, Random random)
     {
-        int at = Preferred.IndexOf(picked);
-        return Preferred.Skip(at + 1).Concat(Preferred.Take(Math.Max(at, 0))).Concat(LastResort).Where(pool => pool != picked);
+        EndpointPool[] others = [.. Preferred.Except(tried)];
+        EndpointPool[] connected = [.. others.Where(pool => pool.IsConnected)];
+        return Draw(connected, random) ?? Draw(others, random) ?? Draw([.. LastResort.Except(tried)], random);
     }
 
-    private static EndpointPool Stay(ImmutableArray<EndpointPool> preferred, EndpointSet? before) =>
-        before?.Picker is PickFirstPicker { First: EndpointPool first } && preferred.Contains(first) ? first : preferred[0];
-
-    private static EndpointPool? Draw(IEnumerable<EndpointPool> pools, Random random)
+    /// <summary>An endpoint that a request can be sent to at once, looked for from <paramref name="picked"/> on and around; null when there is none.</summary>
+    /// <remarks>Where most are connected it is found after a step or two, however many there are.</remarks>
+    public EndpointPool? FirstConnected(EndpointPool picked, IReadOnlyCollection<EndpointPool> tried)
     {
-        EndpointPool[] choice = [.. pools];
-        return choice.Length == 0 ? null : choice[random.Next(choice.Length)];
+        int start = Math.Max(Preferred.IndexOf(picked), 0);
+        for (int step = 0; step < Preferred.Length; step++)
+        {
+            EndpointPool pool = Preferred[(start + step) % Preferred.Length];
+            if (pool.IsConnected && !tried.Contains(pool))
+            {
+                return pool;
+            }
+        }
+
+        return null;
     }
+
+    /// <summary>All endpoints in the order in which they are dialled while none is connected: those that could be connected to last time, those of which nothing is known, the last resorts.</summary>
+    /// <remarks>Within each group from <paramref name="picked"/> on and around, the families taking turns (RFC 8305 section 4).</remarks>
+    /// <param name="picked">What the picker picked.</param>
+    /// <param name="family">The family that won last time and begins where nothing is known; <see cref="AddressFamily.Unspecified"/>: that of <paramref name="picked"/>.</param>
+    public IEnumerable<EndpointPool> DialOrder(EndpointPool picked, AddressFamily family)
+    {
+        int start = Math.Max(Preferred.IndexOf(picked), 0);
+        EndpointPool[] around = [.. Preferred.Skip(start), .. Preferred.Take(start)];
+        ILookup<bool, EndpointPool> byReadiness = around.ToLookup(pool => pool.Status.State is EndpointState.Ready);
+        return [.. TakingTurns([.. byReadiness[true]], AddressFamily.Unspecified), .. TakingTurns([.. byReadiness[false]], family), .. LastResort];
+    }
+
+    private static EndpointPool[] TakingTurns(EndpointPool[] pools, AddressFamily first)
+    {
+        if (pools.Length == 0)
+        {
+            return pools;
+        }
+
+        ILookup<AddressFamily, EndpointPool> families = pools.ToLookup(pool => pool.Family);
+        AddressFamily begins = families.Contains(first) ? first : pools[0].Family;
+        EndpointPool[] these = [.. families[begins]];
+        EndpointPool[] those = [.. families.Where(family => family.Key != begins).SelectMany(family => family)];
+        int both = Math.Min(these.Length, those.Length);
+        return [.. these.Take(both).Zip(those, (one, other) => new[] { one, other }).SelectMany(pair => pair), .. these.Skip(both), .. those.Skip(both)];
+    }
+
+    // It moves when its choice fails or leaves, or was never connected to while another one is.
+    private static EndpointPool Stay(ImmutableArray<EndpointPool> preferred, EndpointSet? before)
+    {
+        EndpointPool? ready = preferred.FirstOrDefault(pool => pool.Status.State is EndpointState.Ready);
+        return before?.Picker is PickFirstPicker { First: EndpointPool first } && preferred.Contains(first) && (ready is null || first.Status.State is EndpointState.Ready)
+            ? first
+            : ready ?? preferred[0];
+    }
+
+    private static EndpointPool? Draw(EndpointPool[] choice, Random random) => choice.Length == 0 ? null : choice[random.Next(choice.Length)];
 }

@@ -19,6 +19,9 @@ internal sealed class LeastRequestsPicker(ImmutableArray<EndpointPool> pools, Ra
 
         EndpointPool one = pools[first];
         EndpointPool other = pools[second];
-        return other.ActiveRequests < one.ActiveRequests ? other : one;
+        (EndpointPool less, EndpointPool more) = other.Load < one.Load ? (other, one) : (one, other);
+
+        // One that is new takes only a share of what falls to it for a while.
+        return less.Share < 1 && random.NextDouble() >= less.Share ? more : less;
     }
 }

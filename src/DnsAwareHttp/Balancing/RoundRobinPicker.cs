@@ -8,5 +8,13 @@ internal sealed class RoundRobinPicker(ImmutableArray<EndpointPool> pools, Rando
 {
     private uint _turn = (uint)random.Next();
 
-    public EndpointPool Pick() => pools[(int)(Interlocked.Increment(ref _turn) % (uint)pools.Length)];
+    public EndpointPool Pick()
+    {
+        EndpointPool next = Next();
+
+        // One that is new gives most of its turns away for a while.
+        return next.Share < 1 && random.NextDouble() >= next.Share ? Next() : next;
+    }
+
+    private EndpointPool Next() => pools[(int)(Interlocked.Increment(ref _turn) % (uint)pools.Length)];
 }

@@ -69,6 +69,12 @@ internal static partial class Log
     [LoggerMessage(48, LogLevel.Error, "{Origin}: draining {Address} threw.", EventName = "DrainThrew")]
     public static partial void DrainThrew(this ILogger logger, string origin, IPAddress address, Exception exception);
 
+    [LoggerMessage(50, LogLevel.Warning, "{Origin}: {Address} acknowledges nothing; its {ActiveRequests} requests on {OpenConnections} connections wait, new ones go elsewhere.", EventName = "EndpointSilent")]
+    public static partial void EndpointSilent(this ILogger logger, string origin, IPAddress address, long activeRequests, int openConnections);
+
+    [LoggerMessage(51, LogLevel.Error, "{Origin}: looking at its endpoints threw; they are looked at again.", EventName = "LookThrew")]
+    public static partial void LookThrew(this ILogger logger, string origin, Exception exception);
+
     [LoggerMessage(49, LogLevel.Error, "{Origin}: an answer could not be applied; the endpoints stay as they are.", EventName = "ReconcileThrew")]
     public static partial void ReconcileThrew(this ILogger logger, string origin, Exception exception);
 }

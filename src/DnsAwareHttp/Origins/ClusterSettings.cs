@@ -21,6 +21,12 @@ internal sealed record ClusterSettings(
     /// <summary>What finding a connection may take in all: the wrapped handler's own limit.</summary>
     public required TimeSpan ConnectTimeout { get; init; }
 
+    /// <summary>From where this host would speak to an address: part of the order of addresses.</summary>
+    public ISourceAddresses Sources { get; init; } = new SourceAddresses(Cache.Clock.Provider);
+
+    /// <summary>How far addresses of equal rank are rotated: another number in each process of a fleet.</summary>
+    public int Rotation { get; init; }
+
     /// <summary>Finds an endpoint that can be connected to.</summary>
     public DialRace Race { get; } = new(Options.ConnectAttemptDelay, Cache.Clock.Provider);
 

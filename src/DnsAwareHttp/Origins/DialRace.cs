@@ -28,7 +28,7 @@ internal sealed class DialRace(TimeSpan attemptDelay, TimeProvider time)
                 EndpointPool pool = order[next++];
                 if (pool.IsConnected)
                 {
-                    return new DialOutcome(pool, failures);
+                    return Won(pool, order, next, failures);
                 }
 
                 running[pool.DialAheadAsync()] = pool;
@@ -42,7 +42,7 @@ internal sealed class DialRace(TimeSpan attemptDelay, TimeProvider time)
             _ = running.Remove(ended, out EndpointPool? dialled);
             if (await ended.ConfigureAwait(false) is not Exception error)
             {
-                return new DialOutcome(dialled, failures);
+                return Won(dialled!, order, next, failures);
             }
 
             failures.Add((dialled!, error));
@@ -50,6 +50,9 @@ internal sealed class DialRace(TimeSpan attemptDelay, TimeProvider time)
 
         return new DialOutcome(null, failures);
     }
+
+    private static DialOutcome Won(EndpointPool winner, IReadOnlyList<EndpointPool> order, int begun, List<(EndpointPool Pool, Exception Error)> failures) =>
+        new(winner, failures, order.Take(begun).TakeWhile(pool => pool != winner).Any(pool => pool.Family != winner.Family));
 
     /// <summary>The first dial to end; null when it is time for the next one to begin.</summary>
     private async Task<Task<Exception?>?> FirstToEndAsync(IEnumerable<Task<Exception?>> running, bool mayAddMore, CancellationToken cancellationToken)

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Net.Sockets;
 using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Membership;
 using DnsAwareHttp.Pools;
+using DnsAwareHttp.Resolution;
 using Microsoft.Extensions.Logging;
 
 namespace DnsAwareHttp.Origins;
@@ -11,8 +13,10 @@ namespace DnsAwareHttp.Origins;
 /// <param name="owner">Whose pools they are.</param>
 /// <param name="settings">Membership, filter and log.</param>
 /// <param name="factory">Makes pools.</param>
-/// <param name="healthChanged">Told when a pool begins to fail or connects again.</param>
-internal sealed class EndpointReconciler(PoolOwner owner, ClusterSettings settings, EndpointPoolFactory factory, Action<EndpointPool> healthChanged)
+/// <param name="healthChanged">Told when a pool is to be avoided from now on, or no more.</param>
+/// <param name="renewalDue">Told when a pool's connections have served as many requests as they may.</param>
+internal sealed class EndpointReconciler(
+    PoolOwner owner, ClusterSettings settings, EndpointPoolFactory factory, Action<EndpointPool> healthChanged, Action<EndpointPool> renewalDue)
 {
     private readonly Func<IPAddress, bool>? _filter = settings.Options.AddressFilter;
     private readonly ILogger _logger = settings.Logger;
@@ -21,8 +25,8 @@ internal sealed class EndpointReconciler(PoolOwner owner, ClusterSettings settin
 
     public bool HasMembers => !_members.All.IsEmpty;
 
-    /// <summary>The members' pools, in the members' order.</summary>
-    public ImmutableArray<EndpointPool> Pools => [.. _members.All.Select(member => _pools[member.Address])];
+    /// <summary>The members' pools, in the order in which they are tried.</summary>
+    public ImmutableArray<EndpointPool> Pools { get; private set; } = [];
 
     /// <summary>Addresses that may be dialled.</summary>
     public ImmutableArray<IPAddress> Allowed(ImmutableArray<IPAddress> addresses) => _filter is null ? addresses : [.. addresses.Where(IsAllowed)];
@@ -32,21 +36,76 @@ internal sealed class EndpointReconciler(PoolOwner owner, ClusterSettings settin
     /// <param name="isComplete">Whether they are known to be all there are.</param>
     /// <param name="now">When it arrived.</param>
     /// <returns>The pools that are to drain, once nobody is offered them any more.</returns>
-    public ImmutableArray<(EndpointPool Pool, string Reason)> Apply(ImmutableArray<IPAddress> addresses, bool isComplete, DateTimeOffset now) =>
-        Become(settings.Membership.Decide(_members, addresses, isComplete, now));
+    /// <param name="family">The family that won when both were dialled.</param>
+    public ImmutableArray<(EndpointPool Pool, string Reason)> Apply(ImmutableArray<IPAddress> addresses, bool isComplete, DateTimeOffset now, AddressFamily family)
+    {
+        ImmutableArray<(EndpointPool Pool, string Reason)> leaving = Become(settings.Membership.Decide(_members, addresses, isComplete, now));
+        foreach (EndpointPool pool in _pools.Values)
+        {
+            pool.ForgetMisdirected();
+        }
+
+        Order(family);
+        return leaving;
+    }
 
     /// <summary>Lets all members go.</summary>
-    public ImmutableArray<(EndpointPool Pool, string Reason)> Clear(string reason) => Become(_members.Without(reason));
+    public ImmutableArray<(EndpointPool Pool, string Reason)> Clear(string reason)
+    {
+        ImmutableArray<(EndpointPool Pool, string Reason)> leaving = Become(_members.Without(reason));
+        Pools = [];
+        return leaving;
+    }
+
+    /// <summary>Orders the pools by RFC 6724, the families taking turns.</summary>
+    /// <param name="family">The family that won when both were dialled: it begins.</param>
+    public void Order(AddressFamily family)
+    {
+        ImmutableArray<IPAddress> order = AddressOrder.Sort(
+            [.. _members.All.Select(member => member.Address)], settings.Sources, settings.Rotation, family, out int routable);
+        for (int i = 0; i < order.Length; i++)
+        {
+            _pools[order[i]].HasRoute = i < routable;
+        }
+
+        Pools = [.. order.Select(address => _pools[address])];
+    }
+
+    /// <summary>Whether it is a member's pool now.</summary>
+    public bool Has(EndpointPool pool) => _pools.TryGetValue(pool.Address.Address, out EndpointPool? current) && current == pool;
+
+    /// <summary>A pool that could take the place of another one of the same address; null when that one is no member's any more.</summary>
+    public EndpointPool? MakeSuccessor(EndpointPool pool, bool wasSilent) => Has(pool) ? factory.Make(pool.Address.Address, wasSilent) : null;
+
+    /// <summary>Puts a pool in the place of another one of the same address.</summary>
+    /// <returns>False when that one is no member's any more.</returns>
+    public bool Replace(EndpointPool pool, EndpointPool successor)
+    {
+        if (!Has(pool))
+        {
+            return false;
+        }
+
+        successor.HasRoute = pool.HasRoute;
+        Adopt(successor);
+        Pools = Pools.Replace(pool, successor);
+        return true;
+    }
 
     private ImmutableArray<(EndpointPool Pool, string Reason)> Become(Members next)
     {
+        bool othersAreWarm = _pools.Values.Any(pool => pool is { Share: 1, Status.State: EndpointState.Ready });
         foreach (Member member in next.All)
         {
             if (!_pools.ContainsKey(member.Address))
             {
                 EndpointPool pool = factory.Make(member.Address);
-                pool.HealthChanged = healthChanged;
-                _pools.Add(member.Address, pool);
+                if (othersAreWarm)
+                {
+                    pool.StartSlowly();
+                }
+
+                Adopt(pool);
                 DnsAwareMetrics.EndpointJoined(owner.Host, owner.Port);
                 _logger.EndpointJoined(owner.Name, member.Address);
             }
@@ -54,6 +113,13 @@ internal sealed class EndpointReconciler(PoolOwner owner, ClusterSettings settin
 
         _members = next;
         return [.. next.Departed.Select(departure => (Remove(departure.Address), departure.Reason))];
+    }
+
+    private void Adopt(EndpointPool pool)
+    {
+        pool.HealthChanged = healthChanged;
+        pool.RenewalDue = renewalDue;
+        _pools[pool.Address.Address] = pool;
     }
 
     // An address that returns gets a new pool: a draining one never comes back.

@@ -7,10 +7,10 @@ internal sealed class FailedAttempts(Origin origin)
 {
     private readonly List<(EndpointPool Pool, Exception Error)> _attempts = [];
 
-    /// <summary>Whether one of them answered 421: the request goes elsewhere once, not twice.</summary>
-    public bool HasMisdirected { get; private set; }
+    /// <summary>The answer of one that answered 421: the request goes elsewhere once, not twice. It is what the caller gets if nobody else can be connected to.</summary>
+    public HttpResponseMessage? Misdirected { get; private set; }
 
-    public IEnumerable<EndpointPool> Pools => _attempts.Select(attempt => attempt.Pool);
+    public IReadOnlyCollection<EndpointPool> Pools => [.. _attempts.Select(attempt => attempt.Pool)];
 
     /// <summary>Whether an error says that no connection could be had: then nothing of the request was sent, and another endpoint may have it.</summary>
     public static bool IsConnectFailure(HttpRequestException error) => error.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError;
@@ -35,9 +35,9 @@ internal sealed class FailedAttempts(Origin origin)
 
     public void Add(EndpointPool pool, Exception error) => _attempts.Add((pool, error));
 
-    public void AddMisdirected(EndpointPool pool)
+    public void AddMisdirected(EndpointPool pool, HttpResponseMessage response)
     {
-        HasMisdirected = true;
+        Misdirected = response;
         Add(pool, new HttpRequestException(HttpRequestError.Unknown, "answered 421 (Misdirected Request)"));
     }
 

@@ -7,51 +7,37 @@ using DnsAwareHttp.Resolution;
 
 namespace DnsAwareHttp.Origins;
 
-/// <summary>One origin: its endpoints as DNS would have them, and the way of a request to one of them.</summary>
-/// <remarks>Requests read one volatile reference. Answers, failures and closing replace what it refers to, one at a time, under the lock <c>_reconciling</c>.</remarks>
+/// <summary>One origin: the way of a request to one of its endpoints.</summary>
 internal sealed class OriginCluster
 {
-    /// <summary>Members that leave stay no longer than this for want of a connected replacement.</summary>
-    private static readonly TimeSpan MaxHold = TimeSpan.FromSeconds(2);
-
-    /// <summary>Replacements that are dialled at once while members are held.</summary>
-    private const int MaxWarmed = 6;
+    /// <summary>How often the endpoints are looked at while requests flow.</summary>
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly ClusterSettings _settings;
     private readonly PoolOwner _owner;
-    private readonly EndpointReconciler _reconciler;
-    private readonly EndpointRecovery _recovery;
-    private readonly NameSubscription _name;
-    private readonly Lock _reconciling = new();
-    private volatile EndpointSet? _endpoints;
-    private volatile TaskCompletionSource _endpointsKnown = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile bool _isClosed;
-    private volatile bool _wasUsed = true;
+    private readonly OriginEndpoints _endpoints;
+    private readonly ITimer _look;
+    private volatile bool _wasUsed;
     private DateTimeOffset _lastUsed;
     private int _waiting;
-    private long _version;
-    private ITimer? _grace;
-    private ITimer? _hold;
-    private ImmutableArray<(EndpointPool Pool, string Reason)> _held = [];
 
     public OriginCluster(Origin origin, ClusterSettings settings, EndpointPoolFactory pools)
     {
         Origin = origin;
         _settings = settings;
         _owner = new PoolOwner(origin.ToString(), origin.Host, origin.Port);
-        _reconciler = new EndpointReconciler(_owner, settings, pools, NoteHealth);
-        _recovery = new EndpointRecovery(settings.Clock.Provider, settings.Random);
         _lastUsed = settings.Clock.Now;
         settings.Logger.OriginOpened(_owner.Name);
-        _name = settings.Cache.Subscribe(origin.Host, settings.Options.AddressFamily, TakeIn);
+        _look = Detached.CreateTimer(settings.Clock.Provider, static state => ((OriginCluster)state!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _endpoints = new OriginEndpoints(_owner, settings, pools);
     }
 
     public Origin Origin { get; }
 
     /// <summary>Whether it takes requests no more.</summary>
-    public bool IsClosed => _isClosed;
+    public bool IsClosed => _endpoints.IsClosed;
 
-    /// <summary>When a request last came, to within the interval of <see cref="CloseIfUnused"/>.</summary>
+    /// <summary>When a request last came, to within <see cref="LookInterval"/>.</summary>
     public DateTimeOffset LastUsed => _wasUsed ? _settings.Clock.Now : _lastUsed;
 
     /// <summary>Sends a request to one endpoint, and to another one while connecting fails. The only async frame between the caller and the endpoint's handler.</summary>
@@ -66,9 +52,9 @@ internal sealed class OriginCluster
         FailedAttempts? failed = null;
         while (true)
         {
-            if (_endpoints is not EndpointSet endpoints)
+            if (_endpoints.Current is not EndpointSet endpoints)
             {
-                if (_isClosed)
+                if (_endpoints.IsClosed)
                 {
                     // It was idle and closed between the registry's look and ours.
                     return await _settings.Reopen(Origin).SendAsync(request, redirects, async, cancellationToken).ConfigureAwait(false);
@@ -81,7 +67,7 @@ internal sealed class OriginCluster
             EndpointPool? pool = failed is null ? endpoints.Picker.Pick() : endpoints.PickOther(failed.Pools, _settings.Random);
             if (pool is null)
             {
-                throw failed!.ToException();
+                return failed!.Misdirected ?? throw failed.ToException();
             }
 
             if (!pool.IsConnected)
@@ -114,10 +100,10 @@ internal sealed class OriginCluster
                     // Nothing of the request was sent: another endpoint may have it.
                     (failed ??= new FailedAttempts(Origin)).Add(pool, error);
                     pool.NoteBreak(error);
-                    _name.Hint();
+                    _endpoints.Name.Hint();
                     continue;
                 }
-                catch (HttpRequestException error) when (pool.NoteBreak(error))
+                catch (Exception error) when (NoteFailure(error, pool, failed))
                 {
                     // It was sent, at least in part: never again by us.
                     throw;
@@ -126,13 +112,17 @@ internal sealed class OriginCluster
 
             pool.NoteAnswer();
 
-            if (response.StatusCode == HttpStatusCode.MisdirectedRequest && MaySendElsewhere(request, pool, failed))
+            if (response.StatusCode == HttpStatusCode.MisdirectedRequest && _settings.Options.RetryMisdirectedRequests)
             {
-                response.Dispose();
-                (failed ??= new FailedAttempts(Origin)).AddMisdirected(pool);
-                continue;
+                pool.NoteMisdirected();
+                if (MaySendElsewhere(request, pool, failed))
+                {
+                    (failed ??= new FailedAttempts(Origin)).AddMisdirected(pool, response);
+                    continue;
+                }
             }
 
+            failed?.Misdirected?.Dispose();
             return redirects is not null && RedirectFollower.IsRedirect(request, response)
                 ? await redirects.FollowAsync(request, response, _settings.SendHop, async, cancellationToken).ConfigureAwait(false)
                 : response;
@@ -163,36 +153,18 @@ internal sealed class OriginCluster
     /// <summary>Takes no request any more; those under way go on. Its pools drain without a deadline.</summary>
     public void Close(string reason)
     {
-        ImmutableArray<(EndpointPool Pool, string Reason)> leaving;
-        lock (_reconciling)
+        if (_endpoints.Close(reason))
         {
-            if (_isClosed)
-            {
-                return;
-            }
-
-            _isClosed = true;
-            EndGrace_NeedsLock();
-            leaving = [.. _reconciler.Clear(reason), .. _held];
-            EndHold_NeedsLock();
-            _endpoints = null;
-            _endpointsKnown.TrySetResult();
+            _look.Dispose();
         }
-
-        _name.Dispose();
-        Drain(leaving, Timeout.InfiniteTimeSpan);
     }
 
     public OriginSnapshot Snapshot()
     {
-        ImmutableArray<EndpointPool> members;
-        lock (_reconciling)
-        {
-            members = Offered_NeedsLock();
-        }
-
+        // Read before those that drain: one that goes from here to there in the meantime is seen twice, not never.
+        ImmutableArray<EndpointPool> members = _endpoints.Offered;
         return new OriginSnapshot(
-            _owner.Name, Origin.Host, Origin.Port, Snapshot(_name.Current),
+            _owner.Name, Origin.Host, Origin.Port, Snapshot(_endpoints.Name.Current),
             [.. members.Concat(_settings.Drainer.DrainingOf(_owner)).Distinct().Select(pool => pool.Snapshot())]);
     }
 
@@ -205,8 +177,35 @@ internal sealed class OriginCluster
         if (!_wasUsed)
         {
             _wasUsed = true;
+            LookSoon();
         }
     }
+
+    private void Look()
+    {
+        bool wasUsed = _wasUsed;
+        if (wasUsed)
+        {
+            _wasUsed = false;
+            _lastUsed = _settings.Clock.Now;
+        }
+
+        try
+        {
+            _endpoints.LookForSilence();
+        }
+        catch (Exception exception)
+        {
+            _settings.Logger.LookThrew(_owner.Name, exception);
+        }
+
+        if (wasUsed || _endpoints.Current is EndpointSet { HasRequests: true })
+        {
+            LookSoon();
+        }
+    }
+
+    private void LookSoon() => _look.Change(LookInterval, Timeout.InfiniteTimeSpan);
 
     private bool IsBusy()
     {
@@ -216,10 +215,7 @@ internal sealed class OriginCluster
             return true;
         }
 
-        lock (_reconciling)
-        {
-            return Offered_NeedsLock().Any(pool => pool.ActiveRequests > 0 || pool.OpenConnections > 0);
-        }
+        return _endpoints.Offered.Any(pool => pool.ActiveRequests > 0 || pool.OpenConnections > 0);
     }
 
     private async ValueTask AwaitEndpointsAsync(bool async, CancellationToken cancellationToken)
@@ -237,8 +233,8 @@ internal sealed class OriginCluster
 
     private async ValueTask AwaitAnswerAsync(bool async, CancellationToken cancellationToken)
     {
-        Task known = _endpointsKnown.Task;
-        Task<CachedAnswer> question = _name.AnswerAsync();
+        Task known = _endpoints.Known;
+        Task<CachedAnswer> question = _endpoints.Name.AnswerAsync();
 
         // Whatever comes first: the answer, or leave to use an expired one because the answer is late.
         Task first = Task.WhenAny(question, known);
@@ -261,8 +257,8 @@ internal sealed class OriginCluster
         {
             // The refresher may be about to tell us; what it tells twice counts once.
             CachedAnswer answer = await question.ConfigureAwait(false);
-            TakeIn(answer);
-            if (_endpoints is null && !_isClosed)
+            _endpoints.TakeIn(answer);
+            if (_endpoints.Current is null && !_endpoints.IsClosed)
             {
                 throw NoAddress.Error(Origin, answer);
             }
@@ -272,8 +268,8 @@ internal sealed class OriginCluster
     /// <summary>Finds an endpoint with a connection: the picked one if that is quick.</summary>
     private async ValueTask<DialOutcome> ConnectAsync(EndpointSet endpoints, EndpointPool picked, FailedAttempts? failed, bool async, CancellationToken cancellationToken)
     {
-        EndpointPool[] others = [.. endpoints.InTurnAfter(picked).Except(failed?.Pools ?? [])];
-        if (picked.Status.State is not EndpointState.Ready && Array.Find(others, pool => pool.IsConnected) is EndpointPool connected)
+        EndpointPool[] tried = [.. failed?.Pools ?? []];
+        if (picked.Status.State is not EndpointState.Ready && endpoints.FirstConnected(picked, tried) is EndpointPool connected)
         {
             // Make before break: nobody waits for an address that has never been connected to while another one is at hand.
             _ = picked.DialAheadAsync();
@@ -282,7 +278,7 @@ internal sealed class OriginCluster
 
         using CancellationTokenSource bound = new(_settings.ConnectTimeout, _settings.Clock.Provider);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(bound.Token, cancellationToken);
-        Task<DialOutcome> race = _settings.Race.RunAsync([picked, .. others], either.Token);
+        Task<DialOutcome> race = _settings.Race.RunAsync([.. endpoints.DialOrder(picked, _endpoints.Name.PreferredFamily).Except(tried)], either.Token);
         Interlocked.Increment(ref _waiting);
         try
         {
@@ -291,11 +287,23 @@ internal sealed class OriginCluster
                 Task.WaitAny([race], CancellationToken.None);
             }
 
-            return await race.ConfigureAwait(false);
+            DialOutcome outcome = await race.ConfigureAwait(false);
+            if (outcome is { Winner: EndpointPool winner, IsFamilyContest: true })
+            {
+                _endpoints.PreferFamily(winner.Family);
+            }
+
+            return outcome;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
+            failed?.Misdirected?.Dispose();
             throw ConnectTimedOut();
+        }
+        catch (OperationCanceledException)
+        {
+            failed?.Misdirected?.Dispose();
+            throw;
         }
         finally
         {
@@ -310,184 +318,15 @@ internal sealed class OriginCluster
         return new TaskCanceledException(timeout.Message, timeout, CancellationToken.None);
     }
 
+    // An exception filter that only looks: false.
+    private static bool NoteFailure(Exception error, EndpointPool pool, FailedAttempts? failed)
+    {
+        failed?.Misdirected?.Dispose();
+        return error is HttpRequestException broken && pool.NoteBreak(broken);
+    }
+
     private bool MaySendElsewhere(HttpRequestMessage request, EndpointPool pool, FailedAttempts? failed) =>
-        _settings.Options.RetryMisdirectedRequests
-        && failed is not { HasMisdirected: true }
+        failed is not { Misdirected: not null }
         && request.Content is null or ByteArrayContent or ReadOnlyMemoryContent
-        && _endpoints?.PickOther([pool, .. failed?.Pools ?? []], _settings.Random) is not null;
-
-    private void TakeIn(CachedAnswer answer)
-    {
-        lock (_reconciling)
-        {
-            if (_isClosed || answer.Version <= _version)
-            {
-                return;
-            }
-
-            _version = answer.Version;
-            try
-            {
-                Reconcile_NeedsLock(answer);
-            }
-            catch (Exception exception)
-            {
-                _settings.Logger.ReconcileThrew(_owner.Name, exception);
-            }
-        }
-    }
-
-    private void Reconcile_NeedsLock(CachedAnswer answer)
-    {
-        bool isNews = answer.Latest is Answer.Found || !_reconciler.HasMembers;
-        if (isNews && answer.LastGood is Answer.Found found && _reconciler.Allowed(found.Addresses) is { IsEmpty: false } allowed)
-        {
-            EndGrace_NeedsLock();
-            Replace_NeedsLock(_reconciler.Apply(allowed, found.IsComplete, _settings.Clock.Now));
-        }
-        else if (answer.Latest is not Answer.Failed)
-        {
-            BeginGrace_NeedsLock(answer.Latest is Answer.Found ? "AddressFilter refuses all addresses of the latest answer" : "the name has no address any more");
-        }
-        else if (answer.LastGood is null && _grace is null)
-        {
-            Replace_NeedsLock(_reconciler.Clear("no good answer for longer than MaxStale"));
-        }
-    }
-
-    // Make before break: those that leave are held until somebody else has a connection, a moment at most. Then first nobody is offered them any more, then they drain.
-    private void Replace_NeedsLock(ImmutableArray<(EndpointPool Pool, string Reason)> leaving)
-    {
-        ImmutableArray<EndpointPool> staying = _reconciler.Pools;
-        if (staying.IsEmpty || staying.Any(pool => pool.IsConnected) || !leaving.Any(departure => departure.Pool.IsConnected))
-        {
-            leaving = [.. leaving, .. _held];
-            EndHold_NeedsLock();
-            Publish_NeedsLock();
-            Drain(leaving, _settings.Options.DrainTimeout);
-            return;
-        }
-
-        _held = [.. _held, .. leaving];
-        Publish_NeedsLock();
-        BeginHold_NeedsLock();
-        foreach (EndpointPool pool in staying.Take(MaxWarmed))
-        {
-            _ = ReleaseWhenConnectedAsync(pool);
-        }
-    }
-
-    private void BeginHold_NeedsLock() =>
-        _hold ??= Detached.CreateTimer(_settings.Clock.Provider, static state => ((OriginCluster)state!).Release(), this, MaxHold, Timeout.InfiniteTimeSpan);
-
-    private async Task ReleaseWhenConnectedAsync(EndpointPool pool)
-    {
-        if (await pool.DialAheadAsync().ConfigureAwait(false) is null)
-        {
-            Release();
-        }
-    }
-
-    private void Release()
-    {
-        lock (_reconciling)
-        {
-            if (!_isClosed && !_held.IsEmpty)
-            {
-                ImmutableArray<(EndpointPool Pool, string Reason)> leaving = _held;
-                EndHold_NeedsLock();
-                Publish_NeedsLock();
-                Drain(leaving, _settings.Options.DrainTimeout);
-            }
-        }
-    }
-
-    private void EndHold_NeedsLock()
-    {
-        _hold?.Dispose();
-        _hold = null;
-        _held = [];
-    }
-
-    private ImmutableArray<EndpointPool> Offered_NeedsLock() => [.. _reconciler.Pools, .. _held.Select(held => held.Pool)];
-
-    private void Publish_NeedsLock()
-    {
-        EndpointSet? next = EndpointSet.Of(Offered_NeedsLock(), _settings.Options.LoadBalancing, _settings.Random, _endpoints);
-        if (next is null && _endpointsKnown.Task.IsCompleted)
-        {
-            _endpointsKnown = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        }
-
-        _endpoints = next;
-        if (next is not null)
-        {
-            _endpointsKnown.TrySetResult();
-        }
-    }
-
-    private void Drain(ImmutableArray<(EndpointPool Pool, string Reason)> leaving, TimeSpan timeout)
-    {
-        foreach ((EndpointPool pool, string reason) in leaving)
-        {
-            _ = _settings.Drainer.Drain(pool, _owner, reason, timeout);
-        }
-    }
-
-    private void BeginGrace_NeedsLock(string reason)
-    {
-        TimeSpan grace = _settings.Options.EmptyAnswerGrace;
-        if (!_reconciler.HasMembers || _grace is not null)
-        {
-            return;
-        }
-
-        if (grace == TimeSpan.Zero)
-        {
-            Replace_NeedsLock(_reconciler.Clear(reason));
-            return;
-        }
-
-        _grace = Detached.CreateTimer(_settings.Clock.Provider, _ => LetGoAfterGrace(reason), null, grace, Timeout.InfiniteTimeSpan);
-    }
-
-    private void LetGoAfterGrace(string reason)
-    {
-        lock (_reconciling)
-        {
-            // An address that came back in the meantime has ended the grace.
-            if (_grace is not null && !_isClosed)
-            {
-                EndGrace_NeedsLock();
-                Replace_NeedsLock(_reconciler.Clear($"{reason}, for {_settings.Options.EmptyAnswerGrace.TotalSeconds:0.#} s"));
-            }
-        }
-    }
-
-    private void EndGrace_NeedsLock()
-    {
-        _grace?.Dispose();
-        _grace = null;
-    }
-
-    private void NoteHealth(EndpointPool pool)
-    {
-        lock (_reconciling)
-        {
-            if (_isClosed)
-            {
-                return;
-            }
-
-            Publish_NeedsLock();
-        }
-
-        if (pool.Status is { State: EndpointState.Failing } failing)
-        {
-            DnsAwareMetrics.ConnectFailed(_owner.Host, pool.Address);
-            _settings.Logger.EndpointFailing(_owner.Name, pool.Address.Address, failing.Reason);
-            _name.Hint();
-            _recovery.Begin(pool);
-        }
-    }
+        && _endpoints.Current?.PickOther([pool, .. failed?.Pools ?? []], _settings.Random) is not null;
 }

@@ -13,6 +13,9 @@ internal sealed class OriginRegistry
     /// <summary>More than this many open origins are not kept: a crawler of a million hosts runs flat.</summary>
     public const int DefaultMaxOrigins = 10_000;
 
+    // Not the process id: in containers that is the same in a whole fleet.
+    private static readonly int ProcessSeed = Random.Shared.Next();
+
     private static readonly TimeSpan MaxSweepInterval = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<Origin, OriginCluster> _clusters = new();
@@ -49,7 +52,11 @@ internal sealed class OriginRegistry
         _template = template;
         _sendUnmanaged = sendUnmanaged;
         SteadyClock clock = cache.Clock;
-        _settings = new ClusterSettings(options, Policy(options), cache, new PoolDrainer(clock.Provider, logger), Open, SendHopAsync, random, logger) { ConnectTimeout = template.ConnectTimeout };
+        _settings = new ClusterSettings(options, Policy(options), cache, new PoolDrainer(clock.Provider, logger), Open, SendHopAsync, random, logger)
+        {
+            ConnectTimeout = template.ConnectTimeout,
+            Rotation = ProcessSeed,
+        };
         _dialing = dialing ?? new DialSettings(options.ConnectTimeout, options.ConfigureSocket, clock.Provider);
         _redirects = template.AllowAutoRedirect
             ? new RedirectFollower(template.MaxAutomaticRedirections, template.PropagatedHeaders)
@@ -91,8 +98,8 @@ internal sealed class OriginRegistry
 
     private static IMembershipPolicy Policy(DnsAwareOptions options) => options.Membership switch
     {
-        MembershipMode.Logical => new LogicalMembership(options.MaxEndpointsPerOrigin, Environment.ProcessId),
-        _ => new StrictMembership(options.MaxEndpointsPerOrigin, Environment.ProcessId),
+        MembershipMode.Logical => new LogicalMembership(options.MaxEndpointsPerOrigin, ProcessSeed),
+        _ => new StrictMembership(options.MaxEndpointsPerOrigin, ProcessSeed),
     };
 
     private Task<HttpResponseMessage> SendHopAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken)
@@ -158,7 +165,8 @@ internal sealed class OriginRegistry
     {
         IWebProxy? proxy = origin.Proxy is null ? null : new PinnedProxy(origin.Proxy, _template.ProxyCredentials);
         return new EndpointPoolFactory(
-            origin.DialTarget, _dialing, _makeHandler ?? (dialer => _template.Make(dialer.ConnectAsync, proxy, authenticate: !origin.IsAnonymous)), () => _settings.Clock.Now);
+            origin.DialTarget, _dialing, _makeHandler ?? (dialer => _template.Make(dialer.ConnectAsync, proxy, authenticate: !origin.IsAnonymous, ping: dialer.WasSilent)),
+            () => _settings.Clock.Now, _settings.Options.MaxRequestsPerConnection);
     }
 
     private void CloseUnused()

@@ -12,4 +12,7 @@ internal sealed record DialSettings(TimeSpan ConnectTimeout, Action<Socket>? Con
     /// <summary>Connects a socket. Another one than the system's takes its place in simulations.</summary>
     public Func<Socket, IPEndPoint, CancellationToken, ValueTask> Connect { get; init; } =
         static (socket, address, cancellationToken) => socket.ConnectAsync(address, cancellationToken);
+
+    /// <summary>Whether the peer of a connected socket acknowledges nothing of what was sent to it.</summary>
+    public Func<Socket, bool> IsSilent { get; init; } = TcpHealth.IsSilent;
 }

@@ -15,17 +15,24 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
     private static readonly TimeSpan RecentFailureLifetime = TimeSpan.FromSeconds(1);
 
     private readonly ParkedSockets _parked = new(settings.Time);
+    private readonly CancellationTokenSource _abandoned = new();
     private readonly Lock _dialling = new();
     private Task<Exception?>? _dialAhead;
     private (Exception Failure, long At)? _recentFailure;
 
     public IPEndPoint Address => address;
 
+    /// <summary>Whether it takes the place of one whose peer went silent: HTTP/2 connections are then watched by pings.</summary>
+    public bool WasSilent { get; init; }
+
     /// <summary>The connections that were handed out and are open.</summary>
     public OpenStreams Streams { get; } = new();
 
     /// <summary>Whether a request can be sent without waiting for a connect: a connection is open, or a socket was dialled ahead.</summary>
     public bool IsConnected => Streams.Count > 0 || !_parked.IsEmpty;
+
+    /// <summary>Whether the peer acknowledges nothing of what was sent over one of the open connections.</summary>
+    public bool IsSilent => Streams.Any(settings.IsSilent);
 
     /// <summary>Told the outcome of each dial: null for success. Never called for a dial that was cancelled.</summary>
     public Action<Exception?>? Dialled { get; set; }
@@ -36,7 +43,7 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
     {
         RefuseOtherHosts(context.DnsEndPoint);
         ThrowRecentFailure();
-        Socket socket = _parked.Take() ?? await DialAsync(cancellationToken).ConfigureAwait(false);
+        Socket socket = _parked.Take() ?? await DialForRequestAsync(cancellationToken).ConfigureAwait(false);
 
         // The pool may have closed for good while this was under way: the runtime dials ahead of its queue. Such a socket must not outlive the drain.
         return Streams.Add(socket) ?? throw new SocketException((int)SocketError.OperationAborted);
@@ -66,6 +73,9 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
             _recentFailure = (failure, settings.Time.GetTimestamp());
         }
     }
+
+    /// <summary>The peer has gone silent: requests that wait for a connect to it are told so at once, and so are later ones.</summary>
+    public void Abandon() => _ = _abandoned.CancelAsync();
 
     /// <summary>Closes parked sockets and lets no further one live.</summary>
     /// <returns>Connections open at that moment.</returns>
@@ -121,6 +131,19 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
         }
     }
 
+    private async ValueTask<Socket> DialForRequestAsync(CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(_abandoned.Token, cancellationToken);
+        try
+        {
+            return await DialAsync(either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new SocketException((int)SocketError.TimedOut);
+        }
+    }
+
     private async ValueTask<Socket> DialAsync(CancellationToken cancellationToken)
     {
         // Dual mode where the system has it, as the runtime does: the peer address that its metrics report stays the same.
@@ -151,6 +174,7 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveSeconds);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveIntervalSeconds);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, KeepAliveRetries);
+        TcpHealth.EndWhenSilent(socket);
         settings.ConfigureSocket?.Invoke(socket);
     }
 

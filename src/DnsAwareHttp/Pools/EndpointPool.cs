@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace DnsAwareHttp.Pools;
 
@@ -6,18 +7,32 @@ namespace DnsAwareHttp.Pools;
 internal sealed class EndpointPool
 {
     private const int BreaksToFail = 3;
+    private const double FirstShare = 0.1;
+    private static readonly TimeSpan SlowStart = TimeSpan.FromSeconds(10);
 
     private readonly DrainGate _gate = new();
     private readonly Entrance _entrance;
     private readonly EndpointDialer _dialer;
     private readonly Func<DateTimeOffset> _now;
     private readonly CancellationTokenSource _draining = new();
+    private readonly int? _maxRequestsPerConnection;
     private volatile EndpointStatus _status;
+    private volatile float _share = 1;
+    private volatile int _streamingBodies;
+    private volatile bool _hasRoute = true;
     private long _totalRequests;
+    private long _renewAt;
+    private long _answeredBefore;
 
-    public EndpointPool(EndpointDialer dialer, HttpMessageHandler handler, Func<DateTimeOffset> now)
+    /// <param name="dialer">Its way to the address.</param>
+    /// <param name="handler">What sends, over connections of <paramref name="dialer"/>.</param>
+    /// <param name="now">The clock.</param>
+    /// <param name="maxRequestsPerConnection">Requests that its connections may serve on average before <see cref="RenewalDue"/> is told; null: never.</param>
+    public EndpointPool(EndpointDialer dialer, HttpMessageHandler handler, Func<DateTimeOffset> now, int? maxRequestsPerConnection = null)
     {
         _dialer = dialer;
+        _maxRequestsPerConnection = maxRequestsPerConnection;
+        _renewAt = maxRequestsPerConnection ?? long.MaxValue;
         _entrance = new Entrance(handler);
         _now = now;
         _status = new EndpointStatus(EndpointState.Idle, "not used yet", now());
@@ -26,10 +41,28 @@ internal sealed class EndpointPool
 
     public IPEndPoint Address => _dialer.Address;
 
+    public AddressFamily Family => Address.AddressFamily;
+
     public EndpointStatus Status => _status;
+
+    /// <summary>Whether others are preferred: connecting to it fails, it is not the place for this origin, or there is no way to it.</summary>
+    public bool IsAvoided => !_hasRoute || _status is { State: EndpointState.Failing } or { IsMisdirected: true };
+
+    /// <summary>Whether this host has a route to the address. Said by whoever orders the addresses.</summary>
+    public bool HasRoute
+    {
+        get => _hasRoute;
+        set => _hasRoute = value;
+    }
 
     /// <summary>Requests whose response headers are awaited.</summary>
     public long ActiveRequests => _gate.Count;
+
+    /// <summary>What it has to do: requests whose response headers are awaited, and long bodies that stream over connections of their own.</summary>
+    public long Load => _gate.Count + _streamingBodies;
+
+    /// <summary>The share that it takes of what would fall to it: less than 1 while it is new beside others that are warm.</summary>
+    public float Share => _share;
 
     public long TotalRequests => Volatile.Read(ref _totalRequests);
 
@@ -41,6 +74,9 @@ internal sealed class EndpointPool
     /// <summary>Told when connecting begins to fail or succeeds again.</summary>
     public Action<EndpointPool>? HealthChanged { get; set; }
 
+    /// <summary>Told when its connections have served as many requests on average as they may.</summary>
+    public Action<EndpointPool>? RenewalDue { get; set; }
+
     /// <summary>Lets a request in, unless the pool is draining.</summary>
     public bool TryEnter(out Passage passage)
     {
@@ -51,7 +87,11 @@ internal sealed class EndpointPool
     /// <summary>Sends a request that holds a <see cref="Passage"/>.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken)
     {
-        Interlocked.Increment(ref _totalRequests);
+        if (Interlocked.Increment(ref _totalRequests) >= Volatile.Read(ref _renewAt))
+        {
+            AskForRenewalIfDue();
+        }
+
         DrainSignal.Of(request)?.Follow(_draining.Token);
         return async ? _entrance.PassAsync(request, cancellationToken) : _entrance.Pass(request, cancellationToken);
     }
@@ -71,6 +111,28 @@ internal sealed class EndpointPool
 
         return _dialer.DialAheadAsync(_draining.Token);
     }
+
+    /// <summary>It joined others that are warm: from its first connection on it reaches its full share within ten seconds.</summary>
+    public void StartSlowly() => _share = (float)FirstShare;
+
+    /// <summary>Looks at the pool while requests flow, a few times a second, one caller at a time: how much streams, how warm it is, whether its peer has gone silent.</summary>
+    /// <returns>Whether requests await answers, none came since the last look, and the peer acknowledges nothing: it, or the way to it, is gone.</returns>
+    public bool LookForSilence()
+    {
+        _streamingBodies = _dialer.Streams.CountStreaming();
+        if (_share < 1)
+        {
+            _share = ShareOf(_status);
+        }
+
+        long answered = TotalRequests - ActiveRequests;
+        bool stalls = ActiveRequests > 0 && answered == _answeredBefore;
+        _answeredBefore = answered;
+        return stalls && _dialer.IsSilent;
+    }
+
+    /// <summary>Dials that requests inside wait for fail at once, and so do later ones: those requests go elsewhere.</summary>
+    public void AbandonDials() => _dialer.Abandon();
 
     /// <summary>The next connect through the endpoint's handler fails like this, instead of trying the same once more.</summary>
     public void PassOnFailure(Exception failure) => _dialer.PassOnFailure(failure);
@@ -118,7 +180,7 @@ internal sealed class EndpointPool
             int breaks = before.Breaks + 1;
             bool fails = breaks >= BreaksToFail || before.State is EndpointState.Failing;
             Become(before, fails
-                ? new EndpointStatus(EndpointState.Failing, $"{breaks} connections in a row broke: {error.Message}", before.State is EndpointState.Failing ? before.Since : _now(), before.Failures + 1, breaks)
+                ? new EndpointStatus(EndpointState.Failing, $"{breaks} connections in a row broke: {error.Message}", before.State is EndpointState.Failing ? before.Since : _now(), before.Failures + 1, breaks, before.IsMisdirected)
                 : before with { Breaks = breaks });
         }
 
@@ -132,6 +194,26 @@ internal sealed class EndpointPool
         if (before.Breaks > 0)
         {
             Become(before, before with { Breaks = 0 });
+        }
+    }
+
+    /// <summary>It answered 421 (Misdirected Request): others are preferred until <see cref="ForgetMisdirected"/>.</summary>
+    public void NoteMisdirected()
+    {
+        EndpointStatus before = _status;
+        if (!before.IsMisdirected)
+        {
+            Become(before, before with { IsMisdirected = true, Reason = "answered 421 (Misdirected Request): avoided until the next answer about its name" });
+        }
+    }
+
+    /// <summary>The name has a new answer. Whoever calls this makes a new <c>EndpointSet</c>: nobody is told.</summary>
+    public void ForgetMisdirected()
+    {
+        EndpointStatus before = _status;
+        if (before.IsMisdirected)
+        {
+            Interlocked.CompareExchange(ref _status, before with { IsMisdirected = false, Reason = "named by a newer answer" }, before);
         }
     }
 
@@ -152,17 +234,40 @@ internal sealed class EndpointPool
         Become(
             before,
             failure is null
-                ? new EndpointStatus(EndpointState.Ready, "connected", _now(), Breaks: before.Breaks)
-                : new EndpointStatus(EndpointState.Failing, failure.Message, before.State is EndpointState.Failing ? before.Since : _now(), before.Failures + 1, before.Breaks));
+                ? new EndpointStatus(EndpointState.Ready, "connected", _now(), 0, before.Breaks, before.IsMisdirected)
+                : new EndpointStatus(
+                    EndpointState.Failing, failure.Message, before.State is EndpointState.Failing ? before.Since : _now(), before.Failures + 1, before.Breaks, before.IsMisdirected));
     }
 
     // Who comes second with an older view of the status is not heard: the next dial or request tells the same again.
     private void Become(EndpointStatus before, EndpointStatus after)
     {
         bool stands = Interlocked.CompareExchange(ref _status, after, before) == before;
-        if (stands && (before.State is EndpointState.Failing) != (after.State is EndpointState.Failing))
+        bool changes = (before.State is EndpointState.Failing) != (after.State is EndpointState.Failing) || before.IsMisdirected != after.IsMisdirected;
+        if (stands && changes)
         {
             HealthChanged?.Invoke(this);
+        }
+    }
+
+    private float ShareOf(EndpointStatus status)
+    {
+        double warmth = status.State is EndpointState.Ready ? (_now() - status.Since) / SlowStart : 0;
+        return (float)Math.Clamp(warmth, FirstShare, 1);
+    }
+
+    // More connections share the requests: the next look is when those that are open now will have served their part.
+    private void AskForRenewalIfDue()
+    {
+        long due = (long)_maxRequestsPerConnection!.Value * Math.Max(1, OpenConnections);
+        if (TotalRequests < due)
+        {
+            Volatile.Write(ref _renewAt, due);
+        }
+        else if (Interlocked.Exchange(ref _renewAt, TotalRequests + due) <= TotalRequests)
+        {
+            // Should that fail, it is asked for again after as many requests.
+            RenewalDue?.Invoke(this);
         }
     }
 

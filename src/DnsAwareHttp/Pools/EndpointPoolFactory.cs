@@ -7,11 +7,16 @@ namespace DnsAwareHttp.Pools;
 /// <param name="settings">What its dialers have in common.</param>
 /// <param name="makeHandler">Makes an endpoint's handler around its dialer.</param>
 /// <param name="now">The clock.</param>
-internal sealed class EndpointPoolFactory(DnsEndPoint target, DialSettings settings, Func<EndpointDialer, HttpMessageHandler> makeHandler, Func<DateTimeOffset> now)
+/// <param name="maxRequestsPerConnection">Requests that the connections of a pool may serve on average; null: any number.</param>
+internal sealed class EndpointPoolFactory(
+    DnsEndPoint target, DialSettings settings, Func<EndpointDialer, HttpMessageHandler> makeHandler, Func<DateTimeOffset> now, int? maxRequestsPerConnection = null)
 {
-    public EndpointPool Make(IPAddress address)
+    /// <summary>Makes a pool without connections.</summary>
+    /// <param name="address">The address that it connects to.</param>
+    /// <param name="wasSilent">Whether it takes the place of one whose peer went silent.</param>
+    public EndpointPool Make(IPAddress address, bool wasSilent = false)
     {
-        EndpointDialer dialer = new(target, new IPEndPoint(address, target.Port), settings);
-        return new EndpointPool(dialer, makeHandler(dialer), now);
+        EndpointDialer dialer = new(target, new IPEndPoint(address, target.Port), settings) { WasSilent = wasSilent };
+        return new EndpointPool(dialer, makeHandler(dialer), now, maxRequestsPerConnection);
     }
 }

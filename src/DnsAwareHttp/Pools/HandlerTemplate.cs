@@ -7,6 +7,9 @@ internal sealed class HandlerTemplate
 {
     private const double LifetimeSpread = 0.1;
 
+    // Servers that punish frequent pings allow one each five minutes without data (gRPC proposal A8); others do not mind.
+    private static readonly TimeSpan DefaultPingDelay = TimeSpan.FromMinutes(5);
+
     // A handler that is never sent anything: the runtime's own type is the best record of its settings.
     private readonly SocketsHttpHandler _settings;
     private readonly Random _random;
@@ -41,7 +44,8 @@ internal sealed class HandlerTemplate
     /// <param name="connect">Dials the endpoint.</param>
     /// <param name="proxy">The only proxy that it uses, or null for none.</param>
     /// <param name="authenticate">False to withhold the credentials.</param>
-    public SocketsHttpHandler Make(Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> connect, IWebProxy? proxy, bool authenticate)
+    /// <param name="ping">Whether HTTP/2 connections with open streams are pinged when they are quiet, unless the settings already say how.</param>
+    public SocketsHttpHandler Make(Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> connect, IWebProxy? proxy, bool authenticate, bool ping = false)
     {
         SocketsHttpHandler handler = Copy(_settings);
         handler.ConnectCallback = connect;
@@ -50,6 +54,12 @@ internal sealed class HandlerTemplate
         handler.AllowAutoRedirect = false;
         handler.Credentials = authenticate ? handler.Credentials : null;
         handler.PooledConnectionLifetime = Spread(handler.PooledConnectionLifetime);
+        if (ping && handler.KeepAlivePingDelay == Timeout.InfiniteTimeSpan)
+        {
+            handler.KeepAlivePingDelay = DefaultPingDelay;
+            handler.KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests;
+        }
+
         return handler;
     }
 

@@ -48,6 +48,12 @@ internal sealed class OpenStreams
         }
     }
 
+    /// <summary>How many carry a body that streams.</summary>
+    public int CountStreaming() => _count == 0 ? 0 : Open().Count(stream => stream.LookWhetherItStreams());
+
+    /// <summary>Whether something holds of the socket of one of them.</summary>
+    public bool Any(Func<Socket, bool> condition) => Open().Exists(stream => stream.Is(condition));
+
     /// <summary>Lets no further stream in.</summary>
     /// <returns>How many are open.</returns>
     public int Seal()
@@ -63,6 +69,17 @@ internal sealed class OpenStreams
     /// <summary>Closes the sockets of all open streams: whoever reads or writes gets an error.</summary>
     /// <returns>How many were cut.</returns>
     public int CutAll()
+    {
+        List<TrackedStream> open = Open();
+        foreach (TrackedStream stream in open)
+        {
+            stream.Cut();
+        }
+
+        return open.Count;
+    }
+
+    private List<TrackedStream> Open()
     {
         List<TrackedStream> open = [];
         lock (_sync)
@@ -84,12 +101,7 @@ internal sealed class OpenStreams
             ReportIfAllClosed_NeedsLock();
         }
 
-        foreach (TrackedStream stream in open)
-        {
-            stream.Cut();
-        }
-
-        return open.Count;
+        return open;
     }
 
     private void ReportIfAllClosed_NeedsLock()

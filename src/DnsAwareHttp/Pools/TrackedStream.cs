@@ -7,6 +7,47 @@ namespace DnsAwareHttp.Pools;
 internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner) : NetworkStream(socket, ownsSocket: true)
 {
     private int _reported;
+    private uint _reads;
+    private uint _writes;
+    private uint _readsBefore;
+    private uint _writesBefore;
+
+    /// <summary>Whether something holds of its socket.</summary>
+    public bool Is(Func<Socket, bool> condition) => condition(Socket);
+
+    /// <summary>Whether data was read since the last look and nothing was sent for longer than that: over HTTP/1.1, a body that streams. For one caller at a time.</summary>
+    public bool LookWhetherItStreams()
+    {
+        (uint reads, uint writes) = (Volatile.Read(ref _reads), Volatile.Read(ref _writes));
+        bool streams = reads - _readsBefore >= 2 && writes == _writesBefore;
+        (_readsBefore, _writesBefore) = (reads, writes);
+        return streams;
+    }
+
+    // Plain counting, by the only reader and the only writer that a connection has: an atomic increment would cost more than all the rest.
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        _reads++;
+        return base.ReadAsync(buffer, cancellationToken);
+    }
+
+    public override int Read(Span<byte> buffer)
+    {
+        _reads++;
+        return base.Read(buffer);
+    }
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        _writes++;
+        return base.WriteAsync(buffer, cancellationToken);
+    }
+
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        _writes++;
+        base.Write(buffer);
+    }
 
     /// <summary>Closes the socket under whoever reads or writes. The owner of the stream still disposes it, but its end counts from now.</summary>
     public void Cut()

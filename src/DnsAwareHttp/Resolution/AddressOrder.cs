@@ -17,8 +17,18 @@ internal static class AddressOrder
         ImmutableArray<IPAddress> addresses,
         ISourceAddresses sources,
         int rotation,
-        AddressFamily preferred = AddressFamily.Unspecified)
+        AddressFamily preferred = AddressFamily.Unspecified) => Sort(addresses, sources, rotation, preferred, out _);
+
+    /// <summary>Likewise.</summary>
+    /// <param name="addresses">IPv4 and IPv6 addresses; each comes out as often as it goes in.</param>
+    /// <param name="sources">Asked once for each distinct address.</param>
+    /// <param name="rotation">Any number, one for each process.</param>
+    /// <param name="preferred">The family that begins, if it has an address with a route.</param>
+    /// <param name="routable">How many of them have a route: those come first. Of a single address nothing is asked, for there is no choice.</param>
+    public static ImmutableArray<IPAddress> Sort(
+        ImmutableArray<IPAddress> addresses, ISourceAddresses sources, int rotation, AddressFamily preferred, out int routable)
     {
+        routable = addresses.Length;
         if (addresses.Length < 2)
         {
             return addresses;
@@ -32,6 +42,7 @@ internal static class AddressOrder
             AddRotated(equals.Key.Usable ? usable : unusable, [.. equals], rotation);
         }
 
+        routable = usable.Count;
         return [.. TakingTurns(usable, preferred), .. TakingTurns(unusable, preferred)];
     }
 

@@ -7,6 +7,7 @@ namespace DnsAwareHttp.Resolution;
 internal sealed class CacheEntry(string host, AddressFamily family)
 {
     private volatile CachedAnswer? _current;
+    private volatile AddressFamily _preferredFamily;
 
     /// <summary>Guards the fields below it. Nothing is called while it is held.</summary>
     public Lock Sync { get; } = new();
@@ -14,6 +15,13 @@ internal sealed class CacheEntry(string host, AddressFamily family)
     public string Host { get; } = host;
 
     public AddressFamily Family { get; } = family;
+
+    /// <summary>The family that won when both were dialled.</summary>
+    public AddressFamily PreferredFamily
+    {
+        get => _preferredFamily;
+        set => _preferredFamily = value;
+    }
 
     /// <summary>What is known; null before the first answer. Replaced as a whole.</summary>
     public CachedAnswer? Current

@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 namespace DnsAwareHttp.Resolution;
 
 /// <summary>A cluster's hold on one name: while it lasts, the name is refreshed and its answers are told to the cluster.</summary>
@@ -7,6 +9,13 @@ internal sealed class NameSubscription(CacheEntry entry, Action<CachedAnswer> li
 
     /// <summary>What is known of the name; null before the first answer.</summary>
     public CachedAnswer? Current => entry.Current;
+
+    /// <summary>The family that won when both were dialled, whoever did; <see cref="AddressFamily.Unspecified"/> until then.</summary>
+    public AddressFamily PreferredFamily
+    {
+        get => entry.PreferredFamily;
+        set => entry.PreferredFamily = value;
+    }
 
     /// <summary>What is known if it still holds, else the outcome of a new question. The listener may be told a moment later.</summary>
     public Task<CachedAnswer> AnswerAsync()

@@ -69,11 +69,21 @@ public sealed class EndpointSetTests
         _a.Fails();
         set = Of(LoadBalancingPolicy.PickFirst, set, _a, _b, _c);
         set.Picker.Pick().Should().BeSameAs(_b.Pool);
+        _b.Connects();
 
         _a.Connects();
         set = Of(LoadBalancingPolicy.PickFirst, set, _a, _b, _c);
 
         set.Picker.Pick().Should().BeSameAs(_b.Pool);
+    }
+
+    [Fact]
+    public void PickFirst_ItsChoiceWasNeverConnectedWhileAnotherIs_MovesToThatOne()
+    {
+        EndpointSet set = Of(LoadBalancingPolicy.PickFirst, null, _a, _b, _c);
+        _c.Connects();
+
+        Of(LoadBalancingPolicy.PickFirst, set, _a, _b, _c).Picker.Pick().Should().BeSameAs(_c.Pool);
     }
 
     [Fact]

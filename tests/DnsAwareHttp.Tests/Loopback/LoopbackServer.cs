@@ -3,11 +3,15 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using DnsAwareHttp.Tests.Fakes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
 
 namespace DnsAwareHttp.Tests.Loopback;
@@ -21,6 +25,8 @@ public sealed class LoopbackServer : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly ConcurrentDictionary<string, int> _requests = new();
     private readonly ConcurrentDictionary<string, int> _connections = new();
+    private readonly ConcurrentDictionary<Socket, string> _sockets = new();
+    private readonly ConcurrentDictionary<string, bool> _silent = new();
     private int _openConnections;
 
     private LoopbackServer(WebApplication app, int port)
@@ -37,6 +43,25 @@ public sealed class LoopbackServer : IAsyncDisposable
     public TaskCompletionSource Gate { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public int OpenConnections => Volatile.Read(ref _openConnections);
+
+    /// <summary>From now on the address hears nothing and acknowledges nothing, neither on its connections nor of new ones. Linux only.</summary>
+    public void GoSilent(string address)
+    {
+        _silent[address] = true;
+        foreach ((Socket socket, _) in _sockets.Where(pair => pair.Value == address))
+        {
+            MutedSocket.Mute(socket);
+        }
+    }
+
+    public void ComeBack(string address)
+    {
+        _silent.TryRemove(address, out _);
+        foreach ((Socket socket, _) in _sockets.Where(pair => pair.Value == address))
+        {
+            MutedSocket.Unmute(socket);
+        }
+    }
 
     public int RequestsTo(string address) => _requests.GetValueOrDefault(address);
 
@@ -77,8 +102,15 @@ public sealed class LoopbackServer : IAsyncDisposable
     private static async Task<LoopbackServer> StartAsync(HttpProtocols protocols, bool tls, Action<WebApplication>? map, int port, string[] addresses)
     {
         LoopbackServer? server = null;
+        ConcurrentDictionary<Socket, string> listeners = new();
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
+        builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = endPoint =>
+        {
+            Socket listener = SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint);
+            listeners[listener] = ((IPEndPoint)endPoint).Address.ToString();
+            return listener;
+        });
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
             foreach (string address in addresses)
@@ -99,19 +131,33 @@ public sealed class LoopbackServer : IAsyncDisposable
         server = new LoopbackServer(app, port);
         server.Map(map);
         await app.StartAsync();
+        foreach ((Socket listener, string address) in listeners)
+        {
+            server._sockets[listener] = address;
+        }
+
         return server;
     }
 
     private async Task CountAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         Interlocked.Increment(ref _openConnections);
-        _connections.AddOrUpdate(((IPEndPoint)connection.LocalEndPoint!).Address.ToString(), 1, static (_, count) => count + 1);
+        string address = ((IPEndPoint)connection.LocalEndPoint!).Address.ToString();
+        _connections.AddOrUpdate(address, 1, static (_, count) => count + 1);
+        Socket socket = connection.Features.GetRequiredFeature<IConnectionSocketFeature>().Socket;
+        _sockets[socket] = address;
+        if (_silent.ContainsKey(address))
+        {
+            MutedSocket.Mute(socket);
+        }
+
         try
         {
             await next(connection);
         }
         finally
         {
+            _sockets.TryRemove(socket, out _);
             Interlocked.Decrement(ref _openConnections);
         }
     }

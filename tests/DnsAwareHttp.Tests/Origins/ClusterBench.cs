@@ -13,6 +13,8 @@ namespace DnsAwareHttp.Tests.Origins;
 internal sealed class ClusterBench : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, Func<HttpRequestMessage, Task<HttpResponseMessage>>> _answers = new();
+    private readonly ConcurrentBag<Stream> _connections = [];
+    private readonly ConcurrentDictionary<string, bool> _swallowing = new();
     private readonly TcpListener _anywhere = new(IPAddress.Loopback, 0);
     private readonly ClusterSettings _settings;
     private readonly EndpointPoolFactory _factory;
@@ -27,14 +29,19 @@ internal sealed class ClusterBench : IAsyncDisposable
             options, new StrictMembership(options.MaxEndpointsPerOrigin, 1), Cache, Drainer, Reopen, static (_, _, _) => throw new NotSupportedException(), new Random(1), Log)
         {
             ConnectTimeout = Timeout.InfiniteTimeSpan,
+            Sources = Sources,
         };
         Origin = new Origin(false, "svc.test", LoopbackServer.FreePort(), null, false);
-        _factory = new EndpointPoolFactory(Origin.DialTarget, new DialSettings(options.ConnectTimeout, options.ConfigureSocket, Clock) { Connect = DialAsync }, MakeHandler, () => Cache.Clock.Now);
+        _factory = new EndpointPoolFactory(Origin.DialTarget, new DialSettings(options.ConnectTimeout, options.ConfigureSocket, Clock) { Connect = DialAsync, IsSilent = Silent.ContainsKey }, MakeHandler,
+            () => Cache.Clock.Now, options.MaxRequestsPerConnection);
     }
 
     public ManualTimeProvider Clock { get; } = new();
 
     public ScriptedResolver Dns { get; } = new();
+
+    /// <summary>All addresses have a route, and none is better than another, unless the test says so.</summary>
+    public ScriptedSources Sources { get; } = new() { Otherwise = static address => address };
 
     public CapturingLogger Log { get; } = new();
 
@@ -45,6 +52,15 @@ internal sealed class ClusterBench : IAsyncDisposable
     public Origin Origin { get; }
 
     public ConcurrentDictionary<string, StubHandler> Handlers { get; } = new();
+
+    /// <summary>The latest dialer of each address.</summary>
+    public ConcurrentDictionary<string, EndpointDialer> Dialers { get; } = new();
+
+    /// <summary>Sockets whose peer acknowledges nothing.</summary>
+    public ConcurrentDictionary<Socket, bool> Silent { get; } = new();
+
+    /// <summary>The addresses dialled, in order.</summary>
+    public ConcurrentQueue<string> Dialled { get; } = new();
 
     /// <summary>The addresses asked, in order.</summary>
     public ConcurrentQueue<string> Asked { get; } = new();
@@ -66,6 +82,19 @@ internal sealed class ClusterBench : IAsyncDisposable
 
     public void Says(string address, HttpStatusCode status) => Says(address, _ => Task.FromResult(new HttpResponseMessage(status)));
 
+    /// <summary>From now on connecting to the address never ends; or it does again.</summary>
+    public void Swallows(string address, bool still = true) => _ = still ? _swallowing[address] = true : _swallowing.TryRemove(address, out _);
+
+    /// <summary>Opens a connection to the address, as its handler would for a request, and keeps it.</summary>
+    public async Task<Socket> Connect(string address)
+    {
+        Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(_anywhere.LocalEndpoint);
+        _connections.Add(Dialers[address].Streams.Add(socket)!);
+        Dialers[address].Dialled!(null);
+        return socket;
+    }
+
     /// <summary>Turns the clock until the name is asked again, and waits until the answer is known.</summary>
     public async Task Refresh(OriginCluster cluster)
     {
@@ -86,6 +115,11 @@ internal sealed class ClusterBench : IAsyncDisposable
     {
         await Cache.DisposeAsync();
         _anywhere.Dispose();
+        foreach (Stream connection in _connections)
+        {
+            await connection.DisposeAsync();
+        }
+
         Log.Dispose();
     }
 
@@ -98,10 +132,22 @@ internal sealed class ClusterBench : IAsyncDisposable
     private static Task<HttpResponseMessage> Refuse(HttpRequestMessage request) => throw new SocketException((int)SocketError.ConnectionRefused);
 
     // No packet goes to the addresses that the tests name: all of them are one listener on the loopback, but for those that refuse.
-    private ValueTask DialAsync(Socket socket, IPEndPoint address, CancellationToken cancellationToken) =>
-        _answers.TryGetValue(address.Address.ToString(), out Func<HttpRequestMessage, Task<HttpResponseMessage>>? answer) && answer == Refuse
-            ? throw new SocketException((int)SocketError.ConnectionRefused)
-            : socket.ConnectAsync(_anywhere.LocalEndpoint, cancellationToken);
+    private async ValueTask DialAsync(Socket socket, IPEndPoint address, CancellationToken cancellationToken)
+    {
+        string name = address.Address.ToString();
+        Dialled.Enqueue(name);
+        if (_swallowing.ContainsKey(name))
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        }
+
+        if (_answers.TryGetValue(name, out Func<HttpRequestMessage, Task<HttpResponseMessage>>? answer) && answer == Refuse)
+        {
+            throw new SocketException((int)SocketError.ConnectionRefused);
+        }
+
+        await socket.ConnectAsync(_anywhere.LocalEndpoint, cancellationToken);
+    }
 
     private OriginCluster Reopen(Origin origin)
     {
@@ -112,6 +158,7 @@ internal sealed class ClusterBench : IAsyncDisposable
     private StubHandler MakeHandler(EndpointDialer dialer)
     {
         string address = dialer.Address.Address.ToString();
+        Dialers[address] = dialer;
         return Handlers[address] = new StubHandler(async (request, cancellationToken) =>
         {
             Asked.Enqueue(address);

@@ -1,0 +1,395 @@
+using System.Collections.Immutable;
+using System.Net.Sockets;
+using DnsAwareHttp.Balancing;
+using DnsAwareHttp.Diagnostics;
+using DnsAwareHttp.Pools;
+using DnsAwareHttp.Resolution;
+
+namespace DnsAwareHttp.Origins;
+
+/// <summary>The endpoints of one origin as DNS would have them and as they fare: what requests are offered, one set at a time.</summary>
+/// <remarks>Requests read one volatile reference. Answers, failures, renewals and closing replace what it refers to, one at a time, under the lock <c>_reconciling</c>.</remarks>
+internal sealed class OriginEndpoints
+{
+    /// <summary>Members that leave stay no longer than this for want of a connected replacement.</summary>
+    private static readonly TimeSpan MaxHold = TimeSpan.FromSeconds(2);
+
+    private const string Silent = "its peer acknowledges nothing";
+
+    /// <summary>Replacements that are dialled at once while members are held, or while nobody but a silent one is connected.</summary>
+    private const int MaxWarmed = 6;
+
+    private readonly ClusterSettings _settings;
+    private readonly PoolOwner _owner;
+    private readonly EndpointReconciler _reconciler;
+    private readonly EndpointRecovery _recovery;
+    private readonly NameSubscription _name;
+    private readonly Dictionary<EndpointPool, EndpointPool> _renewing = [];
+    private readonly Lock _reconciling = new();
+    private volatile EndpointSet? _current;
+    private volatile TaskCompletionSource _known = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _isClosed;
+    private long _version;
+    private ITimer? _grace;
+    private ITimer? _hold;
+    private ImmutableArray<(EndpointPool Pool, string Reason)> _held = [];
+
+    public OriginEndpoints(PoolOwner owner, ClusterSettings settings, EndpointPoolFactory pools)
+    {
+        _settings = settings;
+        _owner = owner;
+        _reconciler = new EndpointReconciler(owner, settings, pools, NoteHealth, pool => Renew(pool, "its connections have served MaxRequestsPerConnection requests on average"));
+        _recovery = new EndpointRecovery(settings.Clock.Provider, settings.Random);
+        _name = settings.Cache.Subscribe(owner.Host, settings.Options.AddressFamily, TakeIn);
+    }
+
+    /// <summary>What requests are offered now; null while nothing is known of the name, and when closed.</summary>
+    public EndpointSet? Current => _current;
+
+    public bool IsClosed => _isClosed;
+
+    /// <summary>What is known of the name.</summary>
+    public NameSubscription Name => _name;
+
+    /// <summary>Ends when there are endpoints, or none will come any more.</summary>
+    public Task Known => _known.Task;
+
+    /// <summary>The members' pools, and those that leave but are still offered.</summary>
+    public ImmutableArray<EndpointPool> Offered
+    {
+        get
+        {
+            lock (_reconciling)
+            {
+                return Offered_NeedsLock();
+            }
+        }
+    }
+
+    /// <summary>Takes in what is known of the name. What is told twice, or late, counts once.</summary>
+    public void TakeIn(CachedAnswer answer)
+    {
+        lock (_reconciling)
+        {
+            if (_isClosed || answer.Version <= _version)
+            {
+                return;
+            }
+
+            _version = answer.Version;
+            try
+            {
+                Reconcile_NeedsLock(answer);
+            }
+            catch (Exception exception)
+            {
+                _settings.Logger.ReconcileThrew(_owner.Name, exception);
+            }
+        }
+    }
+
+    /// <summary>Both families were dialled side by side, and this one won: it begins from now on.</summary>
+    public void PreferFamily(AddressFamily family)
+    {
+        if (_name.PreferredFamily == family)
+        {
+            return;
+        }
+
+        _name.PreferredFamily = family;
+        lock (_reconciling)
+        {
+            if (!_isClosed && _reconciler.HasMembers)
+            {
+                _reconciler.Order(family);
+                Publish_NeedsLock();
+            }
+        }
+    }
+
+    /// <summary>Looks at the endpoints while requests flow. For one caller at a time.</summary>
+    public void LookForSilence()
+    {
+        if (_current is not EndpointSet endpoints)
+        {
+            return;
+        }
+
+        foreach (EndpointPool pool in endpoints.Preferred.Concat(endpoints.LastResort))
+        {
+            if (pool.LookForSilence())
+            {
+                RenewSilent(pool, endpoints);
+            }
+        }
+    }
+
+    /// <summary>Offers nothing any more. What was offered drains without a deadline.</summary>
+    /// <returns>False if it was closed before.</returns>
+    public bool Close(string reason)
+    {
+        ImmutableArray<(EndpointPool Pool, string Reason)> leaving;
+        lock (_reconciling)
+        {
+            if (_isClosed)
+            {
+                return false;
+            }
+
+            _isClosed = true;
+            EndGrace_NeedsLock();
+            leaving = [.. _reconciler.Clear(reason), .. _held];
+            EndHold_NeedsLock();
+            foreach (EndpointPool successor in _renewing.Values)
+            {
+                // Ends its dial. Whoever began that closes it.
+                successor.BeginDrain(reason);
+            }
+
+            _current = null;
+            _known.TrySetResult();
+        }
+
+        _name.Dispose();
+        Drain(leaving, Timeout.InfiniteTimeSpan);
+        return true;
+    }
+
+    private void Reconcile_NeedsLock(CachedAnswer answer)
+    {
+        bool isNews = answer.Latest is Answer.Found || !_reconciler.HasMembers;
+        if (isNews && answer.LastGood is Answer.Found found && _reconciler.Allowed(found.Addresses) is { IsEmpty: false } allowed)
+        {
+            EndGrace_NeedsLock();
+
+            // While the cluster is being made the subscription is not there yet: nothing has been dialled then either.
+            Replace_NeedsLock(_reconciler.Apply(allowed, found.IsComplete, _settings.Clock.Now, _name?.PreferredFamily ?? AddressFamily.Unspecified));
+        }
+        else if (answer.Latest is not Answer.Failed)
+        {
+            BeginGrace_NeedsLock(answer.Latest is Answer.Found ? "AddressFilter refuses all addresses of the latest answer" : "the name has no address any more");
+        }
+        else if (answer.LastGood is null && _grace is null)
+        {
+            Replace_NeedsLock(_reconciler.Clear("no good answer for longer than MaxStale"));
+        }
+    }
+
+    // Make before break: those that leave are held until somebody else has a connection, a moment at most. Then first nobody is offered them any more, then they drain.
+    private void Replace_NeedsLock(ImmutableArray<(EndpointPool Pool, string Reason)> leaving)
+    {
+        ImmutableArray<EndpointPool> staying = _reconciler.Pools;
+        if (staying.IsEmpty || staying.Any(pool => pool.IsConnected) || !leaving.Any(departure => departure.Pool.IsConnected))
+        {
+            leaving = [.. leaving, .. _held];
+            EndHold_NeedsLock();
+            Publish_NeedsLock();
+            Drain(leaving, _settings.Options.DrainTimeout);
+            return;
+        }
+
+        _held = [.. _held, .. leaving];
+        Publish_NeedsLock();
+        BeginHold_NeedsLock();
+        foreach (EndpointPool pool in staying.Take(MaxWarmed))
+        {
+            _ = ReleaseWhenConnectedAsync(pool);
+        }
+    }
+
+    private void BeginHold_NeedsLock() =>
+        _hold ??= Detached.CreateTimer(_settings.Clock.Provider, static state => ((OriginEndpoints)state!).Release(), this, MaxHold, Timeout.InfiniteTimeSpan);
+
+    private async Task ReleaseWhenConnectedAsync(EndpointPool pool)
+    {
+        if (await pool.DialAheadAsync().ConfigureAwait(false) is null)
+        {
+            Release();
+        }
+    }
+
+    private void Release()
+    {
+        lock (_reconciling)
+        {
+            if (!_isClosed && !_held.IsEmpty)
+            {
+                ImmutableArray<(EndpointPool Pool, string Reason)> leaving = _held;
+                EndHold_NeedsLock();
+                Publish_NeedsLock();
+                Drain(leaving, _settings.Options.DrainTimeout);
+            }
+        }
+    }
+
+    private void EndHold_NeedsLock()
+    {
+        _hold?.Dispose();
+        _hold = null;
+        _held = [];
+    }
+
+    private ImmutableArray<EndpointPool> Offered_NeedsLock() => [.. _reconciler.Pools, .. _held.Select(held => held.Pool)];
+
+    private void Publish_NeedsLock()
+    {
+        EndpointSet? next = EndpointSet.Of(Offered_NeedsLock(), _settings.Options.LoadBalancing, _settings.Random, _current);
+        if (next is null && _known.Task.IsCompleted)
+        {
+            _known = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        _current = next;
+        if (next is not null)
+        {
+            _known.TrySetResult();
+        }
+    }
+
+    private void Drain(ImmutableArray<(EndpointPool Pool, string Reason)> leaving, TimeSpan timeout)
+    {
+        foreach ((EndpointPool pool, string reason) in leaving)
+        {
+            _ = _settings.Drainer.Drain(pool, _owner, reason, timeout);
+        }
+    }
+
+    private void BeginGrace_NeedsLock(string reason)
+    {
+        TimeSpan grace = _settings.Options.EmptyAnswerGrace;
+        if (!_reconciler.HasMembers || _grace is not null)
+        {
+            return;
+        }
+
+        if (grace == TimeSpan.Zero)
+        {
+            Replace_NeedsLock(_reconciler.Clear(reason));
+            return;
+        }
+
+        _grace = Detached.CreateTimer(_settings.Clock.Provider, _ => LetGoAfterGrace(reason), null, grace, Timeout.InfiniteTimeSpan);
+    }
+
+    private void LetGoAfterGrace(string reason)
+    {
+        lock (_reconciling)
+        {
+            // An address that came back in the meantime has ended the grace.
+            if (_grace is not null && !_isClosed)
+            {
+                EndGrace_NeedsLock();
+                Replace_NeedsLock(_reconciler.Clear($"{reason}, for {_settings.Options.EmptyAnswerGrace.TotalSeconds:0.#} s"));
+            }
+        }
+    }
+
+    private void EndGrace_NeedsLock()
+    {
+        _grace?.Dispose();
+        _grace = null;
+    }
+
+    private void NoteHealth(EndpointPool pool)
+    {
+        lock (_reconciling)
+        {
+            if (_isClosed)
+            {
+                return;
+            }
+
+            Publish_NeedsLock();
+        }
+
+        if (pool.Status is { State: EndpointState.Failing } failing)
+        {
+            DnsAwareMetrics.ConnectFailed(_owner.Host, pool.Address);
+            _settings.Logger.EndpointFailing(_owner.Name, pool.Address.Address, failing.Reason);
+            _name.Hint();
+            _recovery.Begin(pool);
+        }
+    }
+
+    // Others take the requests at once. While nobody else has a connection it is not left: should the whole network be silent, it may come back before a new connection is to be had.
+    private void RenewSilent(EndpointPool pool, EndpointSet endpoints)
+    {
+        EndpointPool[] others = [.. endpoints.Preferred.Where(other => other != pool)];
+        if (!Array.Exists(others, other => other.IsConnected))
+        {
+            foreach (EndpointPool other in others.Take(MaxWarmed))
+            {
+                _ = other.DialAheadAsync();
+            }
+
+            Renew(pool, Silent, wasSilent: true);
+            return;
+        }
+
+        lock (_reconciling)
+        {
+            if (_isClosed || _reconciler.MakeSuccessor(pool, wasSilent: true) is not EndpointPool successor)
+            {
+                return;
+            }
+
+            _settings.Logger.EndpointSilent(_owner.Name, pool.Address.Address, pool.ActiveRequests, pool.OpenConnections);
+            Install_NeedsLock(pool, successor, Silent);
+            _ = successor.DialAheadAsync();
+        }
+
+        pool.AbandonDials();
+        _name.Hint();
+    }
+
+    private void Renew(EndpointPool pool, string reason, bool wasSilent = false)
+    {
+        EndpointPool successor;
+        lock (_reconciling)
+        {
+            if (_isClosed || _renewing.ContainsKey(pool) || _reconciler.MakeSuccessor(pool, wasSilent) is not EndpointPool made)
+            {
+                return;
+            }
+
+            _renewing[pool] = successor = made;
+        }
+
+        _ = Detached.Run(() => RenewAsync(pool, successor, reason, wasSilent));
+    }
+
+    // Make before break: the successor takes over once it has a connection.
+    private async Task RenewAsync(EndpointPool pool, EndpointPool successor, string reason, bool wasSilent)
+    {
+        Exception? failure = await successor.DialAheadAsync().ConfigureAwait(false);
+        bool takesOver;
+        lock (_reconciling)
+        {
+            _renewing.Remove(pool);
+            takesOver = failure is null && !_isClosed && _reconciler.Has(pool);
+            if (takesOver)
+            {
+                Install_NeedsLock(pool, successor, reason);
+            }
+        }
+
+        if (!takesOver)
+        {
+            // Nobody was ever offered it.
+            successor.BeginDrain("it was not needed");
+            _ = successor.CloseHandler();
+        }
+        else if (wasSilent)
+        {
+            pool.AbandonDials();
+        }
+    }
+
+    private void Install_NeedsLock(EndpointPool pool, EndpointPool successor, string reason)
+    {
+        _ = _reconciler.Replace(pool, successor);
+        DnsAwareMetrics.EndpointJoined(_owner.Host, _owner.Port);
+        Publish_NeedsLock();
+        Drain([(pool, reason)], _settings.Options.DrainTimeout);
+    }
+}

@@ -1,0 +1,49 @@
+using System.Net.Sockets;
+
+namespace DnsAwareHttp.Pools;
+
+/// <summary>What the operating system's TCP knows of a connection's peer before we do. Linux tells; elsewhere nothing is known, and keep-alive alone finds a silent peer.</summary>
+internal static class TcpHealth
+{
+    /// <summary>So many retransmissions of the same bytes in a row, or probes, without an acknowledgement: at least 0.6 s of silence.</summary>
+    private const int SilentAfter = 2;
+
+    /// <summary>Unacknowledged bytes end the connection after this long: long enough for a network that comes back, and not the quarter of an hour that is the system's default.</summary>
+    private const int UserTimeoutMilliseconds = 30_000;
+
+    // Of Linux: include/uapi/linux/tcp.h.
+    private const int ProtocolTcp = 6;
+    private const int TcpInfo = 11;
+    private const int TcpUserTimeout = 18;
+    private const int RetransmitsOffset = 2;
+    private const int ProbesOffset = 3;
+
+    /// <summary>Whether bytes were sent and sent again, or the connection was probed, and the peer acknowledged nothing. False when that cannot be known.</summary>
+    public static bool IsSilent(Socket socket)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return false;
+        }
+
+        Span<byte> info = stackalloc byte[8];
+        try
+        {
+            return socket.GetRawSocketOption(ProtocolTcp, TcpInfo, info) == info.Length
+                && (info[RetransmitsOffset] >= SilentAfter || info[ProbesOffset] >= SilentAfter);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Makes the system end the connection when the peer acknowledges nothing for a while (RFC 5482).</summary>
+    public static void EndWhenSilent(Socket socket)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            socket.SetRawSocketOption(ProtocolTcp, TcpUserTimeout, BitConverter.GetBytes(UserTimeoutMilliseconds));
+        }
+    }
+}
