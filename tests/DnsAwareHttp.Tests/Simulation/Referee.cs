@@ -105,7 +105,6 @@ internal sealed class Referee(Tally tally)
                 tally.Count(Happening.EndedBroken);
                 return request.WasBroken ? null : $"failed, but nothing broke: {exception}";
             case HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError }:
-            case HttpRequestException { HttpRequestError: HttpRequestError.Unknown } when request.TimesMisdirected > 0:
                 tally.Count(Happening.EndedUnconnected);
                 return OfUnconnected(request, exception);
             case HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError }:
@@ -121,15 +120,9 @@ internal sealed class Referee(Tally tally)
 
     private string? OfUnconnected(SimulatedRequest request, Exception exception)
     {
-        if (request.TimesSent > request.TimesMisdirected)
+        if (request.TimesSent > 0)
         {
-            return $"failed to connect after it was sent: {exception}";
-        }
-
-        if (request.TimesMisdirected > 0)
-        {
-            // The one that accepts did answer, and sent it away.
-            return null;
+            return $"failed to connect, but was sent: {exception}";
         }
 
         foreach ((IPAddress address, long since) in _goodSince)
