@@ -13,6 +13,9 @@ internal enum AddressBehaviour
     /// <summary>Never answers.</summary>
     Swallows,
 
+    /// <summary>Never answers, nor acknowledges what is sent over the connections that are open.</summary>
+    IsSilent,
+
     /// <summary>Accepts, and fails the TLS handshake.</summary>
     BreaksHandshakes,
 }

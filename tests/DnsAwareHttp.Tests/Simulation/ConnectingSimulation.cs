@@ -1,5 +1,6 @@
 using System.Net;
 using DnsAwareHttp.Origins;
+using DnsAwareHttp.Pools;
 using DnsAwareHttp.Tests.Fakes;
 
 namespace DnsAwareHttp.Tests.Simulation;
@@ -12,7 +13,7 @@ internal sealed class ConnectingSimulation : IDisposable
 
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
     private static readonly AddressBehaviour[] BadBehaviours =
-        [AddressBehaviour.Refuses, AddressBehaviour.Swallows, AddressBehaviour.BreaksHandshakes, AddressBehaviour.Waits];
+        [AddressBehaviour.Refuses, AddressBehaviour.Swallows, AddressBehaviour.IsSilent, AddressBehaviour.BreaksHandshakes, AddressBehaviour.Waits];
 
     private readonly int _seed;
     private readonly Random _random;
@@ -33,11 +34,11 @@ internal sealed class ConnectingSimulation : IDisposable
     private long _phaseEnds;
     private long _step;
 
-    public ConnectingSimulation(int seed, LoadBalancingPolicy policy)
+    public ConnectingSimulation(int seed, LoadBalancingPolicy policy, int? maxRequestsPerConnection)
     {
         _seed = seed;
         _random = new Random(seed);
-        _options = new DnsAwareOptions { LoadBalancing = policy, OriginIdleTimeout = TimeSpan.FromSeconds(20) };
+        _options = new DnsAwareOptions { LoadBalancing = policy, MaxRequestsPerConnection = maxRequestsPerConnection, OriginIdleTimeout = TimeSpan.FromSeconds(20) };
         _world = new SimulatedWorld(_options);
         _clock = _world.Clock;
         _network = _world.Network;
@@ -102,7 +103,8 @@ internal sealed class ConnectingSimulation : IDisposable
         < 1940 => MoveClock(TimeSpan.FromMilliseconds(_random.Next(1, 200))),
         < 1955 => MoveClock(TimeSpan.FromMilliseconds(_random.Next(200, 4000))),
         < 1956 => MoveClock(TimeSpan.FromMilliseconds(_random.Next(4000, 40_000))),
-        < 1959 => CloseIdle(),
+        < 1958 => CloseIdle(AnyAddress()),
+        < 1960 => RestartServer(),
         < 1964 => SendMany(),
         < 1998 => Inspect(),
         _ => TryRareThing(),
@@ -161,15 +163,22 @@ internal sealed class ConnectingSimulation : IDisposable
     private bool TryAnswer()
     {
         HttpStatusCode status = _random.Next(50) == 0 ? HttpStatusCode.MisdirectedRequest : HttpStatusCode.OK;
-        while (_traffic.Sent.Draw(_random) is SimulatedExchange exchange)
+        List<SimulatedExchange> silent = [];
+        bool isDone = false;
+        while (!isDone && _traffic.Sent.Draw(_random) is SimulatedExchange exchange)
         {
-            if (exchange.TryAnswer(status))
+            if (_network.BehaviourOf(exchange.Address) is AddressBehaviour.IsSilent)
             {
-                return true;
+                silent.Add(exchange);
+            }
+            else
+            {
+                isDone = exchange.TryAnswer(status);
             }
         }
 
-        return false;
+        silent.ForEach(_traffic.Sent.Add);
+        return isDone;
     }
 
     private bool TryEndBody()
@@ -187,6 +196,21 @@ internal sealed class ConnectingSimulation : IDisposable
 
     private bool TryBreak() => (_random.Next(4) == 0 ? _traffic.Bodies : _traffic.Sent).Draw(_random)?.TryBreak() ?? false;
 
+    /// <summary>All connections to an address break at once.</summary>
+    private bool RestartServer()
+    {
+        Tally.Count(Happening.ServersRestarted);
+        IPAddress address = AnyAddress();
+        Log($"{address} restarts");
+        foreach (SimulatedExchange exchange in (SimulatedExchange[])
+            [.. _traffic.Sent.DrawAll(exchange => exchange.Address.Equals(address)), .. _traffic.Bodies.DrawAll(exchange => exchange.Address.Equals(address))])
+        {
+            exchange.TryBreak();
+        }
+
+        return CloseIdle(address);
+    }
+
     private bool TryCancel()
     {
         SimulatedRequest[] outstanding = [.. _referee.Outstanding];
@@ -200,9 +224,13 @@ internal sealed class ConnectingSimulation : IDisposable
         return true;
     }
 
-    private bool CloseIdle()
+    private bool CloseIdle(IPAddress address)
     {
-        _inspector.HandlerOf(AnyAddress())?.CloseIdle();
+        foreach (SimulatedHandler handler in _inspector.HandlersOf(address))
+        {
+            handler.CloseIdle();
+        }
+
         return true;
     }
 
@@ -286,14 +314,23 @@ internal sealed class ConnectingSimulation : IDisposable
     /// <summary>From now on requests can count on the address, for no dial is under way that began while it was bad.</summary>
     private void TryMakeGood(IPAddress address)
     {
-        if (_referee.Good.Contains(address) || _network.BehaviourOf(address) is not AddressBehaviour.Accepts || !_name.Addresses.Contains(address) || _inspector.HandlerOf(address) is not SimulatedHandler handler)
+        if (_referee.Good.Contains(address) || _network.BehaviourOf(address) is not AddressBehaviour.Accepts || !_name.Addresses.Contains(address))
         {
             return;
         }
 
-        Task<Exception?> dial = handler.Dialer.DialAheadAsync(CancellationToken.None);
-        Await(dial, $"a dial of {address}");
-        if (dial.Result is null)
+        bool connects = false;
+        foreach (SimulatedHandler handler in _inspector.HandlersOf(address))
+        {
+            Task<Exception?> dial = handler.Dialer.DialAheadAsync(CancellationToken.None);
+            Await(dial, $"a dial of {address}");
+            if (handler.Pool is EndpointPool { Draining.IsCancellationRequested: false })
+            {
+                connects = dial.Result is null;
+            }
+        }
+
+        if (connects)
         {
             _referee.NoteGood(address, _step);
             Log($"{address} is good");
@@ -426,22 +463,30 @@ internal sealed class ConnectingSimulation : IDisposable
     private IPAddress AnyAddress() => _addresses[_random.Next(_addresses.Length)];
 
     /// <summary>Everything under way comes to its end.</summary>
-    private void Settle() => Until(
-        () =>
+    private void Settle()
+    {
+        foreach (IPAddress silent in _addresses.Where(address => _network.BehaviourOf(address) is AddressBehaviour.IsSilent))
         {
-            while (TryAnswer() || TryEndBody() || _network.DecideOne(_random))
-            {
-                // More may have come meanwhile.
-            }
+            Become(silent, AddressBehaviour.Swallows);
+        }
 
-            if (_referee.OutstandingCount > 0)
-            {
-                _clock.Advance(TimeSpan.FromMilliseconds(100));
-            }
+        Until(EverythingEnds, "all requests end");
+    }
 
-            return _referee.OutstandingCount == 0 && _traffic.Bodies.Count == 0;
-        },
-        "all requests end");
+    private bool EverythingEnds()
+    {
+        while (TryAnswer() || TryEndBody() || _network.DecideOne(_random))
+        {
+            // More may have come meanwhile.
+        }
+
+        if (_referee.OutstandingCount > 0)
+        {
+            _clock.Advance(TimeSpan.FromMilliseconds(100));
+        }
+
+        return _referee.OutstandingCount == 0 && _traffic.Bodies.Count == 0;
+    }
 
     private void Finish()
     {
@@ -452,11 +497,7 @@ internal sealed class ConnectingSimulation : IDisposable
 
         Settle();
         Until(() => !_registry.Snapshot().SelectMany(origin => origin.Endpoints).Any(endpoint => endpoint.State is EndpointState.Draining), "all that left have drained");
-        foreach (EndpointSnapshot endpoint in _registry.Snapshot().SelectMany(origin => origin.Endpoints).Where(endpoint => endpoint.ActiveRequests != 0))
-        {
-            _referee.Blame($"{endpoint} has requests, but none is under way");
-        }
-
+        _inspector.BlameForRequests();
         _registry.Close();
         Await(Task.WhenAll(_closed.Append(_registry).Select(registry => registry.WhenDrained())), "all registries have drained");
         Await(_world.Cache.DisposeAsync().AsTask(), "the cache is closed");
@@ -464,9 +505,11 @@ internal sealed class ConnectingSimulation : IDisposable
         Until(() => _network.CountOpenNearEnds() == 0, "all sockets are closed");
         Until(() => _network.CountOpenFarEnds() == 0, "no far end is left alone");
         Until(() => _network.Waiting == 0, "no connect is under way");
-        if (Tally[Happening.HandlersMade] != Tally[Happening.HandlersDisposed])
+        Until(() => Tally[Happening.HandlersMade] == Tally[Happening.HandlersDisposed], "every handler is disposed");
+        _inspector.BlameForRequests();
+        if (Tally[Happening.Answered] != Tally[Happening.ResponsesDisposed])
         {
-            _referee.Blame("not every handler was disposed");
+            _referee.Blame("not every response was disposed, or passed on");
         }
 
         if (_referee.HasBlamed)

@@ -7,13 +7,13 @@ namespace DnsAwareHttp.Tests.Simulation;
 public sealed class ConnectingSimulationTests(ITestOutputHelper output)
 {
     [Theory]
-    [InlineData(1, LoadBalancingPolicy.LeastRequests)]
-    [InlineData(2, LoadBalancingPolicy.RoundRobin)]
-    [InlineData(3, LoadBalancingPolicy.PickFirst)]
-    [InlineData(4, LoadBalancingPolicy.LeastRequests)]
-    public async Task ManyRandomSteps_NoRequestIsLostAndNothingIsLeft(int seed, LoadBalancingPolicy policy)
+    [InlineData(1, LoadBalancingPolicy.LeastRequests, null)]
+    [InlineData(2, LoadBalancingPolicy.RoundRobin, null)]
+    [InlineData(3, LoadBalancingPolicy.PickFirst, null)]
+    [InlineData(4, LoadBalancingPolicy.LeastRequests, 20)]
+    public async Task ManyRandomSteps_NoRequestIsLostAndNothingIsLeft(int seed, LoadBalancingPolicy policy, int? maxRequestsPerConnection)
     {
-        using ConnectingSimulation simulation = new(seed, policy);
+        using ConnectingSimulation simulation = new(seed, policy, maxRequestsPerConnection);
         Stopwatch watch = Stopwatch.StartNew();
 
         // A thread of its own: the simulation waits for what the others do.

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using DnsAwareHttp.Origins;
+using DnsAwareHttp.Pools;
 using DnsAwareHttp.Tests.Fakes;
 
 namespace DnsAwareHttp.Tests.Simulation;
@@ -19,18 +20,29 @@ internal sealed class Inspector(DnsCache cache, ManualTimeProvider clock, Simula
 
     public void NoteMade(SimulatedHandler handler) => _handlers.GetOrAdd(handler.Address, _ => new ConcurrentQueue<SimulatedHandler>()).Enqueue(handler);
 
-    /// <summary>The handler of an address that was made last; null when there is none.</summary>
-    public SimulatedHandler? HandlerOf(IPAddress address) => _handlers.GetValueOrDefault(address)?.LastOrDefault();
+    /// <summary>The handlers of an address that are not disposed, a new one last.</summary>
+    public SimulatedHandler[] HandlersOf(IPAddress address) =>
+        _handlers.TryGetValue(address, out ConcurrentQueue<SimulatedHandler>? made) ? [.. made.Where(handler => handler.Disposals == 0)] : [];
 
     /// <summary>Handlers that are over need not be looked at any more; there will be thousands.</summary>
     public void ForgetDisposed()
     {
         foreach (ConcurrentQueue<SimulatedHandler> ofAddress in _handlers.Values)
         {
-            while (ofAddress.Count > 1 && ofAddress.TryPeek(out SimulatedHandler? oldest) && oldest.Disposals == 1)
+            while (ofAddress.TryPeek(out SimulatedHandler? oldest) && oldest.Disposals == 1)
             {
                 ofAddress.TryDequeue(out _);
+                BlameIfBusy(oldest);
             }
+        }
+    }
+
+    /// <summary>No pool may count a request that has ended.</summary>
+    public void BlameForRequests()
+    {
+        foreach (SimulatedHandler handler in Handlers)
+        {
+            BlameIfBusy(handler);
         }
     }
 
@@ -41,8 +53,7 @@ internal sealed class Inspector(DnsCache cache, ManualTimeProvider clock, Simula
     /// <returns>Whether the latest answer has been taken in.</returns>
     public bool Inspect(OriginRegistry registry, long step)
     {
-        // First those made until now: one that is made while we look is not to be judged by what we see.
-        SimulatedHandler[] made = [.. Handlers];
+        Retire(Handlers.Where(handler => handler.Pool is EndpointPool { Draining.IsCancellationRequested: true }), step);
         if (Look(registry)?.Answer is not AnswerSnapshot answer)
         {
             return false;
@@ -58,12 +69,6 @@ internal sealed class Inspector(DnsCache cache, ManualTimeProvider clock, Simula
         IPAddress[] offered = [.. origin.Endpoints.Where(endpoint => endpoint.State is not EndpointState.Draining).Select(endpoint => endpoint.Address.Address)];
         BlameForMissing(offered);
         BlameForStaying(offered);
-        foreach (IGrouping<IPAddress, SimulatedHandler> ofAddress in made.GroupBy(handler => handler.Address))
-        {
-            int count = offered.Count(address => address.Equals(ofAddress.Key));
-            Retire(count switch { 0 => ofAddress, 1 => ofAddress.SkipLast(1), _ => [] }, step);
-        }
-
         return name.Addresses.Count > 0;
     }
 
@@ -74,6 +79,14 @@ internal sealed class Inspector(DnsCache cache, ManualTimeProvider clock, Simula
         foreach (SimulatedHandler handler in handlers)
         {
             handler.RetiredAt = Math.Min(handler.RetiredAt, step);
+        }
+    }
+
+    private void BlameIfBusy(SimulatedHandler handler)
+    {
+        if (handler.Pool is { ActiveRequests: not 0 } pool)
+        {
+            referee.Blame($"the pool of {handler.Address} counts {pool.ActiveRequests} requests, but none is under way");
         }
     }
 

@@ -25,6 +25,8 @@ internal sealed class SimulatedExchange(SimulatedRequest request, SimulatedHandl
 
     public SimulatedRequest Request => request;
 
+    public IPAddress Address => handler.Address;
+
     /// <summary>Whether it waits for a connection.</summary>
     public bool IsWaiting
     {
@@ -111,7 +113,7 @@ internal sealed class SimulatedExchange(SimulatedRequest request, SimulatedHandl
 
         traffic.Bodies.Add(this);
         handler.NoteHeaders();
-        _headers.SetResult(new HttpResponseMessage(status));
+        _headers.SetResult(new SimulatedResponse(status, traffic.Tally));
         return true;
     }
 

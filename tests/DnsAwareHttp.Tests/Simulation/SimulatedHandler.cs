@@ -22,6 +22,9 @@ internal sealed class SimulatedHandler(EndpointDialer dialer, SimulatedNetwork n
 
     public EndpointDialer Dialer => dialer;
 
+    /// <summary>The pool that it belongs to; null before that is made.</summary>
+    public EndpointPool? Pool => dialer.Dialled?.Target as EndpointPool;
+
     public int Disposals => Volatile.Read(ref _disposals);
 
     /// <summary>The step after which no new request may reach it.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 
 namespace DnsAwareHttp.Tests.Simulation;
 
@@ -16,6 +17,7 @@ internal sealed class SimulatedNetwork : IDisposable
     private readonly Bag<Dial> _waiting = new();
     private readonly Bag<Socket> _farEnds = new();
     private readonly Bag<SafeSocketHandle> _nearEnds = new();
+    private readonly ConditionalWeakTable<Socket, IPAddress> _peers = [];
     private readonly Lock _sync = new();
     private int _turn;
 
@@ -30,6 +32,9 @@ internal sealed class SimulatedNetwork : IDisposable
     public int Waiting => _waiting.Count;
 
     public AddressBehaviour BehaviourOf(IPAddress address) => _behaviours.GetValueOrDefault(address);
+
+    /// <summary>Whether the peer of a socket acknowledges nothing.</summary>
+    public bool IsSilent(Socket socket) => _peers.TryGetValue(socket, out IPAddress? peer) && BehaviourOf(peer) is AddressBehaviour.IsSilent;
 
     /// <summary>From now on the address behaves so. Once it accepts, so do those that were waiting for it: a system sends its SYN again.</summary>
     public void Become(IPAddress address, AddressBehaviour behaviour)
@@ -54,6 +59,7 @@ internal sealed class SimulatedNetwork : IDisposable
     public ValueTask ConnectAsync(Socket socket, IPEndPoint address, CancellationToken cancellationToken)
     {
         _nearEnds.Add(socket.SafeHandle);
+        _peers.Add(socket, address.Address);
         Dial dial;
         lock (_sync)
         {
@@ -67,7 +73,7 @@ internal sealed class SimulatedNetwork : IDisposable
                     throw new SocketException((int)SocketError.ConnectionRefused);
                 default:
                     _tally.Count(behaviour is AddressBehaviour.Waits ? Happening.MadeToWait : Happening.Swallowed);
-                    dial = new Dial(address.Address, behaviour is AddressBehaviour.Swallows);
+                    dial = new Dial(address.Address, behaviour is not AddressBehaviour.Waits);
                     _waiting.Add(dial);
                     return new ValueTask(WaitAsync(dial, socket, cancellationToken));
             }

@@ -44,7 +44,7 @@ internal sealed class SimulatedWorld : IDisposable
 
     public OriginRegistry OpenRegistry() => new(
         HandlerTemplate.ReadFrom(new SocketsHttpHandler { UseProxy = false }), _options, Cache, static (_, _, _) => throw new NotSupportedException(), Random.Shared,
-        NullLogger.Instance, makeHandler: MakeHandler, dialing: new DialSettings(_options.ConnectTimeout, null, Clock) { Connect = Network.ConnectAsync });
+        NullLogger.Instance, makeHandler: MakeHandler, dialing: new DialSettings(_options.ConnectTimeout, null, Clock) { Connect = Network.ConnectAsync, IsSilent = Network.IsSilent });
 
     public void Dispose()
     {
