@@ -66,13 +66,22 @@ internal sealed class Inspector(DnsCache cache, ManualTimeProvider clock, Simula
             return false;
         }
 
-        IPAddress[] offered = [.. origin.Endpoints.Where(endpoint => endpoint.State is not EndpointState.Draining).Select(endpoint => endpoint.Address.Address)];
+        IPAddress[] offered = Offered(origin);
+        if (name.Addresses.Except(offered).Any() && Look(registry) is OriginSnapshot again)
+        {
+            // One whose pool was renewed while we looked: the old one drained already, the new one was not there yet.
+            offered = Offered(again);
+        }
+
         BlameForMissing(offered);
         BlameForStaying(offered);
         return name.Addresses.Count > 0;
     }
 
     private static OriginSnapshot? Look(OriginRegistry registry) => registry.Snapshot().SingleOrDefault();
+
+    private static IPAddress[] Offered(OriginSnapshot origin) =>
+        [.. origin.Endpoints.Where(endpoint => endpoint.State is not EndpointState.Draining).Select(endpoint => endpoint.Address.Address)];
 
     private static void Retire(IEnumerable<SimulatedHandler> handlers, long step)
     {
