@@ -126,7 +126,7 @@ internal sealed class ConnectingSimulation : IDisposable
 
         SimulatedRequest request = new(_step);
         _referee.NoteBegin(request);
-        _ = SendAsync(_registry, request);
+        _ = SendAsync(_registry, request, async: true);
         return true;
     }
 
@@ -134,27 +134,39 @@ internal sealed class ConnectingSimulation : IDisposable
     {
         OriginRegistry registry = _registry;
         int count = _random.Next(2, 10);
+        bool isBlocking = _random.Next(6) == 0;
         for (int i = 0; i < count; i++)
         {
             SimulatedRequest request = new(_step);
             _referee.NoteBegin(request);
             Tally.Count(Happening.RequestsInBursts);
-            _ = Task.Run(() => SendAsync(registry, request));
+            _ = isBlocking
+                ? Task.Factory.StartNew(() => SendAsync(registry, request, async: false), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+                : Task.Run(() => SendAsync(registry, request, async: true));
         }
 
         return true;
     }
 
-    private async Task SendAsync(OriginRegistry registry, SimulatedRequest request)
+    private async Task SendAsync(OriginRegistry registry, SimulatedRequest request, bool async)
     {
         Task<HttpResponseMessage> sending;
         try
         {
-            sending = registry.SendAsync(request, async: true, request.Cancellation.Token);
+            sending = registry.SendAsync(request, async, request.Cancellation.Token);
         }
         catch (Exception exception)
         {
             sending = Task.FromException<HttpResponseMessage>(exception);
+        }
+
+        if (!async)
+        {
+            Tally.Count(Happening.RequestsThatBlock);
+            if (!sending.IsCompleted)
+            {
+                _referee.Blame($"{request} was sent synchronously and goes on");
+            }
         }
 
         await _referee.WatchAsync(request, sending);

@@ -22,6 +22,7 @@ internal enum Happening
     ServersRestarted,
     Requests,
     RequestsInBursts,
+    RequestsThatBlock,
     Cancelled,
     SentOnIdleConnections,
     SentOnNewConnections,

@@ -102,6 +102,9 @@ internal sealed class SimulatedHandler(EndpointDialer dialer, SimulatedNetwork n
         return exchange.Headers;
     }
 
+    protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken) =>
+        SendAsync(request, cancellationToken).GetAwaiter().GetResult();
+
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);
