@@ -49,7 +49,22 @@ internal sealed class OpenStreams
     }
 
     /// <summary>How many carry a body that streams.</summary>
-    public int CountStreaming() => _count == 0 ? 0 : Open().Count(stream => stream.LookWhetherItStreams());
+    public int CountStreaming()
+    {
+        int streaming = 0;
+        if (_count > 0)
+        {
+            lock (_sync)
+            {
+                foreach (WeakReference<TrackedStream> stream in _streams.Values)
+                {
+                    streaming += stream.TryGetTarget(out TrackedStream? open) && open.LookWhetherItStreams() ? 1 : 0;
+                }
+            }
+        }
+
+        return streaming;
+    }
 
     /// <summary>Whether something holds of the socket of one of them.</summary>
     public bool Any(Func<Socket, bool> condition) => Open().Exists(stream => stream.Is(condition));

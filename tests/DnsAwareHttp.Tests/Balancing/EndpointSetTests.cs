@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using DnsAwareHttp.Balancing;
 using DnsAwareHttp.Pools;
 using DnsAwareHttp.Tests.Fakes;
@@ -116,6 +117,44 @@ public sealed class EndpointSetTests
 
         Enumerable.Range(0, 100).Select(_ => set.PickOther([], _random)).Distinct().Should().BeEquivalentTo([_a.Pool, _b.Pool, _c.Pool], options => options.ComparingByValue<EndpointPool>());
     }
+
+    [Fact]
+    public void Of_OneAnswered421OrHasNoRoute_ItIsTheLastResort()
+    {
+        _a.Pool.NoteMisdirected();
+        _b.Pool.HasRoute = false;
+
+        EndpointSet set = Of(LoadBalancingPolicy.LeastRequests, null, _a, _b, _c);
+
+        set.Preferred.Should().Equal(_c.Pool);
+        set.LastResort.Should().Equal(_a.Pool, _b.Pool);
+    }
+
+    [Fact]
+    public void DialOrder_NothingIsKnown_TheFamiliesTakeTurnsFromThePickedOneOn()
+    {
+        TestEndpoint six = new("2001:db8::1");
+        EndpointSet set = Of(LoadBalancingPolicy.LeastRequests, null, _a, _b, six, _c);
+
+        set.DialOrder(_b.Pool, AddressFamily.Unspecified).Should().Equal(_b.Pool, six.Pool, _c.Pool, _a.Pool);
+        set.DialOrder(six.Pool, AddressFamily.Unspecified).Should().Equal(six.Pool, _c.Pool, _a.Pool, _b.Pool);
+        set.DialOrder(_b.Pool, AddressFamily.InterNetworkV6).Should().Equal(six.Pool, _b.Pool, _c.Pool, _a.Pool);
+    }
+
+    [Fact]
+    public void DialOrder_ThoseThatConnectedLastTimeComeFirstAndFailingOnesLast()
+    {
+        TestEndpoint six = new("2001:db8::1");
+        _a.Fails();
+        _c.Connects();
+        EndpointSet set = Of(LoadBalancingPolicy.LeastRequests, null, _a, _b, six, _c);
+
+        set.DialOrder(_b.Pool, AddressFamily.InterNetworkV6).Should().Equal(_c.Pool, six.Pool, _b.Pool, _a.Pool);
+    }
+
+    [Fact]
+    public void DialOrder_ThePickedOneLeftTheSetMeanwhile_AllOthersAreThere() =>
+        Of(LoadBalancingPolicy.LeastRequests, null, _b, _c).DialOrder(_a.Pool, AddressFamily.Unspecified).Should().Equal(_b.Pool, _c.Pool);
 
     private EndpointSet Of(LoadBalancingPolicy policy, EndpointSet? before, params TestEndpoint[] endpoints) =>
         EndpointSet.Of([.. endpoints.Select(endpoint => endpoint.Pool)], policy, _random, before)!;

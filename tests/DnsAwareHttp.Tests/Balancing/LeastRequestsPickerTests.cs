@@ -49,4 +49,38 @@ public sealed class LeastRequestsPickerTests
     [Fact]
     public void Pick_Single_NeedsNoDraw() =>
         new LeastRequestsPicker([_busier], new ScriptedRandom()).Pick().Should().BeSameAs(_busier);
+
+    [Theory]
+    [InlineData(0.05, true)]
+    [InlineData(0.15, false)]
+    public void Pick_TheLessBusyIsNew_TakesATenthOfWhatFallsToIt(double fraction, bool taken)
+    {
+        _idle.StartSlowly();
+
+        new LeastRequestsPicker([_idle, _busy], new ScriptedRandom(0, 0) { Fraction = fraction }).Pick().Should().BeSameAs(taken ? _idle : _busy);
+    }
+
+    [Fact]
+    public void Pick_AThousandEndpointsOfEqualServiceTime_NoneIsFarFromTheMean()
+    {
+        EndpointPool[] pools = [.. Enumerable.Range(0, 900).Select(_ => new TestEndpoint().Pool)];
+        LeastRequestsPicker picker = new([.. pools], new Random(11));
+        Dictionary<EndpointPool, int> counts = pools.ToDictionary(pool => pool, _ => 0);
+        Queue<Passage> inside = new();
+        for (int i = 0; i < 900 * 2_000; i++)
+        {
+            EndpointPool pool = picker.Pick();
+            counts[pool]++;
+            _ = pool.TryEnter(out Passage passage);
+            inside.Enqueue(passage);
+            if (inside.Count > 450)
+            {
+                // Each is inside for as long as the others.
+                inside.Dequeue().Dispose();
+            }
+        }
+
+        counts.Values.Max().Should().BeLessThan(2_200);
+        counts.Values.Min().Should().BeGreaterThan(1_800);
+    }
 }

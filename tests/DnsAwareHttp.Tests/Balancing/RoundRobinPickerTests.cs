@@ -52,4 +52,17 @@ public sealed class RoundRobinPickerTests
 
         Enumerable.Range(0, 5).Select(_ => picker.Pick()).Should().AllBeEquivalentTo(_pools[0], options => options.ComparingByValue<EndpointPool>());
     }
+
+    [Theory]
+    [InlineData(0.05, true)]
+    [InlineData(0.15, false)]
+    public void Pick_TheNextIsNew_TakesATenthOfItsTurns(double fraction, bool taken)
+    {
+        EndpointPool fresh = new TestEndpoint().Pool;
+        EndpointPool warm = new TestEndpoint().Pool;
+        fresh.StartSlowly();
+
+        // From 1 on: the first turn is that of number 0.
+        new RoundRobinPicker([fresh, warm], new ScriptedRandom(draws: 1) { Fraction = fraction }).Pick().Should().BeSameAs(taken ? fresh : warm);
+    }
 }

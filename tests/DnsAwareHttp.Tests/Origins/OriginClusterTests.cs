@@ -147,7 +147,7 @@ public sealed class OriginClusterTests : IAsyncDisposable
     {
         OriginCluster cluster = _bench.Open(One, Two);
         await Send(cluster);
-        await Eventually.Holds(() => _bench.Clock.ActiveTimers == 2, "the next question is planned, and a socket is parked");
+        await Eventually.Holds(() => _bench.Clock.ActiveTimers == 3, "the next question is planned, a socket is parked, and the endpoints are looked at");
         _bench.Says(One, null);
 
         await Send(cluster);

@@ -211,4 +211,70 @@ public sealed class EndpointPoolTests
         request.Options.Set(DnsAwareHandler.DrainSignalKey, signal);
         return request;
     }
+
+    [Fact]
+    public void StartsSlowly_ReachesItsFullShareTenSecondsAfterItConnected()
+    {
+        _pool.Share.Should().Be(1);
+        _pool.StartSlowly();
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        _pool.LookForSilence().Should().BeFalse();
+        _pool.Share.Should().BeApproximately(0.1f, 0.001f, "it has no connection yet");
+
+        _dialer.Dialled!(null);
+        _clock.Advance(TimeSpan.FromSeconds(5));
+        _pool.LookForSilence();
+        _pool.Share.Should().BeApproximately(0.5f, 0.001f);
+
+        _clock.Advance(TimeSpan.FromSeconds(5));
+        _pool.LookForSilence();
+        _pool.Share.Should().Be(1);
+    }
+
+    [Fact]
+    public void Misdirected_IsAvoidedAndToldOnceUntilForgotten()
+    {
+        _dialer.Dialled!(null);
+
+        _pool.NoteMisdirected();
+        _pool.NoteMisdirected();
+
+        _pool.IsAvoided.Should().BeTrue();
+        _pool.Status.Should().BeEquivalentTo(new { State = EndpointState.Ready, IsMisdirected = true });
+        _healthTold.Should().ContainSingle();
+        _dialer.Dialled(Refused);
+        _dialer.Dialled(null);
+        _pool.IsAvoided.Should().BeTrue("that it connects does not make it the right place");
+
+        _pool.ForgetMisdirected();
+        _pool.IsAvoided.Should().BeFalse();
+    }
+
+    [Fact]
+    public async Task RenewalDue_IsToldOnceItsConnectionsHaveServedAsManyAndAgainAfterAsManyMore()
+    {
+        List<long> told = [];
+        EndpointPool pool = new(_dialer, _handler, _clock.GetUtcNow, maxRequestsPerConnection: 3) { RenewalDue = due => told.Add(due.TotalRequests) };
+        for (int i = 0; i < 7; i++)
+        {
+            await pool.SendAsync(new HttpRequestMessage(), async: true, CancellationToken.None);
+        }
+
+        told.Should().Equal(3, 6);
+    }
+
+    [Fact]
+    public async Task AbandonDials_RequestsThatWaitForAConnectAreToldAtOnceAndSoAreLaterOnes()
+    {
+        using BlackHole hole = new();
+        EndpointDialer dialer = new(new DnsEndPoint("svc.test", hole.EndPoint.Port), hole.EndPoint, new DialSettings(TimeSpan.FromMinutes(5), null, _clock));
+        EndpointPool pool = new(dialer, _handler, _clock.GetUtcNow);
+        Task<Stream> waiting = dialer.ConnectAsync(ConnectionContexts.For("svc.test", hole.EndPoint.Port), CancellationToken.None).AsTask();
+
+        pool.AbandonDials();
+
+        (await FluentActions.Awaiting(() => waiting).Should().ThrowAsync<SocketException>()).Which.SocketErrorCode.Should().Be(SocketError.TimedOut);
+        await FluentActions.Awaiting(() => dialer.ConnectAsync(ConnectionContexts.For("svc.test", hole.EndPoint.Port), CancellationToken.None).AsTask()).Should().ThrowAsync<SocketException>();
+        pool.Status.State.Should().Be(EndpointState.Idle, "its peer was not found to refuse");
+    }
 }

@@ -194,4 +194,19 @@ public sealed class HandlerTemplateTests
 
         public bool IsBypassed(Uri host) => false;
     }
+
+    [Fact]
+    public void Make_ForOneWhosePeerWentSilent_PingsRarelyUnlessTheSettingsSayHow()
+    {
+        using SocketsHttpHandler silent = HandlerTemplate.ReadFrom(new SocketsHttpHandler()).Make((_, _) => default, null, true, ping: true);
+        using SocketsHttpHandler other = HandlerTemplate.ReadFrom(new SocketsHttpHandler()).Make((_, _) => default, null, true);
+        SocketsHttpHandler settings = new() { KeepAlivePingDelay = TimeSpan.FromSeconds(7), KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always };
+        using SocketsHttpHandler own = HandlerTemplate.ReadFrom(settings).Make((_, _) => default, null, true, ping: true);
+
+        silent.KeepAlivePingDelay.Should().Be(TimeSpan.FromMinutes(5), "servers may punish more frequent pings");
+        silent.KeepAlivePingPolicy.Should().Be(HttpKeepAlivePingPolicy.WithActiveRequests);
+        other.KeepAlivePingDelay.Should().Be(Timeout.InfiniteTimeSpan);
+        own.KeepAlivePingDelay.Should().Be(TimeSpan.FromSeconds(7));
+        own.KeepAlivePingPolicy.Should().Be(HttpKeepAlivePingPolicy.Always);
+    }
 }

@@ -1,0 +1,37 @@
+using System.Net;
+using BenchmarkDotNet.Attributes;
+using DnsAwareHttp.Balancing;
+using DnsAwareHttp.Pools;
+
+namespace DnsAwareHttp.Benchmarks;
+
+/// <summary>What one pick costs, by policy and number of endpoints.</summary>
+public class PickBenchmark
+{
+    private IEndpointPicker _picker = null!;
+
+    [Params(1, 4, 64, 1_000)]
+    public int Endpoints { get; set; }
+
+    [Params(LoadBalancingPolicy.LeastRequests, LoadBalancingPolicy.RoundRobin, LoadBalancingPolicy.PickFirst)]
+    public LoadBalancingPolicy Policy { get; set; }
+
+    /// <summary>Of a hundred, so many endpoints fail.</summary>
+    [Params(0, 10)]
+    public int Failing { get; set; }
+
+    [GlobalSetup]
+    public void Setup() => _picker = EndpointSet.Of([.. Enumerable.Range(0, Endpoints).Select(MakePool)], Policy, Random.Shared, before: null)!.Picker;
+
+    [Benchmark]
+    public object Pick() => _picker.Pick();
+
+    private EndpointPool MakePool(int number)
+    {
+        IPEndPoint address = new(new IPAddress([10, 0, (byte)(number >> 8), (byte)number]), 80);
+        EndpointDialer dialer = new(new DnsEndPoint("svc.test", 80), address, new DialSettings(TimeSpan.FromSeconds(5), null, TimeProvider.System));
+        EndpointPool pool = new(dialer, new StubEndpoint(yields: false), static () => DateTimeOffset.UnixEpoch);
+        dialer.Dialled!(number % 100 < Failing ? new IOException("refused") : null);
+        return pool;
+    }
+}
