@@ -5,7 +5,8 @@ using DnsAwareHttp.Tests.Fakes;
 
 namespace DnsAwareHttp.Tests.Simulation;
 
-/// <summary>Random requests to one origin on a random network, step by step: the same seed takes the same decisions, though threads meet otherwise.</summary>
+/// <summary>Random requests to one origin on a random network, step by step.</summary>
+/// <remarks>The same seed takes the same decisions, though threads meet otherwise.</remarks>
 internal sealed class ConnectingSimulation : IDisposable
 {
     private const int MaxOutstanding = 32;
@@ -13,7 +14,7 @@ internal sealed class ConnectingSimulation : IDisposable
 
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
     private static readonly AddressBehaviour[] BadBehaviours =
-        [AddressBehaviour.Refuses, AddressBehaviour.Swallows, AddressBehaviour.IsSilent, AddressBehaviour.BreaksHandshakes, AddressBehaviour.Waits];
+        [.. Enum.GetValues<AddressBehaviour>().Where(behaviour => behaviour is not AddressBehaviour.Accepts)];
 
     private readonly int _seed;
     private readonly Random _random;
@@ -38,7 +39,12 @@ internal sealed class ConnectingSimulation : IDisposable
     {
         _seed = seed;
         _random = new Random(seed);
-        _options = new DnsAwareOptions { LoadBalancing = policy, MaxRequestsPerConnection = maxRequestsPerConnection, OriginIdleTimeout = TimeSpan.FromSeconds(20) };
+        _options = new DnsAwareOptions
+        {
+            LoadBalancing = policy,
+            MaxRequestsPerConnection = maxRequestsPerConnection,
+            OriginIdleTimeout = TimeSpan.FromSeconds(20),
+        };
         _world = new SimulatedWorld(_options);
         _clock = _world.Clock;
         _network = _world.Network;
@@ -141,7 +147,8 @@ internal sealed class ConnectingSimulation : IDisposable
             _referee.NoteBegin(request);
             Tally.Count(Happening.RequestsInBursts);
             _ = isBlocking
-                ? Task.Factory.StartNew(() => SendAsync(registry, request, async: false), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+                ? Task.Factory.StartNew(
+                    () => SendAsync(registry, request, async: false), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
                 : Task.Run(() => SendAsync(registry, request, async: true));
         }
 
@@ -214,10 +221,9 @@ internal sealed class ConnectingSimulation : IDisposable
         Tally.Count(Happening.ServersRestarted);
         IPAddress address = AnyAddress();
         Log($"{address} restarts");
-        foreach (SimulatedExchange exchange in (SimulatedExchange[])
-            [.. _traffic.Sent.DrawAll(exchange => exchange.Address.Equals(address)), .. _traffic.Bodies.DrawAll(exchange => exchange.Address.Equals(address))])
+        foreach (Bag<SimulatedExchange> underWay in (Bag<SimulatedExchange>[])[_traffic.Sent, _traffic.Bodies])
         {
-            exchange.TryBreak();
+            underWay.DrawAll(exchange => exchange.Address.Equals(address)).ForEach(static exchange => exchange.TryBreak());
         }
 
         return CloseIdle(address);
@@ -261,7 +267,7 @@ internal sealed class ConnectingSimulation : IDisposable
             return false;
         }
 
-        AddressBehaviour next = _isOutage || _random.Next(2) == 0 ? BadBehaviours[_random.Next(BadBehaviours.Length)] : AddressBehaviour.Accepts;
+        AddressBehaviour next = _isOutage || _random.Next(2) == 0 ? AnyBadBehaviour() : AddressBehaviour.Accepts;
         if (next is not AddressBehaviour.Accepts)
         {
             _referee.NoteBad(address);
@@ -326,7 +332,8 @@ internal sealed class ConnectingSimulation : IDisposable
     /// <summary>From now on requests can count on the address, for no dial is under way that began while it was bad.</summary>
     private void TryMakeGood(IPAddress address)
     {
-        if (_referee.Good.Contains(address) || _network.BehaviourOf(address) is not AddressBehaviour.Accepts || !_name.Addresses.Contains(address))
+        bool mayBeGood = _network.BehaviourOf(address) is AddressBehaviour.Accepts && _name.Addresses.Contains(address);
+        if (!mayBeGood || _referee.Good.Contains(address))
         {
             return;
         }
@@ -413,7 +420,7 @@ internal sealed class ConnectingSimulation : IDisposable
         _referee.NoteAllBad();
         foreach (IPAddress address in _addresses)
         {
-            Become(address, BadBehaviours[_random.Next(BadBehaviours.Length)]);
+            Become(address, AnyBadBehaviour());
         }
 
         if (_random.Next(3) == 0)
@@ -430,7 +437,7 @@ internal sealed class ConnectingSimulation : IDisposable
         _anchor = keepsAnswer ? _name.Addresses[_random.Next(_name.Addresses.Count)] : AnyAddress();
         foreach (IPAddress address in _addresses.Where(address => !address.Equals(_anchor)))
         {
-            Become(address, _random.Next(3) == 0 ? AddressBehaviour.Accepts : BadBehaviours[_random.Next(BadBehaviours.Length)]);
+            Become(address, _random.Next(3) == 0 ? AddressBehaviour.Accepts : AnyBadBehaviour());
         }
 
         Become(_anchor, AddressBehaviour.Accepts);
@@ -472,6 +479,8 @@ internal sealed class ConnectingSimulation : IDisposable
         return good.Count > 0 ? good.Any(other => !other.Equals(address)) : !address.Equals(_anchor);
     }
 
+    private AddressBehaviour AnyBadBehaviour() => BadBehaviours[_random.Next(BadBehaviours.Length)];
+
     private IPAddress AnyAddress() => _addresses[_random.Next(_addresses.Length)];
 
     /// <summary>Everything under way comes to its end.</summary>
@@ -508,7 +517,7 @@ internal sealed class ConnectingSimulation : IDisposable
         }
 
         Settle();
-        Until(() => !_registry.Snapshot().SelectMany(origin => origin.Endpoints).Any(endpoint => endpoint.State is EndpointState.Draining), "all that left have drained");
+        Until(() => !Endpoints().Any(endpoint => endpoint.State is EndpointState.Draining), "all that left have drained");
         _inspector.BlameForRequests();
         _registry.Close();
         Await(Task.WhenAll(_closed.Append(_registry).Select(registry => registry.WhenDrained())), "all registries have drained");
@@ -553,6 +562,8 @@ internal sealed class ConnectingSimulation : IDisposable
         }
     }
 
+    private IEnumerable<EndpointSnapshot> Endpoints() => _registry.Snapshot().SelectMany(origin => origin.Endpoints);
+
     private void Log(string what)
     {
         _log.Enqueue($"{_step}: {what}");
@@ -564,13 +575,18 @@ internal sealed class ConnectingSimulation : IDisposable
 
     private InvalidOperationException Failure(string what)
     {
-        IEnumerable<string> endpoints = _registry.Snapshot().SelectMany(origin => origin.Endpoints).Select(endpoint => endpoint.ToString());
         return new InvalidOperationException(string.Join(
             Environment.NewLine,
             [
-                $"Seed {_seed}, {_options.LoadBalancing}, step {_step}: {what}", .. _referee.Blames.Take(5), "Good: " + string.Join(", ", _referee.Good),
-                "Outstanding: " + string.Join("; ", _referee.Outstanding.Take(5)), .. endpoints, Tally.ToString(),
-                $"{_network.Waiting} connects wait, {_network.CountOpenNearEnds()} near and {_network.CountOpenFarEnds()} far ends are open, {_clock.ActiveTimers} timers run", .. _log,
+                $"Seed {_seed}, {_options.LoadBalancing}, step {_step}: {what}",
+                .. _referee.Blames.Take(5),
+                "Good: " + string.Join(", ", _referee.Good),
+                "Outstanding: " + string.Join("; ", _referee.Outstanding.Take(5)),
+                .. Endpoints().Select(endpoint => endpoint.ToString()),
+                Tally.ToString(),
+                $"{_network.Waiting} connects wait, {_network.CountOpenNearEnds()} near and {_network.CountOpenFarEnds()} far ends are open",
+                $"{_clock.ActiveTimers} timers run",
+                .. _log,
             ]));
     }
 }

@@ -17,7 +17,8 @@ public sealed class ConnectingSimulationTests(ITestOutputHelper output)
         Stopwatch watch = Stopwatch.StartNew();
 
         // A thread of its own: the simulation waits for what the others do.
-        await Task.Factory.StartNew(() => simulation.Run(260_000), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        await Task.Factory.StartNew(
+            () => simulation.Run(260_000), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
         output.WriteLine($"{policy}, seed {seed}, {watch.Elapsed.TotalSeconds:0.0} s: {simulation.Tally}");
         simulation.Tally[Happening.EndedWell].Should().BePositive();

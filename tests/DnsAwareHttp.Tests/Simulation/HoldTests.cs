@@ -84,10 +84,10 @@ public sealed class HoldTests : IDisposable
         await Eventually.Holds(() => _world.Dns.Questions("svc.test") > before && _world.Cache.IsQuiet, "the answer is taken in");
     }
 
-    private int Offered(int last) =>
-        _registry.Snapshot().Single().Endpoints.Count(endpoint => endpoint.Address.Address.Equals(SimulatedWorld.Address(last)) && endpoint.State is not EndpointState.Draining);
+    private int Offered(int last) => Endpoints(last).Count();
 
-    private bool Connected(int last) =>
-        _registry.Snapshot().Single().Endpoints.Any(endpoint =>
-            endpoint.Address.Address.Equals(SimulatedWorld.Address(last)) && endpoint.State is not EndpointState.Draining && endpoint.OpenConnections > 0);
+    private bool Connected(int last) => Endpoints(last).Any(endpoint => endpoint.OpenConnections > 0);
+
+    private IEnumerable<EndpointSnapshot> Endpoints(int last) => _registry.Snapshot().Single().Endpoints.Where(
+        endpoint => endpoint.Address.Address.Equals(SimulatedWorld.Address(last)) && endpoint.State is not EndpointState.Draining);
 }

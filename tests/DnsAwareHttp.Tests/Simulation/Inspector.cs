@@ -18,11 +18,12 @@ internal sealed class Inspector(DnsCache cache, ManualTimeProvider clock, Simula
 
     public IEnumerable<SimulatedHandler> Handlers => _handlers.Values.SelectMany(ofAddress => ofAddress);
 
-    public void NoteMade(SimulatedHandler handler) => _handlers.GetOrAdd(handler.Address, _ => new ConcurrentQueue<SimulatedHandler>()).Enqueue(handler);
+    public void NoteMade(SimulatedHandler handler) =>
+        _handlers.GetOrAdd(handler.Address, static _ => new ConcurrentQueue<SimulatedHandler>()).Enqueue(handler);
 
     /// <summary>The handlers of an address that are not disposed, a new one last.</summary>
     public SimulatedHandler[] HandlersOf(IPAddress address) =>
-        _handlers.TryGetValue(address, out ConcurrentQueue<SimulatedHandler>? made) ? [.. made.Where(handler => handler.Disposals == 0)] : [];
+        [.. _handlers.TryGetValue(address, out ConcurrentQueue<SimulatedHandler>? made) ? made.Where(handler => handler.Disposals == 0) : []];
 
     /// <summary>Handlers that are over need not be looked at any more; there will be thousands.</summary>
     public void ForgetDisposed()

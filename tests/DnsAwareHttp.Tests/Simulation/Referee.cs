@@ -109,7 +109,7 @@ internal sealed class Referee(Tally tally)
                 return OfUnconnected(request, exception);
             case HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError }:
                 tally.Count(Happening.EndedWithoutAddress);
-                return Volatile.Read(ref _lastWithoutAddress) < request.Step ? $"found no address, but the name has some: {exception}" : null;
+                return Volatile.Read(ref _lastWithoutAddress) >= request.Step ? null : $"found no address, but the name has some: {exception}";
             case ObjectDisposedException { ObjectName: "DnsAwareHttp.DnsAwareHandler" }:
                 tally.Count(Happening.EndedByClosing);
                 return Volatile.Read(ref _lastClosing) < request.Step ? $"found a closed registry: {exception}" : null;
@@ -133,9 +133,9 @@ internal sealed class Referee(Tally tally)
             }
         }
 
-        bool namesAddresses = exception.Message.StartsWith("None of the", StringComparison.Ordinal)
-            ? exception.Message.Contains("10.9.0.", StringComparison.Ordinal) && exception.Message.Contains("svc.test:80", StringComparison.Ordinal)
-            : exception.Message.EndsWith("(svc.test:80)", StringComparison.Ordinal);
-        return namesAddresses ? null : $"failed without a word about where: {exception}";
+        bool isOfSeveral = exception.Message.StartsWith("None of the", StringComparison.Ordinal);
+        bool saysWhere = exception.Message.Contains("(svc.test:80)", StringComparison.Ordinal)
+            && (!isOfSeveral || exception.Message.Contains("10.9.0.", StringComparison.Ordinal));
+        return saysWhere ? null : $"failed without a word about where: {exception}";
     }
 }

@@ -5,8 +5,10 @@ using DnsAwareHttp.Tests.Fakes;
 
 namespace DnsAwareHttp.Tests.Simulation;
 
-/// <summary>Stands for an endpoint's <see cref="SocketsHttpHandler"/> over HTTP/1.1: connects when no connection is idle, and gives a request the first one to be had.</summary>
-internal sealed class SimulatedHandler(EndpointDialer dialer, SimulatedNetwork network, SimulatedTraffic traffic, Referee referee) : HttpMessageHandler
+/// <summary>Stands for an endpoint's <see cref="SocketsHttpHandler"/> over HTTP/1.1.</summary>
+/// <remarks>It connects when no connection is idle, and gives a request the first one to be had, whoever asked for it.</remarks>
+internal sealed class SimulatedHandler(EndpointDialer dialer, SimulatedNetwork network, SimulatedTraffic traffic, Referee referee)
+    : HttpMessageHandler
 {
     private const int MaxIdle = 32;
 
@@ -212,7 +214,8 @@ internal sealed class SimulatedHandler(EndpointDialer dialer, SimulatedNetwork n
         }
     }
 
-    /// <summary>Who is to be connected for next: as in the runtime, a request that was served otherwise leaves its failure to nobody, and somebody else may wait.</summary>
+    /// <summary>Who is to be connected for next.</summary>
+    /// <remarks>As in the runtime: a request that was served otherwise leaves its failure to nobody, and somebody else may wait.</remarks>
     private SimulatedExchange? Failed(SimulatedExchange initiator, HttpRequestError kind, Exception exception)
     {
         if (initiator.TryFailToConnect(kind, exception))

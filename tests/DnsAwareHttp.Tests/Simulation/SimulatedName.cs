@@ -3,7 +3,8 @@ using DnsAwareHttp.Tests.Fakes;
 
 namespace DnsAwareHttp.Tests.Simulation;
 
-/// <summary>What DNS says of <c>svc.test</c>. Each answer carries its number in its TTL, so that one can tell which of them has been taken in.</summary>
+/// <summary>What DNS says of <c>svc.test</c>.</summary>
+/// <remarks>Each answer carries its number in its TTL, so that one can tell which of them has been taken in.</remarks>
 internal sealed class SimulatedName(ScriptedResolver dns)
 {
     private static readonly TimeSpan Ttl = TimeSpan.FromSeconds(2);

@@ -34,9 +34,11 @@ internal sealed class SimulatedNetwork : IDisposable
     public AddressBehaviour BehaviourOf(IPAddress address) => _behaviours.GetValueOrDefault(address);
 
     /// <summary>Whether the peer of a socket acknowledges nothing.</summary>
-    public bool IsSilent(Socket socket) => _peers.TryGetValue(socket, out IPAddress? peer) && BehaviourOf(peer) is AddressBehaviour.IsSilent;
+    public bool IsSilent(Socket socket) =>
+        _peers.TryGetValue(socket, out IPAddress? peer) && BehaviourOf(peer) is AddressBehaviour.IsSilent;
 
-    /// <summary>From now on the address behaves so. Once it accepts, so do those that were waiting for it: a system sends its SYN again.</summary>
+    /// <summary>From now on the address behaves so.</summary>
+    /// <remarks>Once it accepts, those that were waiting for it are let in: a system sends its SYN again.</remarks>
     public void Become(IPAddress address, AddressBehaviour behaviour)
     {
         List<Dial> released = [];

@@ -43,8 +43,9 @@ internal sealed class SimulatedWorld : IDisposable
     public static IPAddress Address(int last) => IPAddress.Parse($"10.9.0.{last}");
 
     public OriginRegistry OpenRegistry() => new(
-        HandlerTemplate.ReadFrom(new SocketsHttpHandler { UseProxy = false }), _options, Cache, static (_, _, _) => throw new NotSupportedException(), Random.Shared,
-        NullLogger.Instance, makeHandler: MakeHandler, dialing: new DialSettings(_options.ConnectTimeout, null, Clock) { Connect = Network.ConnectAsync, IsSilent = Network.IsSilent });
+        HandlerTemplate.ReadFrom(new SocketsHttpHandler { UseProxy = false }), _options, Cache,
+        static (_, _, _) => throw new NotSupportedException(), Random.Shared, NullLogger.Instance, makeHandler: MakeHandler,
+        dialing: new DialSettings(_options.ConnectTimeout, null, Clock) { Connect = Network.ConnectAsync, IsSilent = Network.IsSilent });
 
     public void Dispose()
     {

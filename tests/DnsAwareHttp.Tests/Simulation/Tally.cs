@@ -9,5 +9,6 @@ internal sealed class Tally
 
     public void Count(Happening happening) => Interlocked.Increment(ref _counts[(int)happening]);
 
-    public override string ToString() => string.Join(", ", Enum.GetValues<Happening>().Select(happening => $"{happening} {this[happening]:N0}"));
+    public override string ToString() =>
+        string.Join(", ", Enum.GetValues<Happening>().Select(happening => $"{happening} {this[happening]:N0}"));
 }
