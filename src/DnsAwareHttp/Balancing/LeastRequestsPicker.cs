@@ -3,14 +3,17 @@ using DnsAwareHttp.Pools;
 
 namespace DnsAwareHttp.Balancing;
 
-/// <summary>The less busy of two endpoints drawn at random.</summary>
+/// <summary>The less busy of two endpoints: the next in turn, and another one drawn at random.</summary>
+/// <remarks>Two draws would do as well where endpoints differ; where they do not, turns spread more evenly than chance.</remarks>
 internal sealed class LeastRequestsPicker(ImmutableArray<EndpointPool> pools, Random random) : IEndpointPicker
 {
+    private uint _turn = (uint)random.Next();
+
     public EndpointPool Pick() => pools.Length == 1 ? pools[0] : LessBusyOfTwo();
 
     private EndpointPool LessBusyOfTwo()
     {
-        int first = random.Next(pools.Length);
+        int first = (int)(Interlocked.Increment(ref _turn) % (uint)pools.Length);
         int second = random.Next(pools.Length - 1);
         if (second >= first)
         {
