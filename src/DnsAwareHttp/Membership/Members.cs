@@ -10,12 +10,19 @@ internal sealed record Members(ImmutableArray<Member> All, ImmutableArray<Depart
 {
     public static readonly Members None = new([], []);
 
+    /// <summary>What a policy remembers of the answers; null for one that needs no memory.</summary>
+    public AnswerHistory? History { get; init; }
+
     /// <summary>The members that the addresses of an answer are, in its order: those that were members keep the time when they were first seen.</summary>
     public ImmutableArray<Member> Meet(ImmutableArray<IPAddress> addresses, DateTimeOffset now)
     {
         Dictionary<IPAddress, DateTimeOffset> firstSeen = All.ToDictionary(member => member.Address, member => member.FirstSeen);
         return [.. addresses.Select(address => new Member(address, firstSeen.GetValueOrDefault(address, now), now, 0, "present"))];
     }
+
+    /// <summary>One leaves at once, whatever a policy would say.</summary>
+    public Members Without(IPAddress address, string reason) =>
+        this with { All = All.RemoveAll(member => member.Address.Equals(address)), Departed = [new Departure(address, reason)] };
 
     /// <summary>All leave at once, whatever a policy would say.</summary>
     public Members Without(string reason) => new([], [.. All.Select(member => new Departure(member.Address, reason))]);

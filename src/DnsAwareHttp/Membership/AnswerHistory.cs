@@ -1,0 +1,120 @@
+using System.Collections.Immutable;
+using System.Net;
+
+namespace DnsAwareHttp.Membership;
+
+/// <summary>What the answers about one name have shown so far: whether each is the whole set or a sample of it. Immutable, and of bounded size whatever the churn.</summary>
+internal sealed class AnswerHistory
+{
+    /// <summary>So many answers are remembered.</summary>
+    public const int Window = 64;
+
+    /// <summary>So many addresses that are no members are remembered, those seen last.</summary>
+    public const int MaxStrangers = 64;
+
+    public static readonly AnswerHistory None = new(0, [], [], null);
+
+    private readonly ImmutableArray<AnswerShape> _window;
+    private readonly ImmutableArray<Sighting> _sightings;
+
+    private AnswerHistory(int count, ImmutableArray<AnswerShape> window, ImmutableArray<Sighting> sightings, Takeover? takeover)
+    {
+        Count = count;
+        _window = window;
+        _sightings = sightings;
+        Takeover = takeover;
+    }
+
+    /// <summary>Answers seen.</summary>
+    public int Count { get; }
+
+    /// <summary>The answers since the last one that had an address known before them; null when the latest one has such.</summary>
+    public Takeover? Takeover { get; }
+
+    /// <summary>Addresses remembered.</summary>
+    public int Remembered => _sightings.Length;
+
+    /// <summary>Whether the answers are samples of a larger set: what is lost comes back, soon and often, or most of each answer was never seen before.</summary>
+    public bool Rotates
+    {
+        get
+        {
+            int lost = 0, returned = 0, soon = 0, lossy = 0, fresh = 0;
+            foreach (AnswerShape shape in _window)
+            {
+                lost += shape.Lost;
+                returned += shape.Returned;
+                soon += shape.ReturnedSoon;
+                lossy += shape.Lost > 0 ? 1 : 0;
+                fresh += shape.IsMostlyNew ? 1 : 0;
+            }
+
+            // A set that grows and shrinks by the same addresses loses and regains them too, but seldom, and after a while.
+            bool regains = returned > 0 && returned * 4 >= lost && (lossy * 2 >= _window.Length || soon >= 2);
+            return regains || (fresh >= 3 && fresh * 8 >= _window.Length);
+        }
+    }
+
+    /// <summary>What is known of an address; null when it was never seen, or forgotten.</summary>
+    public Sighting? Of(IPAddress address)
+    {
+        foreach (Sighting sighting in _sightings)
+        {
+            if (sighting.Address.Equals(address))
+            {
+                return sighting;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The history after one more answer.</summary>
+    /// <param name="answer">The addresses that it has, none twice.</param>
+    /// <param name="members">Those remembered whatever happens.</param>
+    public AnswerHistory With(ImmutableArray<IPAddress> answer, HashSet<IPAddress> members)
+    {
+        int number = Count + 1;
+        HashSet<IPAddress> unseen = [.. answer];
+        List<Sighting> sightings = new(_sightings.Length + answer.Length);
+        int lost = 0, before = 0, returned = 0, soon = 0, old = 0;
+        foreach (Sighting sighting in _sightings)
+        {
+            bool wasThere = sighting.Last == Count;
+            before += wasThere ? 1 : 0;
+            if (!unseen.Remove(sighting.Address))
+            {
+                lost += wasThere ? 1 : 0;
+                sightings.Add(sighting);
+                continue;
+            }
+
+            returned += wasThere ? 0 : 1;
+            soon += !wasThere && sighting.IsShort(number) ? 1 : 0;
+            old += Takeover is null || sighting.First < Takeover.Start ? 1 : 0;
+            sightings.Add(sighting.SeenAgain(number));
+        }
+
+        sightings.AddRange(unseen.Select(address => Sighting.New(address, number)));
+        AnswerShape shape = new(lost, returned, soon, lost * 2 >= before && unseen.Count * 2 >= answer.Length && before > 0, unseen.Count == answer.Length && before > 0);
+        return new AnswerHistory(
+            number,
+            Count == 0 ? _window : [.. _window.Skip(_window.Length - (Window - 1)), shape],
+            Bounded(sightings, members),
+            old > 0 || Count == 0 ? null : (Takeover ?? new Takeover(number, 0, 1)).With(answer.Length, unseen.Count, members.Count, ChanceOfStrangers()));
+    }
+
+    // How often an answer had nobody known, taken carefully: never 0.
+    private double ChanceOfStrangers() => (_window.Count(shape => shape.IsAllNew) + 1.0) / (_window.Length + 2.0);
+
+    private static ImmutableArray<Sighting> Bounded(List<Sighting> sightings, HashSet<IPAddress> members)
+    {
+        if (sightings.Count <= MaxStrangers)
+        {
+            return [.. sightings];
+        }
+
+        HashSet<IPAddress> forgotten = [.. sightings.Where(sighting => !members.Contains(sighting.Address)).OrderByDescending(sighting => sighting.Last).Skip(MaxStrangers).Select(sighting => sighting.Address)];
+        return [.. sightings.Where(sighting => !forgotten.Contains(sighting.Address))];
+    }
+}
