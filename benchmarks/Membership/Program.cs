@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using DnsAwareHttp.MembershipBenchmark;
 
 const int Success = 0;
@@ -15,6 +16,22 @@ try
         case BenchmarkMode.List:
             Print(Contents.Lines());
             return Success;
+        case BenchmarkMode.Check:
+            PromiseCheck check = PromiseCheck.Of(options);
+            Print(check.Lines());
+            return check.AllHeld ? Success : Failure;
+        case BenchmarkMode.Replay:
+            Print(ReplayReport.Lines(options));
+            return Success;
+        case BenchmarkMode.Record:
+            using (CancellationTokenSource interrupt = new())
+            using (PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Interrupt(signal, interrupt)))
+            using (PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Interrupt(signal, interrupt)))
+            {
+                await Recorder.RunAsync(options, Console.Out, TimeProvider.System, interrupt.Token);
+            }
+
+            return Success;
         default:
             Print(Comparison.Lines(options));
             return Success;
@@ -25,10 +42,21 @@ catch (WrongUseException mistake)
     Console.Error.WriteLine($"Membership: {mistake.Message} Try --help.");
     return WrongUse;
 }
+catch (AggregateException failures)
+{
+    Console.Error.WriteLine($"Membership: {failures.InnerExceptions[0].Message}");
+    return Failure;
+}
 catch (Exception failure)
 {
     Console.Error.WriteLine($"Membership: {failure.Message}");
     return Failure;
+}
+
+static void Interrupt(PosixSignalContext signal, CancellationTokenSource interrupt)
+{
+    signal.Cancel = true;
+    interrupt.Cancel();
 }
 
 static void Print(IEnumerable<string> lines)

@@ -21,6 +21,9 @@ internal static class PolicyCatalogue
         new("Grace", "absent for more than 5 answers, it leaves, like Envoy with a grace", max => new GraceMembership(max, SubsetSeed, grace: 5)),
     ];
 
+    /// <summary>Those of the names, each once; all when there is no name.</summary>
+    public static IReadOnlyList<NamedPolicy> Chosen(IReadOnlyCollection<string> names) => names.Count == 0 ? All : [.. names.Distinct().Select(Named)];
+
     public static NamedPolicy Named(string name) =>
         All.FirstOrDefault(policy => policy.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
         ?? throw new WrongUseException($"'{name}' is no policy: {string.Join(", ", All.Select(policy => policy.Name))} are.");

@@ -17,10 +17,22 @@ internal static class Contest
             ImmutableArray<Step> steps = traces[run.Trace].Make(new Random(run.Seed));
             for (int policy = 0; policy < policies.Count; policy++)
             {
-                scores[run.Trace][policy][run.Seed] = Simulation.Run(policies[policy].Make(maxMembers), steps);
+                scores[run.Trace][policy][run.Seed] = Run(policies[policy], maxMembers, steps, $"{traces[run.Trace].Name}, seed {run.Seed}");
             }
         });
 
         return [.. traces.Select((trace, row) => policies.Select((policy, column) => new Cell(trace, policy, [.. scores[row][column]])).ToImmutableArray())];
+    }
+
+    private static Score Run(NamedPolicy policy, int maxMembers, ImmutableArray<Step> steps, string where)
+    {
+        try
+        {
+            return Simulation.Run(policy.Make(maxMembers), steps);
+        }
+        catch (Exception exception)
+        {
+            throw new InvalidOperationException($"{policy.Name} on {where}: {exception}", exception);
+        }
     }
 }
