@@ -9,7 +9,8 @@ internal sealed record PromiseCheck(NamedPolicy Policy, ImmutableArray<Finding> 
 
     public static PromiseCheck Of(BenchmarkOptions options)
     {
-        NamedPolicy policy = PolicyCatalogue.Named(options.Policies.SingleOrDefault(PolicyCatalogue.Adaptive));
+        string? name = options.Policies.SingleOrDefault(PolicyCatalogue.All.FirstOrDefault(policy => policy.Name == PolicyCatalogue.Adaptive)?.Name);
+        NamedPolicy policy = PolicyCatalogue.Named(name ?? throw new WrongUseException($"--check needs --policy while there is no {PolicyCatalogue.Adaptive}."));
         NamedPolicy[] trio = [policy, PolicyCatalogue.Named(PolicyCatalogue.Strict), PolicyCatalogue.Named(PolicyCatalogue.Logical)];
         IEnumerable<Finding> findings = Contest.Run(TraceCatalogue.Matching(options.Only), trio, options.Seeds, options.MaxMembers)
             .SelectMany(row => MembershipPromises.Of(new Trial(row[0], row[1], row[2])));

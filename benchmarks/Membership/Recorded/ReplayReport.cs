@@ -16,7 +16,8 @@ internal static class ReplayReport
         return
         [
             "## Departures\n",
-            $"Answers: {answers.Length}, and {steps.Length - answers.Length} lost. Addresses: {answers.SelectMany(step => step.Answer).Distinct().Count()}. Needless: back within {options.Within} answers.\n",
+            $"Answers: {answers.Length}, and {steps.Length - answers.Length} lost. "
+            + $"Addresses: {answers.SelectMany(step => step.Answer).Distinct().Count()}. Needless: back within {options.Within} answers.\n",
             MarkdownTable.Of(["policy", "departures", "needless", "back later", "not back", "members, mean", "members, peak"], [.. replays.Select(Row)]),
             "",
             "## Members over time\n",

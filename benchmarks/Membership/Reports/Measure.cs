@@ -8,9 +8,19 @@ internal sealed record Measure(string Title, string Note, Func<Cell, string> Rea
 {
     public static readonly IReadOnlyList<Measure> All =
     [
-        new("Needless departures per 1,000 answers", "Members let go while they were in service. Mean over the seeds (worst seed).", cell => Figure.Of(cell.NeedlessPerThousand)),
-        new("Answers until a removed address is left", "1: the first answer after its removal was enough. Mean / worst; >: some were still members when they returned or the trace ended; -: nobody was removed while a member.", UntilLeft),
-        new("Requests sent to removed addresses", "Of 100 with each answer, spread evenly over the members. Mean over the seeds (worst seed).", cell => Figure.Of(cell.RequestsToRemoved)),
+        new(
+            "Needless departures per 1,000 answers",
+            "Members let go while they were in service. Mean over the seeds (worst seed).",
+            cell => Figure.Of(cell.NeedlessPerThousand)),
+        new(
+            "Answers until a removed address is left",
+            "1: the first answer after its removal was enough. Mean / worst; >: some were still members when they returned or the trace ended; "
+            + "-: nobody was removed while a member.",
+            UntilLeft),
+        new(
+            "Requests sent to removed addresses",
+            "Of 100 with each answer, spread evenly over the members. Mean over the seeds (worst seed).",
+            cell => Figure.Of(cell.RequestsToRemoved)),
         new("Pools held", "The peak. Mean over the seeds (worst seed).", cell => Figure.Of(cell.PeakPools)),
     ];
 

@@ -12,10 +12,8 @@ internal static class RotatingTraces
     public static IEnumerable<Trace> All =>
     [
         .. Rotation.All.SelectMany(Variants),
-        Of(Rotation.SomeOf(1, 4), "lost-", "; a fifth of the answers is lost", TraceKind.Rotating, (rotation, random) => Weather.Lossy(Rotate(rotation, random, Nothing), random)),
-        Of(Rotation.SomeOf(8, 20), "lost-", "; a fifth of the answers is lost", TraceKind.Rotating, (rotation, random) => Weather.Lossy(Rotate(rotation, random, Nothing), random)),
-        Of(Rotation.SomeOf(1, 4), "jitter-", ", at irregular times", TraceKind.Rotating, (rotation, random) => Weather.Jittery(Rotate(rotation, random, Nothing), random)),
-        Of(Rotation.SomeOf(8, 20), "jitter-", ", at irregular times", TraceKind.Rotating, (rotation, random) => Weather.Jittery(Rotate(rotation, random, Nothing), random)),
+        Lossy(Rotation.SomeOf(1, 4)), Lossy(Rotation.SomeOf(8, 20)),
+        Jittery(Rotation.SomeOf(1, 4)), Jittery(Rotation.SomeOf(8, 20)),
     ];
 
     private static IEnumerable<Trace> Variants(Rotation rotation) =>
@@ -25,10 +23,16 @@ internal static class RotatingTraces
         Of(rotation, "slow-", $"; one is replaced each {ReplacedEach} answers", TraceKind.Rotating, (rotation, random) => Rotate(rotation, random, ReplaceSlowly)),
     ];
 
+    private static Trace Lossy(Rotation rotation) =>
+        Of(rotation, "lost-", "; a fifth of the answers is lost", TraceKind.Rotating, (rotation, random) => Weather.Lossy(Rotate(rotation, random, Nothing), random));
+
+    private static Trace Jittery(Rotation rotation) =>
+        Of(rotation, "jitter-", ", at irregular times", TraceKind.Rotating, (rotation, random) => Weather.Jittery(Rotate(rotation, random, Nothing), random));
+
     private static Trace Of(Rotation rotation, string prefix, string story, TraceKind kind, Func<Rotation, Random, ImmutableArray<Step>> make) =>
         new(prefix + rotation.Name, rotation.Story + story, kind, random => make(rotation, random))
         {
-            IsRandom = rotation.IsRandom || prefix is "lost-" or "jitter-",
+            IsRandom = rotation.IsRandom,
             ReturnChance = rotation.ReturnChance,
         };
 

@@ -23,7 +23,8 @@ internal sealed record Rotation(string Name, string Story, int Size, double Retu
     public static Rotation SomeOf(int count, int size) =>
         new($"{count}-of-{size}", $"{count} of {size} at random", size, (double)count / size, (set, _, random) => Sample.Some(count, set, random));
 
-    private static Rotation Weighted => new("weighted-90-10", "the one of 2 in nine answers of ten, else the other", 2, 0.1, (set, _, random) => [set[random.NextDouble() < 0.9 ? 0 : 1]]);
+    private static Rotation Weighted =>
+        new("weighted-90-10", "the one of 2 in nine answers of ten, else the other", 2, 0.1, (set, _, random) => [set[random.NextDouble() < 0.9 ? 0 : 1]]);
 
     private static Rotation InTurn(int size) =>
         new($"1-of-{size}-in-turn", $"one of {size} in turn", size, 1.0 / size, (set, number, _) => [set[number % size]]) { IsRandom = false };
