@@ -41,9 +41,9 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <summary>Starts a program that goes on until it is disposed.</summary>
     public static ChildProcess Start(string program, params string[] arguments) => new(program, arguments);
 
-    /// <summary>Runs a program to its end.</summary>
+    /// <summary>Runs a program to its end, or ends it: when the token says so, without one after a minute.</summary>
     /// <exception cref="InvalidOperationException">Its exit code is not 0; the message has its output.</exception>
-    public static async Task<string> RunAsync(string program, IEnumerable<string> arguments, string? input = null)
+    public static async Task<string> RunAsync(string program, IEnumerable<string> arguments, string? input = null, CancellationToken end = default)
     {
         await using ChildProcess child = new(program, arguments);
         if (input is not null)
@@ -52,8 +52,8 @@ internal sealed class ChildProcess : IAsyncDisposable
         }
 
         child._process.StandardInput.Close();
-        using CancellationTokenSource deadline = new(Deadline);
-        await child._process.WaitForExitAsync(deadline.Token);
+        using CancellationTokenSource late = new(Deadline);
+        await child._process.WaitForExitAsync(end.CanBeCanceled ? end : late.Token);
         return child._process.ExitCode == 0
             ? child.Output
             : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: exit code {child._process.ExitCode}: {child.Output}");

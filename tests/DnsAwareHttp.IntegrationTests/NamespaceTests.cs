@@ -1,13 +1,8 @@
-using System.Reflection;
-
 namespace DnsAwareHttp.IntegrationTests;
 
 /// <summary>A handler with nothing but defaults, in a network whose resolv.conf and hosts file the test writes.</summary>
 public sealed class NamespaceTests
 {
-    // In its own folder, with all that it needs.
-    private static readonly string Probe = typeof(NamespaceTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "NamespaceProbe").Value!;
-
     [NamespaceFact("dnsmasq")]
     public async Task Defaults_UseTheSystemsNameServerSearchListAndHostsFile_AndFollowTheirChanges()
     {
@@ -15,10 +10,10 @@ public sealed class NamespaceTests
             "nameserver 10.97.0.53\nsearch example.test\n", "127.0.0.1 localhost\n10.97.0.1 listed.test\n", "10.97.0.1", "10.97.0.2", "10.97.0.53", "10.97.0.54");
         await using ChildProcess dns = StartDns(net, "10.97.0.53", "/svc.example.test/10.97.0.1");
         await using ChildProcess otherDns = StartDns(net, "10.97.0.54", "/moved.example.test/10.97.0.2");
-        await using ChildProcess first = net.Start("dotnet", Probe, "serve", "10.97.0.1", "8080");
-        await using ChildProcess second = net.Start("dotnet", Probe, "serve", "10.97.0.2", "8080");
+        await using ChildProcess first = net.Start("dotnet", NamespaceProbe.Path, "serve", "10.97.0.1", "8080");
+        await using ChildProcess second = net.Start("dotnet", NamespaceProbe.Path, "serve", "10.97.0.2", "8080");
         await Eventually.Holds(() => first.Output.Contains("serving") && second.Output.Contains("serving"), "both web servers are up");
-        await using ChildProcess probe = net.Start("dotnet", Probe);
+        await using ChildProcess probe = net.Start("dotnet", NamespaceProbe.Path);
 
         (await probe.AskAsync("http://svc.example.test:8080/")).Should().Be("10.97.0.1", "resolv.conf names the server that knows it");
         (await probe.AskAsync("http://svc:8080/")).Should().Be("10.97.0.1", "the search list completes it");

@@ -30,6 +30,16 @@ internal sealed class NetworkNamespace : IAsyncDisposable
     /// <summary>Writes into the file as it is: inside, it is a bind mount, which a rename would not reach.</summary>
     public void Write(string file, string text) => File.WriteAllText(Path.Combine(Folder, file), text);
 
+    /// <summary>Runs a program inside to its end, and tells what it wrote.</summary>
+    public Task<string> RunAsync(string program, string[] arguments, string? input = null, CancellationToken end = default) =>
+        ChildProcess.RunAsync("ip", ["netns", "exec", Name, Machine.PathOf(program) ?? program, .. arguments], input, end);
+
+    /// <summary>Packets to and from an address are lost from now on.</summary>
+    public Task SilenceAsync(string address) => RunAsync("nft", ["-f", "-"], PacketDrop.Of(address));
+
+    /// <summary>Packets arrive again.</summary>
+    public Task EndSilenceAsync() => RunAsync("nft", ["-f", "-"], PacketDrop.End);
+
     public ChildProcess Start(string program, params string[] arguments) =>
         ChildProcess.Start("ip", ["netns", "exec", Name, Machine.PathOf(program) ?? program, .. arguments]);
 

@@ -20,3 +20,10 @@ public sealed class NamespaceFactAttribute : FactAttribute
 {
     public NamespaceFactAttribute(params string[] programs) => Skip = Machine.WhyNot([.. programs, "ip"], needsRoot: true);
 }
+
+/// <summary>As <see cref="NamespaceFactAttribute"/>, with rows.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class NamespaceTheoryAttribute : TheoryAttribute
+{
+    public NamespaceTheoryAttribute(params string[] programs) => Skip = Machine.WhyNot([.. programs, "ip"], needsRoot: true);
+}

@@ -2,8 +2,11 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using DnsAwareHttp;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using NamespaceProbe;
 
-// Two small programs to run inside a network namespace: "serve ADDRESS PORT" is a web server that answers with its address;
+// Three small programs to run inside a network namespace: "serve ADDRESS PORT" is a web server that answers with its address;
+// "load PROTOCOL ADDRESS..." is a server and a client that asks it without pause, which tells for each line of input how it fares;
 // without arguments, each line of input is a URI that is asked with nothing but defaults, and what came back is written on a line.
 if (args is ["serve", string address, string port])
 {
@@ -14,6 +17,12 @@ if (args is ["serve", string address, string port])
     {
         _ = ServeAsync(await listener.AcceptTcpClientAsync(), address);
     }
+}
+
+if (args is ["load", string protocol, .. string[] addresses])
+{
+    await ProbedLoad.RunAsync(Enum.Parse<HttpProtocols>(protocol), addresses);
+    return;
 }
 
 using HttpClient client = new(new DnsAwareHandler()) { Timeout = TimeSpan.FromSeconds(20) };

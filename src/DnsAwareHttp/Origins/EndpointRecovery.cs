@@ -26,9 +26,10 @@ internal sealed class EndpointRecovery(TimeProvider time, Random random)
     {
         try
         {
-            while (pool.Status is { State: EndpointState.Failing } failing)
+            // Its own attempts count, not the failures: under load a hundred requests fail at once, and that is one failure.
+            for (int attempt = 1; pool.Status.State is EndpointState.Failing; attempt++)
             {
-                await Task.Delay(Backoff.After(failing.Failures, Backoff.MaxForEndpoints, random), time, pool.Draining).ConfigureAwait(false);
+                await Task.Delay(Backoff.After(attempt, Backoff.MaxForEndpoints, random), time, pool.Draining).ConfigureAwait(false);
                 if (pool.Status.State is not EndpointState.Failing)
                 {
                     // A request was quicker.

@@ -54,6 +54,12 @@ internal sealed class OriginCluster
         {
             if (_endpoints.Current is not EndpointSet endpoints)
             {
+                if (failed?.Misdirected is HttpResponseMessage answer)
+                {
+                    // All have left since. It was sent once, and this is its answer.
+                    return answer;
+                }
+
                 if (_endpoints.IsClosed)
                 {
                     // It was idle and closed between the registry's look and ours.

@@ -179,7 +179,7 @@ internal sealed class OriginEndpoints
     private void Replace_NeedsLock(ImmutableArray<(EndpointPool Pool, string Reason)> leaving)
     {
         ImmutableArray<EndpointPool> staying = _reconciler.Pools;
-        if (staying.IsEmpty || staying.Any(pool => pool.IsConnected) || !leaving.Any(departure => departure.Pool.IsConnected))
+        if (staying.IsEmpty || staying.Any(pool => pool.IsConnected) || !leaving.Concat(_held).Any(departure => departure.Pool.IsConnected))
         {
             leaving = [.. leaving, .. _held];
             EndHold_NeedsLock();
@@ -202,9 +202,18 @@ internal sealed class OriginEndpoints
 
     private async Task ReleaseWhenConnectedAsync(EndpointPool pool)
     {
-        if (await pool.DialAheadAsync().ConfigureAwait(false) is null)
+        if (await pool.DialAheadAsync().ConfigureAwait(false) is not null)
         {
-            Release();
+            return;
+        }
+
+        lock (_reconciling)
+        {
+            // It may be one of those that leave by now.
+            if (_reconciler.Has(pool))
+            {
+                Release();
+            }
         }
     }
 

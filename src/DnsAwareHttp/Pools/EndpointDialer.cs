@@ -42,8 +42,7 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         RefuseOtherHosts(context.DnsEndPoint);
-        ThrowRecentFailure();
-        Socket socket = _parked.Take() ?? await DialForRequestAsync(cancellationToken).ConfigureAwait(false);
+        Socket socket = _parked.Take() ?? await DialUnlessJustFailedAsync(cancellationToken).ConfigureAwait(false);
 
         // The pool may have closed for good while this was under way: the runtime dials ahead of its queue. Such a socket must not outlive the drain.
         return Streams.Add(socket) ?? throw new SocketException((int)SocketError.OperationAborted);
@@ -90,6 +89,7 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
         try
         {
             _parked.Park(await DialAsync(cancellationToken).ConfigureAwait(false));
+            ForgetFailure();
             return null;
         }
         catch (Exception exception)
@@ -116,18 +116,27 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
         }
     }
 
+    private ValueTask<Socket> DialUnlessJustFailedAsync(CancellationToken cancellationToken)
+    {
+        ThrowRecentFailure();
+        return DialForRequestAsync(cancellationToken);
+    }
+
     private void ThrowRecentFailure()
     {
-        (Exception Failure, long At)? recent;
-        lock (_dialling)
-        {
-            recent = _recentFailure;
-            _recentFailure = null;
-        }
-
-        if (recent is ({ } failure, long at) && settings.Time.GetElapsedTime(at) < RecentFailureLifetime)
+        if (ForgetFailure() is ({ } failure, long at) && settings.Time.GetElapsedTime(at) < RecentFailureLifetime)
         {
             throw failure is SocketException socket ? new SocketException(socket.ErrorCode) : failure;
+        }
+    }
+
+    private (Exception Failure, long At)? ForgetFailure()
+    {
+        lock (_dialling)
+        {
+            (Exception Failure, long At)? recent = _recentFailure;
+            _recentFailure = null;
+            return recent;
         }
     }
 

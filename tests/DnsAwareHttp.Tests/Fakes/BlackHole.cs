@@ -10,11 +10,13 @@ public sealed class BlackHole : IDisposable
     private static readonly TimeSpan LongForLoopback = TimeSpan.FromMilliseconds(300);
 
     private readonly List<Socket> _queued = [];
-    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly Socket _listener;
 
     public BlackHole(string address = "127.0.0.1", int port = 0)
     {
-        _listener.Bind(new IPEndPoint(IPAddress.Parse(address), port));
+        IPEndPoint endPoint = new(IPAddress.Parse(address), port);
+        _listener = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        _listener.Bind(endPoint);
         _listener.Listen(0);
         Fill();
     }
@@ -35,7 +37,7 @@ public sealed class BlackHole : IDisposable
     {
         while (_queued.Count < MaxQueued)
         {
-            Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
+            Socket socket = new(_listener.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
             _queued.Add(socket);
             try
             {

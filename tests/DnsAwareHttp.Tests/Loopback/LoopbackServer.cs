@@ -27,7 +27,8 @@ public sealed class LoopbackServer : IAsyncDisposable
     private readonly ConcurrentDictionary<string, int> _connections = new();
     private readonly ConcurrentDictionary<Socket, string> _sockets = new();
     private readonly ConcurrentDictionary<string, bool> _silent = new();
-    private int _openConnections;
+    private readonly ConcurrentDictionary<ConnectionContext, bool> _open = new();
+    private volatile bool _isCut;
 
     private LoopbackServer(WebApplication app, int port)
     {
@@ -42,7 +43,7 @@ public sealed class LoopbackServer : IAsyncDisposable
     /// <summary>Responses of <c>/gated</c> send their head and first half, then wait for this.</summary>
     public TaskCompletionSource Gate { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public int OpenConnections => Volatile.Read(ref _openConnections);
+    public int OpenConnections => _open.Count;
 
     /// <summary>From now on the address hears nothing and acknowledges nothing, neither on its connections nor of new ones. Linux only.</summary>
     public void GoSilent(string address)
@@ -84,22 +85,8 @@ public sealed class LoopbackServer : IAsyncDisposable
         }
     }
 
-    public static int FreePort()
-    {
-        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        Gate.TrySetResult();
-        using CancellationTokenSource now = new(TimeSpan.FromSeconds(2));
-        await _app.StopAsync(now.Token);
-        await _app.DisposeAsync();
-    }
-
-    private static async Task<LoopbackServer> StartAsync(HttpProtocols protocols, bool tls, Action<WebApplication>? map, int port, string[] addresses)
+    /// <summary>Starts a server at a port that is free.</summary>
+    public static async Task<LoopbackServer> StartAsync(HttpProtocols protocols, bool tls, Action<WebApplication>? map, int port, params string[] addresses)
     {
         LoopbackServer? server = null;
         ConcurrentDictionary<Socket, string> listeners = new();
@@ -139,9 +126,41 @@ public sealed class LoopbackServer : IAsyncDisposable
         return server;
     }
 
+    public static int FreePort()
+    {
+        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    /// <summary>Ends as a machine does that is switched off: connections break, whatever is under way on them.</summary>
+    public async Task CutAsync()
+    {
+        _isCut = true;
+        foreach (ConnectionContext connection in _open.Keys)
+        {
+            connection.Abort();
+        }
+
+        await DisposeAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Gate.TrySetResult();
+        using CancellationTokenSource now = new(TimeSpan.FromSeconds(2));
+        await _app.StopAsync(now.Token);
+        await _app.DisposeAsync();
+    }
+
     private async Task CountAsync(ConnectionContext connection, ConnectionDelegate next)
     {
-        Interlocked.Increment(ref _openConnections);
+        _open[connection] = true;
+        if (_isCut)
+        {
+            connection.Abort();
+        }
+
         string address = ((IPEndPoint)connection.LocalEndPoint!).Address.ToString();
         _connections.AddOrUpdate(address, 1, static (_, count) => count + 1);
         Socket socket = connection.Features.GetRequiredFeature<IConnectionSocketFeature>().Socket;
@@ -158,7 +177,7 @@ public sealed class LoopbackServer : IAsyncDisposable
         finally
         {
             _sockets.TryRemove(socket, out _);
-            Interlocked.Decrement(ref _openConnections);
+            _open.TryRemove(connection, out _);
         }
     }
 

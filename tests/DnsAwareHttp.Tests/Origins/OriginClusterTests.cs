@@ -204,6 +204,23 @@ public sealed class OriginClusterTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Misdirected_ThenTheClusterIsClosedAndNobodyElseConnects_IsReturnedAndNotSentAgain()
+    {
+        OriginCluster cluster = _bench.Open(One, Two);
+        _bench.Says(One, HttpStatusCode.MisdirectedRequest);
+        _bench.Says(Two, _ =>
+        {
+            cluster.Close("the handler was disposed");
+            throw new SocketException((int)SocketError.ConnectionReset);
+        });
+
+        (await Send(cluster)).Should().Be(HttpStatusCode.MisdirectedRequest);
+
+        _bench.Asked.Should().Equal(One, Two);
+        _bench.Reopened.Should().Be(0);
+    }
+
+    [Fact]
     public async Task RetryMisdirectedRequestsOff_TheResponseIsReturned()
     {
         _bench = new ClusterBench(new DnsAwareOptions { LoadBalancing = LoadBalancingPolicy.PickFirst, RetryMisdirectedRequests = false });

@@ -258,6 +258,29 @@ public sealed class EndpointDialerTests : IDisposable
     }
 
     [Fact]
+    public async Task FailureThatNobodyTook_IsForgottenOnceADialAheadSucceeds()
+    {
+        EndpointDialer dialer = Dialer(Address);
+        dialer.PassOnFailure(new SocketException((int)SocketError.ConnectionRefused));
+
+        (await dialer.DialAheadAsync(CancellationToken.None)).Should().BeNull();
+
+        await using Stream first = await dialer.ConnectAsync(ConnectionContexts.For("svc.test", Address.Port), CancellationToken.None);
+        await using Stream second = await dialer.ConnectAsync(ConnectionContexts.For("svc.test", Address.Port), CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task FailureThatIsToldLate_IsNotForWhoHasASocket()
+    {
+        EndpointDialer dialer = Dialer(Address);
+        (await dialer.DialAheadAsync(CancellationToken.None)).Should().BeNull();
+
+        dialer.PassOnFailure(new SocketException((int)SocketError.ConnectionRefused));
+
+        await using Stream stream = await dialer.ConnectAsync(ConnectionContexts.For("svc.test", Address.Port), CancellationToken.None);
+    }
+
+    [Fact]
     public async Task DialAhead_WhenConfigureSocketThrows_TellsWhy()
     {
         EndpointDialer dialer = Dialer(Address, static _ => throw new NotSupportedException("not today"));
