@@ -1,0 +1,12 @@
+namespace DnsAwareHttp.MembershipBenchmark;
+
+/// <summary>What the benchmark is to do.</summary>
+internal enum BenchmarkMode
+{
+    Compare,
+    Help,
+    List,
+    Check,
+    Replay,
+    Record,
+}

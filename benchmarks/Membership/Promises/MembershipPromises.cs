@@ -1,0 +1,75 @@
+using System.Net;
+
+namespace DnsAwareHttp.MembershipBenchmark;
+
+/// <summary>What a good policy promises, by the kind of the trace.</summary>
+internal static class MembershipPromises
+{
+    private const double OnTime = 0.95;
+    private const int LatestAnswers = 2;
+    private const double NeedlessAfterLearning = 0.01;
+    private const double NeedlessInAll = 0.03;
+    private const double Improbable = 0.01;
+    private const int CutoverSlack = 3;
+
+    public static IEnumerable<Finding> Of(Trial trial) => trial.Trace.Kind switch
+    {
+        TraceKind.Stable => LeavesLikeStrict(trial),
+        TraceKind.Rotating => KeepsLikeLogical(trial),
+        TraceKind.Cutover => [.. KeepsLikeLogical(trial), LeavesAfterCutover(trial)],
+        TraceKind.Flapping => [FollowsFlaps(trial)],
+        _ => [],
+    };
+
+    private static Finding[] LeavesLikeStrict(Trial trial)
+    {
+        int[] lags = [.. trial.Policy.Scores.Zip(trial.Strict.Scores, Lags).SelectMany(lags => lags)];
+        double share = lags.Length == 0 ? 1 : (double)lags.Count(lag => lag <= 0) / lags.Length;
+        int latest = lags.Append(0).Max();
+        return
+        [
+            new(trial.Trace.Name, "removed addresses left in the same answer as by strict", $">= {OnTime:0 %}", $"{share:0.0 %} of {lags.Length}", share >= OnTime),
+            new(trial.Trace.Name, "answers later than strict, at worst", $"<= {LatestAnswers}", $"{latest}", latest <= LatestAnswers),
+        ];
+    }
+
+    // One for each address that strict left. Whoever let it go before it was removed is not late: that is needless, and counted there.
+    private static IEnumerable<int> Lags(Score policy, Score strict)
+    {
+        Dictionary<(int, IPAddress), Removal> own = policy.Removals.ToDictionary(removal => (removal.Step, removal.Address));
+        return strict.Removals.Select(removal => own.TryGetValue((removal.Step, removal.Address), out Removal? same) ? same.Answers - removal.Answers : 0);
+    }
+
+    // Where the set is larger than the most members, somebody leaves with each answer whatever the policy: what logical lets go is no fault of this one.
+    private static Finding[] KeepsLikeLogical(Trial trial)
+    {
+        int late = Math.Max(0, trial.Policy.NeedlessAfterLearning - trial.Logical.NeedlessAfterLearning);
+        int all = Math.Max(0, trial.Policy.Needless - trial.Logical.Needless);
+        return
+        [
+            Needless($"after {Score.LearningAnswers} answers", late, trial.Strict.NeedlessAfterLearning, NeedlessAfterLearning),
+            Needless("learning included", all, trial.Strict.Needless, NeedlessInAll),
+        ];
+
+        Finding Needless(string when, int found, int strict, double share) => new(
+            trial.Trace.Name,
+            $"needless departures beyond logical's, {when}, of strict's",
+            $"<= {share:0 %}",
+            strict == 0 ? $"{found} of 0" : $"{(double)found / strict:0.00 %}",
+            found <= share * strict);
+    }
+
+    private static Finding LeavesAfterCutover(Trial trial)
+    {
+        double chance = trial.Trace.ReturnChance;
+        double allowed = (chance < 1 ? Math.Log(Improbable) / Math.Log(1 - chance) : 0) + CutoverSlack;
+        double worst = trial.Policy.AnswersUntilLeft.Worst;
+        return new(trial.Trace.Name, "answers until all old addresses are left, at worst", $"<= {Figure.Of(allowed)}", Figure.Of(worst), worst <= allowed);
+    }
+
+    private static Finding FollowsFlaps(Trial trial)
+    {
+        Score worst = trial.Policy.Scores.MaxBy(score => (double)score.Departures / Math.Max(1, score.Changes))!;
+        return new(trial.Trace.Name, "departures, of real changes, in the worst seed", $"<= {worst.Changes}", $"{worst.Departures}", worst.Departures <= worst.Changes);
+    }
+}
