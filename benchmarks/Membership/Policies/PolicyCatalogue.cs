@@ -19,6 +19,7 @@ internal static class PolicyCatalogue
         new("Age", "kept for 10 TTLs after it was last seen, like Armeria", max => new MaximumAgeMembership(max, SubsetSeed, 10 * TraceBuilder.Ttl)),
         new("Warm", "absent once, it leaves once the new are warm, like httplb", max => new WarmFirstMembership(max, SubsetSeed)),
         new("Grace", "absent for more than 5 answers, it leaves, like Envoy with a grace", max => new GraceMembership(max, SubsetSeed, grace: 5)),
+        new(Adaptive, "finds out by watching", max => new AdaptiveMembership(max, SubsetSeed, TimeSpan.FromDays(1))),
     ];
 
     /// <summary>Those of the names, each once; all when there is no name.</summary>
