@@ -4,7 +4,10 @@ namespace DnsAwareHttp;
 public enum MembershipMode
 {
     /// <summary>Behaves as <see cref="Strict"/> while the answers are the whole set, as <see cref="Logical"/> while they are samples of it. The default.</summary>
-    /// <remarks>In this version it decides as <see cref="Strict"/> does: telling samples from whole sets is not there yet.</remarks>
+    /// <remarks>
+    /// It finds out by watching which addresses come back. An address that is absent from samples stays until its absence is improbable, for at most <see cref="DnsCacheOptions.MaxStale"/>,
+    /// and leaves at once when it refuses, breaks or ends connections, or has no traffic.
+    /// </remarks>
     Adaptive,
 
     /// <summary>An address that is absent once leaves: its pool takes no new request and is drained.</summary>

@@ -5,21 +5,16 @@ namespace DnsAwareHttp.Membership;
 
 /// <summary>Strict while the answers are the set, patient while they are samples of it; it finds out by watching.</summary>
 /// <remarks>
-/// While answers rotate, an absent address is kept until its absence is improbable: with a chance p to be in an answer, up to ln(0.01) / ln(1 - p) answers. When nobody who was
-/// known before appears any more, all of them leave together.
+/// While answers rotate, an absent address is kept until its absence is improbable: with a chance p to come back with the next answer, about ln(0.01) / ln(1 - p) answers.
+/// When nobody who was known before appears any more, all of them leave sooner, together.
 /// </remarks>
 /// <param name="maxMembers">The most members; of a larger answer a <see cref="AddressSubset"/> is used.</param>
 /// <param name="subsetSeed">What makes this process's subset its own.</param>
 /// <param name="maxStale">An address absent for longer than this leaves whatever the answers look like.</param>
 internal sealed class AdaptiveMembership(int maxMembers, int subsetSeed, TimeSpan maxStale) : IMembershipPolicy
 {
-    private const double Improbable = 0.01;
-
-    /// <summary>Answers more than chance alone would need: what is known of p is an estimate.</summary>
-    private const int Margin = 2;
-
-    /// <summary>What is known of all weighs as much as so many answers about one.</summary>
-    private const double PriorWeight = 8;
+    /// <summary>When all others known before are missing too, so much doubt about one is let pass.</summary>
+    private const double ImprobableWithOthers = 0.1;
 
     public Members Decide(Members current, ImmutableArray<IPAddress> answer, bool isComplete, DateTimeOffset now)
     {
@@ -55,10 +50,10 @@ internal sealed class AdaptiveMembership(int maxMembers, int subsetSeed, TimeSpa
         HashSet<IPAddress> present = [.. answer];
         List<Member> lingering = [];
         List<Departure> departed = [];
-        double common = CommonChance(current, history);
+        ReturnChances chances = ReturnChances.Of(current, history);
         foreach (Member member in current.All.Where(member => !present.Contains(member.Address)))
         {
-            (string reason, bool stays) = Judge(member, history, common, now);
+            (string reason, bool stays) = Judge(member, history, chances, now);
             if (stays)
             {
                 lingering.Add(member with { Absences = member.Absences + 1, Reason = reason });
@@ -80,7 +75,7 @@ internal sealed class AdaptiveMembership(int maxMembers, int subsetSeed, TimeSpa
         return [.. answer.Where(address => members.Contains(address) || joining.Contains(address))];
     }
 
-    private (string Reason, bool Stays) Judge(Member member, AnswerHistory history, double common, DateTimeOffset now)
+    private (string Reason, bool Stays) Judge(Member member, AnswerHistory history, ReturnChances chances, DateTimeOffset now)
     {
         int absences = member.Absences + 1;
         if (now - member.LastSeen >= maxStale)
@@ -93,40 +88,16 @@ internal sealed class AdaptiveMembership(int maxMembers, int subsetSeed, TimeSpa
             return ($"absent {absences} answers, forgotten", false);
         }
 
-        if (history.Takeover is { IsCertain: true } takeover && sighting.First < takeover.Start)
+        double chance = chances.For(sighting);
+        int misses = sighting.MissesAt(history.Count);
+        if (history.Takeover is { IsCertain: true } takeover && sighting.First < takeover.Start && Math.Pow(1 - chance, misses) <= ImprobableWithOthers)
         {
-            return ($"absent {absences} answers, as are all others known before: replaced", false);
+            return ($"absent {misses} answers, as are all others known before: replaced", false);
         }
 
-        double chance = Math.Min(common, OwnChance(sighting, common));
-        double tolerated = Math.Ceiling(Math.Log(Improbable) / Math.Log(1 - chance)) + Margin;
-        int misses = sighting.MissesAt(history.Count);
-        return misses > tolerated
+        double tolerated = Math.Ceiling(Math.Log(chances.Improbable) / Math.Log(1 - chance)) + 1;
+        return misses >= tolerated
             ? ($"absent {misses} of {tolerated:0} tolerated, answers rotate", false)
             : ($"absent {misses} of {tolerated:0} tolerated, answers rotate, gap {1 / chance:0.0}", true);
-    }
-
-    /// <summary>The chance of a member to be in an answer, over all members; their first answers are left out, for these made them members.</summary>
-    private static double CommonChance(Members current, AnswerHistory history)
-    {
-        double returns = 0.5, chances = 1;
-        foreach (Member member in current.All)
-        {
-            if (history.Of(member.Address) is Sighting sighting)
-            {
-                returns += sighting.Returns;
-                chances += sighting.Chances + sighting.MissesAt(history.Count);
-            }
-        }
-
-        return Math.Min(returns / chances, 0.99);
-    }
-
-    // The lower end of what its own appearances allow.
-    private static double OwnChance(Sighting sighting, double common)
-    {
-        double weight = sighting.Chances + PriorWeight;
-        double chance = (sighting.Returns + (PriorWeight * common)) / weight;
-        return Math.Max(chance / 4, chance - Math.Sqrt(chance * (1 - chance) / weight));
     }
 }

@@ -31,8 +31,8 @@ internal sealed class AnswerHistory
     /// <summary>The answers since the last one that had an address known before them; null when the latest one has such.</summary>
     public Takeover? Takeover { get; }
 
-    /// <summary>Addresses remembered.</summary>
-    public int Remembered => _sightings.Length;
+    /// <summary>What is remembered of addresses, whether they are members or not.</summary>
+    public ImmutableArray<Sighting> Sightings => _sightings;
 
     /// <summary>Whether the answers are samples of a larger set: what is lost comes back, soon and often, or most of each answer was never seen before.</summary>
     public bool Rotates
@@ -54,6 +54,9 @@ internal sealed class AnswerHistory
             return regains || (fresh >= 3 && fresh * 8 >= _window.Length);
         }
     }
+
+    /// <summary>How many addresses an answer lacks, on average, that the one before it had.</summary>
+    public double LostPerAnswer => _window.IsEmpty ? 0 : _window.Average(shape => shape.Lost);
 
     /// <summary>What is known of an address; null when it was never seen, or forgotten.</summary>
     public Sighting? Of(IPAddress address)

@@ -7,8 +7,8 @@ namespace DnsAwareHttp.Membership;
 /// <param name="First">The first answer that had it.</param>
 /// <param name="Last">The last answer that had it.</param>
 /// <param name="Run">How many answers in a row had it, up to the last one.</param>
-/// <param name="Returns">Answers that had it, after the first and up to the last; halved now and then, so that old ones count less.</param>
-/// <param name="Chances">Answers after the first and up to the last; halved together with <paramref name="Returns"/>.</param>
+/// <param name="Returns">How often it came back after an absence; halved now and then, so that old ones count less.</param>
+/// <param name="Chances">How many answers these absences lasted in all, each a chance to come back; halved together with <paramref name="Returns"/>.</param>
 internal readonly record struct Sighting(IPAddress Address, int First, int Last, int Run, int Returns, int Chances)
 {
     private const int ShortRun = 3;
@@ -24,13 +24,14 @@ internal readonly record struct Sighting(IPAddress Address, int First, int Last,
 
     public Sighting SeenAgain(int number)
     {
-        int chances = Chances + number - Last;
-        int returns = Returns + 1;
+        int gap = number - Last - 1;
+        int chances = Chances + gap;
+        int returns = Returns + (gap > 0 ? 1 : 0);
         bool halve = chances > MaxChances;
         return this with
         {
             Last = number,
-            Run = number == Last + 1 ? Run + 1 : 1,
+            Run = gap == 0 ? Run + 1 : 1,
             Returns = halve ? (returns + 1) / 2 : returns,
             Chances = halve ? (chances + 1) / 2 : chances,
         };

@@ -21,6 +21,9 @@ internal sealed record ClusterSettings(
     /// <summary>What finding a connection may take in all: the wrapped handler's own limit.</summary>
     public required TimeSpan ConnectTimeout { get; init; }
 
+    /// <summary>How long a connection may be idle: the wrapped handler's own limit.</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <summary>From where this host would speak to an address: part of the order of addresses.</summary>
     public ISourceAddresses Sources { get; init; } = new SourceAddresses(Cache.Clock.Provider);
 

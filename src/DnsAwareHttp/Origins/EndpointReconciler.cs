@@ -28,6 +28,8 @@ internal sealed class EndpointReconciler(
     /// <summary>The members' pools, in the order in which they are tried.</summary>
     public ImmutableArray<EndpointPool> Pools { get; private set; } = [];
 
+    private IEnumerable<Member> Lingering => _members.All.Where(member => member.Absences > 0);
+
     /// <summary>Addresses that may be dialled.</summary>
     public ImmutableArray<IPAddress> Allowed(ImmutableArray<IPAddress> addresses) => _filter is null ? addresses : [.. addresses.Where(IsAllowed)];
 
@@ -45,8 +47,36 @@ internal sealed class EndpointReconciler(
             pool.ForgetMisdirected();
         }
 
+        foreach (Member member in _members.All.Where(member => member.Absences == 0))
+        {
+            _pools[member.Address].ForgetFarewell();
+        }
+
         Order(family);
         return leaving;
+    }
+
+    /// <summary>Lets those go that the latest answer lacks and that say farewell themselves: they refuse, break or end connections, or nobody needs them.</summary>
+    /// <param name="idleTimeout">Without a connection or a request for this long nobody needs one.</param>
+    public ImmutableArray<(EndpointPool Pool, string Reason)> LetAbsentGo(TimeSpan idleTimeout)
+    {
+        List<(EndpointPool Pool, string Reason)>? leaving = null;
+        foreach (Member member in Lingering)
+        {
+            if (_members.All.Length > 1 && _pools[member.Address].LookForFarewell(idleTimeout) is string farewell)
+            {
+                (leaving ??= []).Add((Remove(member.Address), $"absent and {farewell}"));
+                _members = _members.Without(member.Address, farewell);
+            }
+        }
+
+        if (leaving is null)
+        {
+            return [];
+        }
+
+        Pools = [.. Pools.Where(Has)];
+        return [.. leaving];
     }
 
     /// <summary>Lets all members go.</summary>

@@ -198,7 +198,7 @@ internal sealed class OriginCluster
 
         try
         {
-            _endpoints.LookForSilence();
+            _endpoints.Look();
         }
         catch (Exception exception)
         {

@@ -108,7 +108,7 @@ internal sealed class OriginEndpoints
     }
 
     /// <summary>Looks at the endpoints while requests flow. For one caller at a time.</summary>
-    public void LookForSilence()
+    public void Look()
     {
         if (_current is not EndpointSet endpoints)
         {
@@ -122,6 +122,8 @@ internal sealed class OriginEndpoints
                 RenewSilent(pool, endpoints);
             }
         }
+
+        LetAbsentGo();
     }
 
     /// <summary>Offers nothing any more. What was offered drains without a deadline.</summary>
@@ -163,7 +165,9 @@ internal sealed class OriginEndpoints
             EndGrace_NeedsLock();
 
             // While the cluster is being made the subscription is not there yet: nothing has been dialled then either.
-            Replace_NeedsLock(_reconciler.Apply(allowed, found.IsComplete, _settings.Clock.Now, _name?.PreferredFamily ?? AddressFamily.Unspecified));
+            ImmutableArray<(EndpointPool Pool, string Reason)> leaving =
+                _reconciler.Apply(allowed, found.IsComplete, _settings.Clock.Now, _name?.PreferredFamily ?? AddressFamily.Unspecified);
+            Replace_NeedsLock([.. leaving, .. _reconciler.LetAbsentGo(_settings.IdleTimeout)]);
         }
         else if (answer.Latest is not Answer.Failed)
         {
@@ -194,6 +198,18 @@ internal sealed class OriginEndpoints
         foreach (EndpointPool pool in staying.Take(MaxWarmed))
         {
             _ = ReleaseWhenConnectedAsync(pool);
+        }
+    }
+
+    private void LetAbsentGo()
+    {
+        lock (_reconciling)
+        {
+            if (!_isClosed && _reconciler.LetAbsentGo(_settings.IdleTimeout) is { IsEmpty: false } leaving)
+            {
+                Publish_NeedsLock();
+                Drain(leaving, _settings.Options.DrainTimeout);
+            }
         }
     }
 
@@ -311,6 +327,8 @@ internal sealed class OriginEndpoints
             Publish_NeedsLock();
         }
 
+        // One that DNS does not name any more, and that fails, is gone.
+        LetAbsentGo();
         if (pool.Status is { State: EndpointState.Failing } failing)
         {
             DnsAwareMetrics.ConnectFailed(_owner.Host, pool.Address);

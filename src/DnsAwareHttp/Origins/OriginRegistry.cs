@@ -52,9 +52,10 @@ internal sealed class OriginRegistry
         _template = template;
         _sendUnmanaged = sendUnmanaged;
         SteadyClock clock = cache.Clock;
-        _settings = new ClusterSettings(options, Policy(options), cache, new PoolDrainer(clock.Provider, logger), Open, SendHopAsync, random, logger)
+        _settings = new ClusterSettings(options, Policy(options, cache.MaxStale), cache, new PoolDrainer(clock.Provider, logger), Open, SendHopAsync, random, logger)
         {
             ConnectTimeout = template.ConnectTimeout,
+            IdleTimeout = template.PooledConnectionIdleTimeout,
             Rotation = ProcessSeed,
         };
         _dialing = dialing ?? new DialSettings(options.ConnectTimeout, options.ConfigureSocket, clock.Provider);
@@ -96,10 +97,11 @@ internal sealed class OriginRegistry
 
     public IEnumerable<OriginSnapshot> Snapshot() => _clusters.Values.OrderBy(cluster => cluster.Origin.ToString(), StringComparer.Ordinal).Select(cluster => cluster.Snapshot());
 
-    private static IMembershipPolicy Policy(DnsAwareOptions options) => options.Membership switch
+    private static IMembershipPolicy Policy(DnsAwareOptions options, TimeSpan maxStale) => options.Membership switch
     {
+        MembershipMode.Strict => new StrictMembership(options.MaxEndpointsPerOrigin, ProcessSeed),
         MembershipMode.Logical => new LogicalMembership(options.MaxEndpointsPerOrigin, ProcessSeed),
-        _ => new StrictMembership(options.MaxEndpointsPerOrigin, ProcessSeed),
+        _ => new AdaptiveMembership(options.MaxEndpointsPerOrigin, ProcessSeed, maxStale),
     };
 
     private Task<HttpResponseMessage> SendHopAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken)

@@ -20,6 +20,8 @@ internal sealed class EndpointPool
     private volatile float _share = 1;
     private volatile int _streamingBodies;
     private volatile bool _hasRoute = true;
+    private volatile bool _broke;
+    private DateTimeOffset _lastBusy;
     private long _totalRequests;
     private long _renewAt;
     private long _answeredBefore;
@@ -36,6 +38,7 @@ internal sealed class EndpointPool
         _entrance = new Entrance(handler);
         _now = now;
         _status = new EndpointStatus(EndpointState.Idle, "not used yet", now());
+        _lastBusy = now();
         dialer.Dialled = NoteDial;
     }
 
@@ -131,6 +134,30 @@ internal sealed class EndpointPool
         return stalls && _dialer.IsSilent;
     }
 
+    /// <summary>What tells that its peer is leaving, for one that DNS does not name any more; null when nothing does. One caller at a time.</summary>
+    /// <param name="idleTimeout">Without a connection or a request for this long nobody needs it; infinite: that tells nothing.</param>
+    public string? LookForFarewell(TimeSpan idleTimeout)
+    {
+        if (ActiveRequests > 0 || OpenConnections > 0)
+        {
+            _lastBusy = _now();
+        }
+
+        return _status.State is EndpointState.Failing ? "refused"
+            : _broke ? "its connection broke"
+            : _dialer.Streams.WasEndedByPeer ? "it ended a connection"
+            : idleTimeout >= TimeSpan.Zero && _now() - _lastBusy >= idleTimeout ? "without traffic"
+            : null;
+    }
+
+    /// <summary>DNS names it: what looked like a farewell before was none.</summary>
+    public void ForgetFarewell()
+    {
+        _broke = false;
+        _dialer.Streams.WasEndedByPeer = false;
+        _lastBusy = _now();
+    }
+
     /// <summary>Dials that requests inside wait for fail at once, and so do later ones: those requests go elsewhere.</summary>
     public void AbandonDials() => _dialer.Abandon();
 
@@ -177,6 +204,7 @@ internal sealed class EndpointPool
         bool broke = error.HttpRequestError is HttpRequestError.ResponseEnded or HttpRequestError.SecureConnectionError || error.InnerException is IOException;
         if (broke && before.State is not EndpointState.Draining)
         {
+            _broke = true;
             int breaks = before.Breaks + 1;
             bool fails = breaks >= BreaksToFail || before.State is EndpointState.Failing;
             Become(before, fails

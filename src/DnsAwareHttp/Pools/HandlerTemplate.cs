@@ -27,6 +27,8 @@ internal sealed class HandlerTemplate
 
     public TimeSpan ConnectTimeout => _settings.ConnectTimeout;
 
+    public TimeSpan PooledConnectionIdleTimeout => _settings.PooledConnectionIdleTimeout;
+
     /// <summary>The trace headers that the runtime puts on each hop.</summary>
     public IReadOnlyCollection<string> PropagatedHeaders { get; }
 

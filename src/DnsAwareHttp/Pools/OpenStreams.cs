@@ -12,6 +12,7 @@ internal sealed class OpenStreams
     private readonly TaskCompletionSource _allClosed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _lastId;
     private volatile int _count;
+    private volatile bool _wasEndedByPeer;
     private bool _sealed;
 
     /// <summary>Ends when the set is sealed and its last stream is closed.</summary>
@@ -38,10 +39,18 @@ internal sealed class OpenStreams
         return null;
     }
 
-    public void Remove(long id)
+    /// <summary>Whether the peer ended one of them since this was last set to false.</summary>
+    public bool WasEndedByPeer
+    {
+        get => _wasEndedByPeer;
+        set => _wasEndedByPeer = value;
+    }
+
+    public void Remove(long id, bool byPeer = false)
     {
         lock (_sync)
         {
+            _wasEndedByPeer |= byPeer;
             _streams.Remove(id);
             _count = _streams.Count;
             ReportIfAllClosed_NeedsLock();

@@ -53,22 +53,36 @@ internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner) :
     public void Cut()
     {
         Socket.Dispose();
-        Report();
+        Report(byPeer: false);
     }
 
     protected override void Dispose(bool disposing)
     {
+        bool byPeer = disposing && IsEndedByPeer();
         base.Dispose(disposing);
 
         // Also from the finaliser: a response that the application dropped without disposing it ends its connection too.
-        Report();
+        Report(byPeer);
     }
 
-    private void Report()
+    // Readable without a byte to read: the other side has ended the connection, or broken it.
+    private bool IsEndedByPeer()
+    {
+        try
+        {
+            return Volatile.Read(ref _reported) == 0 && Socket.Poll(0, SelectMode.SelectRead) && Socket.Available == 0;
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            return true;
+        }
+    }
+
+    private void Report(bool byPeer)
     {
         if (Interlocked.Exchange(ref _reported, 1) == 0)
         {
-            owner.Remove(id);
+            owner.Remove(id, byPeer);
         }
     }
 }

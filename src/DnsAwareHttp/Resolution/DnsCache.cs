@@ -50,6 +50,9 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
     /// <summary>The clock that the handlers of this cache go by.</summary>
     internal SteadyClock Clock { get; }
 
+    /// <summary>How long what was last known to be good is believed.</summary>
+    internal TimeSpan MaxStale => _options.MaxStale;
+
     /// <summary>Names kept, for tests of the bound.</summary>
     internal int Count => _entries.Count;
 

@@ -19,14 +19,14 @@ internal sealed class ClusterBench : IAsyncDisposable
     private readonly ClusterSettings _settings;
     private readonly EndpointPoolFactory _factory;
 
-    public ClusterBench(DnsAwareOptions? options = null)
+    public ClusterBench(DnsAwareOptions? options = null, IMembershipPolicy? membership = null)
     {
         _anywhere.Start();
         options ??= new DnsAwareOptions { LoadBalancing = LoadBalancingPolicy.PickFirst };
         Cache = new DnsCache(resolver: Dns, timeProvider: Clock);
         Drainer = new PoolDrainer(Clock, Log);
         _settings = new ClusterSettings(
-            options, new StrictMembership(options.MaxEndpointsPerOrigin, 1), Cache, Drainer, Reopen, static (_, _, _) => throw new NotSupportedException(), new Random(1), Log)
+            options, membership ?? new StrictMembership(options.MaxEndpointsPerOrigin, 1), Cache, Drainer, Reopen, static (_, _, _) => throw new NotSupportedException(), new Random(1), Log)
         {
             ConnectTimeout = Timeout.InfiniteTimeSpan,
             Sources = Sources,
