@@ -14,7 +14,7 @@ namespace DnsAwareHttp.Membership;
 internal sealed class AdaptiveMembership(int maxMembers, int subsetSeed, TimeSpan maxStale) : IMembershipPolicy
 {
     /// <summary>When all others known before are missing too, so much doubt about one is let pass.</summary>
-    private const double ImprobableWithOthers = 0.1;
+    private const double ImprobableWithOthers = 0.2;
 
     public Members Decide(Members current, ImmutableArray<IPAddress> answer, bool isComplete, DateTimeOffset now)
     {
