@@ -3,7 +3,7 @@ namespace DnsAwareHttp;
 /// <summary>The rule by which an address that is absent from a DNS answer stays in use or leaves.</summary>
 public enum MembershipMode
 {
-    /// <summary>Behaves as <see cref="Strict"/> while the answers are the whole set, as <see cref="Logical"/> while they are samples of it. The default.</summary>
+    /// <summary>Behaves as <see cref="Strict"/> while the answers are the whole set, and patiently while they are samples of it. The default.</summary>
     /// <remarks>
     /// It finds out by watching which addresses come back. An address that is absent from samples stays until its absence is improbable, for at most <see cref="DnsCacheOptions.MaxStale"/>,
     /// and leaves at once when it refuses, breaks or ends connections, or has no traffic.
@@ -13,6 +13,9 @@ public enum MembershipMode
     /// <summary>An address that is absent once leaves: its pool takes no new request and is drained.</summary>
     Strict,
 
-    /// <summary>An address never leaves because of DNS. Up to <see cref="DnsAwareOptions.MaxEndpointsPerOrigin"/> are kept; those seen longest ago go first.</summary>
+    /// <summary>
+    /// The first address of the latest answer takes new connections. Connections that are open to others stay, and take requests, for as long as they last (Envoy's logical DNS).
+    /// Up to <see cref="DnsAwareOptions.MaxEndpointsPerOrigin"/> addresses are kept so; those that were first longest ago go first.
+    /// </summary>
     Logical,
 }

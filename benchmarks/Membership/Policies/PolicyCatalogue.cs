@@ -14,7 +14,7 @@ internal static class PolicyCatalogue
     public static readonly IReadOnlyList<NamedPolicy> All =
     [
         new(Strict, "absent once, it leaves", max => new StrictMembership(max, SubsetSeed)),
-        new(Logical, "never leaves because of DNS", max => new LogicalMembership(max, SubsetSeed)),
+        new(Logical, "the first address, and all that were first before", max => new LogicalMembership(max)),
         new("Twice", "absent twice in a row, it leaves", max => new AbsentTwiceMembership(max, SubsetSeed)),
         new("Age", "kept for 10 TTLs after it was last seen, like Armeria", max => new MaximumAgeMembership(max, SubsetSeed, 10 * TraceBuilder.Ttl)),
         new("Warm", "absent once, it leaves once the new are warm, like httplb", max => new WarmFirstMembership(max, SubsetSeed)),

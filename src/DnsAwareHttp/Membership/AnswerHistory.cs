@@ -107,8 +107,12 @@ internal sealed class AnswerHistory
             old > 0 || Count == 0 ? null : (Takeover ?? new Takeover(number, 0, 1)).With(answer.Length, unseen.Count, members.Count, ChanceOfStrangers()));
     }
 
-    // How often an answer had nobody known, taken carefully: never 0.
-    private double ChanceOfStrangers() => (_window.Count(shape => shape.IsAllNew) + 1.0) / (_window.Length + 2.0);
+    // How often an answer had nobody known, taken carefully: never 0; and where that is the rule it tells nothing, however long it lasts.
+    private double ChanceOfStrangers()
+    {
+        double chance = (_window.Count(shape => shape.IsAllNew) + 1.0) / (_window.Length + 2.0);
+        return chance > 0.6 ? 1 : chance;
+    }
 
     private static ImmutableArray<Sighting> Bounded(List<Sighting> sightings, HashSet<IPAddress> members)
     {

@@ -3,21 +3,20 @@ using System.Net;
 
 namespace DnsAwareHttp.Membership;
 
-/// <summary>An address that was seen once stays a member until there are too many: then those seen longest ago leave.</summary>
-/// <param name="maxMembers">The most members; of a larger answer a <see cref="AddressSubset"/> is used.</param>
-/// <param name="subsetSeed">What makes this process's subset its own.</param>
-internal sealed class LogicalMembership(int maxMembers, int subsetSeed) : IMembershipPolicy
+/// <summary>The first address of the latest answer takes new connections; those that took them before stay while their connections do, however long they are absent.</summary>
+/// <remarks>Envoy's logical DNS: for names that stand for one service behind changing addresses, none of which is to be used by itself.</remarks>
+/// <param name="maxMembers">The most members, those that only have connections left included: then those seen longest ago leave.</param>
+internal sealed class LogicalMembership(int maxMembers) : IMembershipPolicy
 {
+    public bool AbsentOpenConnections => false;
+
     public Members Decide(Members current, ImmutableArray<IPAddress> answer, bool isComplete, DateTimeOffset now)
     {
-        ImmutableArray<IPAddress> used = AddressSubset.Of(answer, maxMembers, subsetSeed);
-        HashSet<IPAddress> present = [.. used];
-        Member[] absent = [.. current.All.Where(member => !present.Contains(member.Address)).OrderByDescending(member => member.LastSeen)];
-        int room = maxMembers - used.Length;
+        Member[] before = [.. current.All.Where(member => !member.Address.Equals(answer[0])).OrderByDescending(member => member.LastSeen)];
         return new Members(
-            [.. current.Meet(used, now), .. absent.Take(room).Select(Lingering)],
-            [.. absent.Skip(room).Select(member => new Departure(member.Address, $"absent longest, and more than {maxMembers} addresses are known"))]);
+            [.. current.Meet([answer[0]], now), .. before.Take(maxMembers - 1).Select(Lingering)],
+            [.. before.Skip(maxMembers - 1).Select(member => new Departure(member.Address, $"not first for longest, and more than {maxMembers} addresses have connections"))]);
     }
 
-    private static Member Lingering(Member member) => member with { Absences = member.Absences + 1, Reason = "absent, never left because of DNS" };
+    private static Member Lingering(Member member) => member with { Absences = member.Absences + 1, Reason = "not the first address any more, its connections stay" };
 }

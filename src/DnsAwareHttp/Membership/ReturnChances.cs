@@ -29,7 +29,7 @@ internal sealed class ReturnChances
     public static ReturnChances Of(Members members, AnswerHistory history)
     {
         // Once others take over, the misses of the old ones tell nothing of how often they came before.
-        int until = history.Takeover?.Start ?? history.Count;
+        int until = history.Takeover is { IsLikely: true } takeover ? takeover.Start : history.Count;
         double returns = 0.5, chances = 1, rarest = 1;
         foreach (Member member in members.All)
         {

@@ -9,7 +9,11 @@ internal sealed record Takeover(int Start, int Newcomers, double Odds)
     /// <summary>Below this chance is not believed any more.</summary>
     private const double Unlikely = 0.003;
 
+    private const double Doubtful = 0.05;
+
     public bool IsCertain => Odds < Unlikely;
+
+    public bool IsLikely => Odds < Doubtful;
 
     /// <summary>After one more answer.</summary>
     /// <param name="size">Its addresses.</param>

@@ -52,6 +52,11 @@ internal sealed class EndpointReconciler(
             _pools[member.Address].ForgetFarewell();
         }
 
+        foreach (Member member in _members.All)
+        {
+            _pools[member.Address].OpensConnections = member.Absences == 0 || settings.Membership.AbsentOpenConnections;
+        }
+
         Order(family);
         return leaving;
     }

@@ -100,7 +100,7 @@ internal sealed class OriginRegistry
     private static IMembershipPolicy Policy(DnsAwareOptions options, TimeSpan maxStale) => options.Membership switch
     {
         MembershipMode.Strict => new StrictMembership(options.MaxEndpointsPerOrigin, ProcessSeed),
-        MembershipMode.Logical => new LogicalMembership(options.MaxEndpointsPerOrigin, ProcessSeed),
+        MembershipMode.Logical => new LogicalMembership(options.MaxEndpointsPerOrigin),
         _ => new AdaptiveMembership(options.MaxEndpointsPerOrigin, ProcessSeed, maxStale),
     };
 

@@ -17,6 +17,7 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
     private readonly ParkedSockets _parked = new(settings.Time);
     private readonly CancellationTokenSource _abandoned = new();
     private readonly Lock _dialling = new();
+    private volatile bool _opensConnections = true;
     private Task<Exception?>? _dialAhead;
     private (Exception Failure, long At)? _recentFailure;
 
@@ -30,6 +31,13 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
 
     /// <summary>Whether a request can be sent without waiting for a connect: a connection is open, or a socket was dialled ahead.</summary>
     public bool IsConnected => Streams.Count > 0 || !_parked.IsEmpty;
+
+    /// <summary>Whether it dials at all, or only keeps what is open.</summary>
+    public bool OpensConnections
+    {
+        get => _opensConnections;
+        set => _opensConnections = value;
+    }
 
     /// <summary>Whether the peer acknowledges nothing of what was sent over one of the open connections.</summary>
     public bool IsSilent => Streams.Any(settings.IsSilent);
@@ -155,6 +163,11 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
 
     private async ValueTask<Socket> DialAsync(CancellationToken cancellationToken)
     {
+        if (!_opensConnections)
+        {
+            throw new SocketException((int)SocketError.OperationAborted);
+        }
+
         // Dual mode where the system has it, as the runtime does: the peer address that its metrics report stays the same.
         Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
         try

@@ -99,6 +99,13 @@ internal sealed class EndpointPool
         return async ? _entrance.PassAsync(request, cancellationToken) : _entrance.Pass(request, cancellationToken);
     }
 
+    /// <summary>Whether it may open new connections; if not, requests that need one are told so, and go elsewhere.</summary>
+    public bool OpensConnections
+    {
+        get => _dialer.OpensConnections;
+        set => _dialer.OpensConnections = value;
+    }
+
     /// <summary>Whether a request can be sent without waiting for a connect.</summary>
     public bool IsConnected => _dialer.IsConnected;
 
@@ -146,6 +153,7 @@ internal sealed class EndpointPool
         return _status.State is EndpointState.Failing ? "refused"
             : _broke ? "its connection broke"
             : _dialer.Streams.WasEndedByPeer ? "it ended a connection"
+            : !OpensConnections && OpenConnections == 0 && ActiveRequests == 0 ? "without connections"
             : idleTimeout >= TimeSpan.Zero && _now() - _lastBusy >= idleTimeout ? "without traffic"
             : null;
     }

@@ -85,6 +85,9 @@ internal sealed class ClusterBench : IAsyncDisposable
     /// <summary>From now on connecting to the address never ends; or it does again.</summary>
     public void Swallows(string address, bool still = true) => _ = still ? _swallowing[address] = true : _swallowing.TryRemove(address, out _);
 
+    /// <summary>Ends the connections of the address, as its handler does when they are idle for long.</summary>
+    public void EndConnections(string address) => Dialers[address].Streams.CutAll();
+
     /// <summary>Opens a connection to the address, as its handler would for a request, and keeps it.</summary>
     public async Task<Socket> Connect(string address)
     {

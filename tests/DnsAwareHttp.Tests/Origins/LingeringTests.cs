@@ -101,6 +101,43 @@ public sealed class LingeringTests : IAsyncDisposable
         _bench.Log.Entries.Where(entry => entry.Event == "EndpointDraining").Should().Contain(entry => entry.Message.Contains("absent and without traffic", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Logical_ConnectionsThatAreOpenStayAndNewOnesGoToTheFirstAddress()
+    {
+        await using ClusterBench bench = new(new DnsAwareOptions { LoadBalancing = LoadBalancingPolicy.RoundRobin }, new LogicalMembership(64));
+        OriginCluster cluster = _cluster = bench.Open(One, Two);
+        await Send();
+        System.Net.Sockets.Socket kept = await bench.Connect(One);
+        bench.Dns.Says("svc.test", 30, Two, One);
+        await bench.Refresh(cluster);
+        await Eventually.Holds(() => ClusterBench.Members(cluster).Contains(Two), "the first address is another one");
+        await bench.Connect(Two);
+        int dialled = bench.Dialled.Count(address => address == One);
+        bench.Asked.Clear();
+        for (int i = 0; i < 60; i++)
+        {
+            await Send();
+
+            // The first address is new: it takes more from turn to turn.
+            bench.Clock.Advance(TimeSpan.FromMilliseconds(200));
+        }
+
+        bench.Asked.Distinct().Should().BeEquivalentTo([One, Two]);
+        bench.Dialled.Count(address => address == One).Should().Be(dialled, "it keeps what it has");
+        await FluentActions.Awaiting(() => bench.Dialers[One].ConnectAsync(Fakes.ConnectionContexts.For("svc.test", bench.Origin.Port), CancellationToken.None).AsTask())
+            .Should().ThrowAsync<System.Net.Sockets.SocketException>();
+
+        bench.EndConnections(One);
+        await Eventually.Holds(
+            () =>
+            {
+                bench.Clock.Advance(TimeSpan.FromMilliseconds(100));
+                return !ClusterBench.Members(cluster).Contains(One);
+            },
+            "without connections it leaves");
+        kept.Dispose();
+    }
+
     // Ends with the last of the three present.
     private async Task<string> Rotate()
     {
