@@ -10,6 +10,12 @@ public sealed class DnsAwareOptions
     /// <summary>Which addresses stay in use when the answers change. Default: <see cref="MembershipMode.Adaptive"/>.</summary>
     public MembershipMode Membership { get; set; } = MembershipMode.Adaptive;
 
+    /// <summary>
+    /// Another <see cref="Membership"/> for the origins of some hosts. Keys are host names as they are resolved (the proxy's where one is used; IDN in its ASCII form), or
+    /// <c>host:port</c>, which goes before the host alone. Case does not matter. Default: empty.
+    /// </summary>
+    public IDictionary<string, MembershipMode> MembershipByHost { get; private set; } = new Dictionary<string, MembershipMode>(StringComparer.OrdinalIgnoreCase);
+
     /// <summary>How requests are spread over the endpoints of an origin. Default: <see cref="LoadBalancingPolicy.LeastRequests"/>.</summary>
     public LoadBalancingPolicy LoadBalancing { get; set; } = LoadBalancingPolicy.LeastRequests;
 
@@ -63,5 +69,16 @@ public sealed class DnsAwareOptions
     public Action<Socket>? ConfigureSocket { get; set; }
 
     /// <summary>A copy that later changes to this object do not reach.</summary>
-    internal DnsAwareOptions Snapshot() => (DnsAwareOptions)MemberwiseClone();
+    internal DnsAwareOptions Snapshot()
+    {
+        DnsAwareOptions copy = (DnsAwareOptions)MemberwiseClone();
+        copy.MembershipByHost = new Dictionary<string, MembershipMode>(MembershipByHost, StringComparer.OrdinalIgnoreCase);
+        return copy;
+    }
+
+    /// <summary>What holds for the origins of a host and port.</summary>
+    internal MembershipMode MembershipOf(string host, int port) =>
+        MembershipByHost.TryGetValue($"{host}:{port}", out MembershipMode byPort) ? byPort
+        : MembershipByHost.TryGetValue(host, out MembershipMode byHost) ? byHost
+        : Membership;
 }

@@ -25,6 +25,15 @@ internal sealed class DnsAwareOptionsValidator : IValidateOptions<DnsAwareOption
     {
         OptionProblems problems = new();
         problems.Defined(nameof(options.Membership), options.Membership);
+        foreach ((string host, MembershipMode mode) in options.MembershipByHost)
+        {
+            problems.Defined($"{nameof(options.MembershipByHost)}[\"{host}\"]", mode);
+            if (string.IsNullOrWhiteSpace(host))
+            {
+                problems.Add($"{nameof(options.MembershipByHost)} has an empty key; give a host name, or host:port.");
+            }
+        }
+
         problems.Defined(nameof(options.LoadBalancing), options.LoadBalancing);
         if (options.AddressFamily is not (AddressFamily.Unspecified or AddressFamily.InterNetwork or AddressFamily.InterNetworkV6))
         {

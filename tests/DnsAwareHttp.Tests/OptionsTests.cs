@@ -8,6 +8,8 @@ public sealed class OptionsTests
     public static TheoryData<Action<DnsAwareOptions>, string> WrongHandlerOptions() => new()
     {
         { o => o.Membership = (MembershipMode)9, "Membership is 9; give one of Adaptive, Strict, Logical." },
+        { o => o.MembershipByHost["svc.test"] = (MembershipMode)9, "MembershipByHost[\"svc.test\"] is 9;" },
+        { o => o.MembershipByHost[" "] = MembershipMode.Strict, "MembershipByHost has an empty key;" },
         { o => o.LoadBalancing = (LoadBalancingPolicy)9, "LoadBalancing is 9;" },
         { o => o.AddressFamily = AddressFamily.Unix, "AddressFamily is Unix;" },
         { o => o.MaxEndpointsPerOrigin = 0, "MaxEndpointsPerOrigin is 0; give a number from 1 to 10000." },
@@ -60,6 +62,20 @@ public sealed class OptionsTests
         Action make = () => new DnsCache(options).Dispose();
 
         make.Should().Throw<OptionsValidationException>().Which.Failures.Should().Contain(failure => failure.StartsWith(message));
+    }
+
+    [Fact]
+    public void MembershipByHost_HostAndPortGoBeforeHostBeforeAll()
+    {
+        DnsAwareOptions options = new() { Membership = MembershipMode.Strict };
+        options.MembershipByHost["svc.test"] = MembershipMode.Logical;
+        options.MembershipByHost["svc.test:8080"] = MembershipMode.Adaptive;
+        DnsAwareOptions copy = options.Snapshot();
+        options.MembershipByHost.Clear();
+
+        copy.MembershipOf("SVC.test", 8080).Should().Be(MembershipMode.Adaptive);
+        copy.MembershipOf("svc.test", 443).Should().Be(MembershipMode.Logical);
+        copy.MembershipOf("other.test", 443).Should().Be(MembershipMode.Strict);
     }
 
     [Fact]

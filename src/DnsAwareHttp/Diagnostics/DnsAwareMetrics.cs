@@ -16,6 +16,9 @@ internal static class DnsAwareMetrics
     private static readonly UpDownCounter<long> Endpoints =
         Meter.CreateUpDownCounter<long>("dnsaware.endpoints", "{endpoint}", "Addresses that take requests.");
 
+    private static readonly UpDownCounter<long> LingeringEndpoints =
+        Meter.CreateUpDownCounter<long>("dnsaware.endpoints.lingering", "{endpoint}", "Addresses that take requests though the latest answer lacks them.");
+
     private static readonly UpDownCounter<long> DrainingEndpoints =
         Meter.CreateUpDownCounter<long>("dnsaware.endpoints.draining", "{endpoint}", "Addresses that left and still have requests or connections.");
 
@@ -37,6 +40,14 @@ internal static class DnsAwareMetrics
     }
 
     public static void EndpointJoined(string host, int port) => Endpoints.Add(1, Tags.Of(Tags.ServerAddress, host), Tags.Of(Tags.ServerPort, port));
+
+    public static void EndpointsLinger(string host, int port, int more)
+    {
+        if (more != 0)
+        {
+            LingeringEndpoints.Add(more, Tags.Of(Tags.ServerAddress, host), Tags.Of(Tags.ServerPort, port));
+        }
+    }
 
     public static void EndpointDraining(string host, int port)
     {

@@ -33,7 +33,9 @@ public sealed record AnswerSnapshot(Answer Latest, ImmutableArray<IPAddress> Add
 /// <param name="ActiveRequests">Requests sent whose response headers have not arrived.</param>
 /// <param name="TotalRequests">Requests taken since the pool was made.</param>
 /// <param name="OpenConnections">Open sockets, idle ones included.</param>
-public sealed record EndpointSnapshot(IPEndPoint Address, EndpointState State, string Reason, DateTimeOffset Since, long ActiveRequests, long TotalRequests, int OpenConnections);
+/// <param name="Membership">Why it is in use: <c>present</c> in the latest answer, or why it is kept though absent, or why it left.</param>
+public sealed record EndpointSnapshot(
+    IPEndPoint Address, EndpointState State, string Reason, DateTimeOffset Since, long ActiveRequests, long TotalRequests, int OpenConnections, string Membership);
 
 /// <summary>What an endpoint is doing.</summary>
 public enum EndpointState

@@ -22,6 +22,7 @@ internal sealed class EndpointReconciler(
     private readonly ILogger _logger = settings.Logger;
     private readonly Dictionary<IPAddress, EndpointPool> _pools = [];
     private Members _members = Members.None;
+    private int _lingering;
 
     public bool HasMembers => !_members.All.IsEmpty;
 
@@ -55,7 +56,10 @@ internal sealed class EndpointReconciler(
         foreach (Member member in _members.All)
         {
             _pools[member.Address].OpensConnections = member.Absences == 0 || settings.Membership.AbsentOpenConnections;
+            _pools[member.Address].Membership = member.Reason;
         }
+
+        CountLingering();
 
         Order(family);
         return leaving;
@@ -81,6 +85,7 @@ internal sealed class EndpointReconciler(
         }
 
         Pools = [.. Pools.Where(Has)];
+        CountLingering();
         return [.. leaving];
     }
 
@@ -89,6 +94,7 @@ internal sealed class EndpointReconciler(
     {
         ImmutableArray<(EndpointPool Pool, string Reason)> leaving = Become(_members.Without(reason));
         Pools = [];
+        CountLingering();
         return leaving;
     }
 
@@ -122,6 +128,8 @@ internal sealed class EndpointReconciler(
         }
 
         successor.HasRoute = pool.HasRoute;
+        successor.Membership = pool.Membership;
+        successor.OpensConnections = pool.OpensConnections;
         Adopt(successor);
         Pools = Pools.Replace(pool, successor);
         return true;
@@ -148,6 +156,13 @@ internal sealed class EndpointReconciler(
 
         _members = next;
         return [.. next.Departed.Select(departure => (Remove(departure.Address), departure.Reason))];
+    }
+
+    private void CountLingering()
+    {
+        int lingering = Lingering.Count();
+        DnsAwareMetrics.EndpointsLinger(owner.Host, owner.Port, lingering - _lingering);
+        _lingering = lingering;
     }
 
     private void Adopt(EndpointPool pool)

@@ -52,7 +52,7 @@ internal sealed class OriginRegistry
         _template = template;
         _sendUnmanaged = sendUnmanaged;
         SteadyClock clock = cache.Clock;
-        _settings = new ClusterSettings(options, Policy(options, cache.MaxStale), cache, new PoolDrainer(clock.Provider, logger), Open, SendHopAsync, random, logger)
+        _settings = new ClusterSettings(options, Policy(options.Membership, options, cache), cache, new PoolDrainer(clock.Provider, logger), Open, SendHopAsync, random, logger)
         {
             ConnectTimeout = template.ConnectTimeout,
             IdleTimeout = template.PooledConnectionIdleTimeout,
@@ -97,12 +97,18 @@ internal sealed class OriginRegistry
 
     public IEnumerable<OriginSnapshot> Snapshot() => _clusters.Values.OrderBy(cluster => cluster.Origin.ToString(), StringComparer.Ordinal).Select(cluster => cluster.Snapshot());
 
-    private static IMembershipPolicy Policy(DnsAwareOptions options, TimeSpan maxStale) => options.Membership switch
+    private static IMembershipPolicy Policy(MembershipMode mode, DnsAwareOptions options, DnsCache cache) => mode switch
     {
         MembershipMode.Strict => new StrictMembership(options.MaxEndpointsPerOrigin, ProcessSeed),
         MembershipMode.Logical => new LogicalMembership(options.MaxEndpointsPerOrigin),
-        _ => new AdaptiveMembership(options.MaxEndpointsPerOrigin, ProcessSeed, maxStale),
+        _ => new AdaptiveMembership(options.MaxEndpointsPerOrigin, ProcessSeed, cache.MaxStale),
     };
+
+    private ClusterSettings SettingsFor(Origin origin)
+    {
+        MembershipMode mode = _settings.Options.MembershipOf(origin.Host, origin.Port);
+        return mode == _settings.Options.Membership ? _settings : _settings with { Membership = Policy(mode, _settings.Options, _settings.Cache) };
+    }
 
     private Task<HttpResponseMessage> SendHopAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken)
     {
@@ -159,7 +165,7 @@ internal sealed class OriginRegistry
                 CloseLeastRecentlyUsed_NeedsLock();
             }
 
-            return _clusters[origin] = new OriginCluster(origin, _settings, PoolsOf(origin));
+            return _clusters[origin] = new OriginCluster(origin, SettingsFor(origin), PoolsOf(origin));
         }
     }
 

@@ -20,6 +20,7 @@ internal sealed class EndpointPool
     private volatile float _share = 1;
     private volatile int _streamingBodies;
     private volatile bool _hasRoute = true;
+    private volatile string _membership = "present";
     private volatile bool _broke;
     private DateTimeOffset _lastBusy;
     private long _totalRequests;
@@ -50,6 +51,13 @@ internal sealed class EndpointPool
 
     /// <summary>Whether others are preferred: connecting to it fails, it is not the place for this origin, or there is no way to it.</summary>
     public bool IsAvoided => !_hasRoute || _status is { State: EndpointState.Failing } or { IsMisdirected: true };
+
+    /// <summary>Why it is in use, or left, for people. Said by whoever decides.</summary>
+    public string Membership
+    {
+        get => _membership;
+        set => _membership = value;
+    }
 
     /// <summary>Whether this host has a route to the address. Said by whoever orders the addresses.</summary>
     public bool HasRoute
@@ -176,6 +184,7 @@ internal sealed class EndpointPool
     public void BeginDrain(string reason)
     {
         _status = new EndpointStatus(EndpointState.Draining, reason, _now());
+        _membership = reason;
         _gate.Close();
 
         // Those who hear of it are the application's own code: not on this thread, and not under a lock of ours.
@@ -256,7 +265,7 @@ internal sealed class EndpointPool
     public EndpointSnapshot Snapshot()
     {
         EndpointStatus status = _status;
-        return new EndpointSnapshot(Address, status.State, status.Reason, status.Since, ActiveRequests, TotalRequests, OpenConnections);
+        return new EndpointSnapshot(Address, status.State, status.Reason, status.Since, ActiveRequests, TotalRequests, OpenConnections, Membership);
     }
 
     private void NoteDial(Exception? failure)

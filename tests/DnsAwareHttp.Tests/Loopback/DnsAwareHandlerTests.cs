@@ -291,7 +291,7 @@ public sealed class DnsAwareHandlerTests : IAsyncLifetime
         origin.Answer!.Addresses.Should().Equal(IPAddress.Parse(One));
         origin.Answer.IsStale.Should().BeFalse();
         origin.Answer.ExpiresAt.Should().Be(_clock.GetUtcNow() + TimeSpan.FromSeconds(30));
-        origin.Endpoints.Should().Equal(new EndpointSnapshot(new IPEndPoint(IPAddress.Parse(One), _server.Port), EndpointState.Ready, "connected", _clock.GetUtcNow(), 0, 1, 1));
+        origin.Endpoints.Should().Equal(new EndpointSnapshot(new IPEndPoint(IPAddress.Parse(One), _server.Port), EndpointState.Ready, "connected", _clock.GetUtcNow(), 0, 1, 1, "present"));
     }
 
     [Fact]

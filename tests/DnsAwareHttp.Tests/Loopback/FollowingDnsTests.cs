@@ -36,6 +36,28 @@ public sealed class FollowingDnsTests : IAsyncDisposable
         await Eventually.Holds(() => server.OpenConnections == 1, "the old connection closes");
     }
 
+    [Fact]
+    public async Task MembershipByHost_TheConnectionsOfThatHostStayAndThoseOfOthersDrain()
+    {
+        await using LoopbackServer server = await LoopbackServer.StartAsync(HttpProtocols.Http1, tls: false, null, "127.0.0.1", "127.0.0.2");
+        DnsAwareOptions options = new() { Membership = MembershipMode.Strict, MembershipByHost = { ["kept.test"] = MembershipMode.Logical } };
+        DnsAwareHandler handler = new(new SocketsHttpHandler(), options, _cache);
+        using HttpClient client = new(handler);
+        foreach (string name in new[] { "kept.test", "svc.test" })
+        {
+            _dns.Says(name, 30, "127.0.0.1");
+            (await client.GetStringAsync($"http://{name}:{server.Port}/whoami")).Should().Be("127.0.0.1");
+            _dns.Says(name, 30, "127.0.0.2");
+        }
+
+        _clock.Advance(TimeSpan.FromSeconds(31));
+
+        await Eventually.Holds(() => Moves(Addresses("kept.test").SetEquals(["127.0.0.1", "127.0.0.2"]) && Addresses("svc.test").SetEquals(["127.0.0.2"])), "each has its own mode");
+
+        HashSet<string> Addresses(string host) =>
+            [.. handler.GetSnapshot().Origins.Single(o => o.Host == host).Endpoints.Where(e => e.State is not EndpointState.Draining).Select(e => e.Address.Address.ToString())];
+    }
+
     private bool Moves(bool condition)
     {
         _clock.Advance(TimeSpan.FromMilliseconds(1));

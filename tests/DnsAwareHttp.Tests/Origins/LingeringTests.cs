@@ -32,6 +32,7 @@ public sealed class LingeringTests : IAsyncDisposable
         }
 
         _bench.Asked.Distinct().Should().BeEquivalentTo(All);
+        _cluster.Snapshot().Endpoints.Single(e => e.Address.Address.ToString() == One).Membership.Should().StartWith("absent 2 of ").And.Contain("answers rotate");
         _bench.Log.Entries.Count(entry => entry.Event == "EndpointDraining").Should().BeLessThanOrEqualTo(3, "only while it was learnt");
     }
 

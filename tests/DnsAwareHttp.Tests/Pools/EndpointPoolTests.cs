@@ -202,7 +202,7 @@ public sealed class EndpointPoolTests
         await _pool.SendAsync(request, async: true, CancellationToken.None);
         _pool.TryEnter(out _);
 
-        _pool.Snapshot().Should().Be(new EndpointSnapshot(new IPEndPoint(IPAddress.Loopback, 80), EndpointState.Ready, "connected", _clock.GetUtcNow(), 1, 1, 1));
+        _pool.Snapshot().Should().Be(new EndpointSnapshot(new IPEndPoint(IPAddress.Loopback, 80), EndpointState.Ready, "connected", _clock.GetUtcNow(), 1, 1, 1, "present"));
     }
 
     private static HttpRequestMessage WithSignal(DrainSignal signal)
