@@ -34,24 +34,27 @@ internal sealed class AnswerHistory
     /// <summary>What is remembered of addresses, whether they are members or not.</summary>
     public ImmutableArray<Sighting> Sightings => _sightings;
 
-    /// <summary>Whether the answers are samples of a larger set: what is lost comes back, soon and often, or most of each answer was never seen before.</summary>
+    /// <summary>Whether the answers are samples of a larger set: what is lost comes back, soon and often, or each answer brings mostly new ones.</summary>
     public bool Rotates
     {
         get
         {
-            int lost = 0, returned = 0, soon = 0, lossy = 0, fresh = 0;
+            int lost = 0, returned = 0, soon = 0, lossy = 0, run = 0, longest = 0;
             foreach (AnswerShape shape in _window)
             {
                 lost += shape.Lost;
                 returned += shape.Returned;
                 soon += shape.ReturnedSoon;
                 lossy += shape.Lost > 0 ? 1 : 0;
-                fresh += shape.IsMostlyNew ? 1 : 0;
+                run = shape.IsMostlyNew ? run + 1 : 0;
+                longest = Math.Max(longest, run);
             }
 
             // A set that grows and shrinks by the same addresses loses and regains them too, but seldom, and after a while.
             bool regains = returned > 0 && returned * 4 >= lost && (lossy * 2 >= _window.Length || soon >= 2);
-            return regains || (fresh >= 3 && fresh * 8 >= _window.Length);
+
+            // Whole sets that follow one another are asked for more than once each; samples of a very large set are not.
+            return regains || longest >= 3;
         }
     }
 

@@ -53,6 +53,16 @@ public sealed class AdaptiveMembershipTests
     }
 
     [Fact]
+    public void WholeSetsFollowOneAnother_EachLeavesWithTheFirstAnswerOfTheNext()
+    {
+        for (int set = 0; set < 50; set++)
+        {
+            Repeat(2, () => Say(2 * set, (2 * set) + 1));
+            Names(_members).Should().HaveCount(2, $"set {set}");
+        }
+    }
+
+    [Fact]
     public void OneOfFourInTurn_IsLearntWithinARoundAndNobodyLeavesAfterwards()
     {
         for (int answer = 0; answer < 1_000; answer++)

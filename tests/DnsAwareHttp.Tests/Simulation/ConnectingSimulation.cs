@@ -41,6 +41,7 @@ internal sealed class ConnectingSimulation : IDisposable
         _random = new Random(seed);
         _options = new DnsAwareOptions
         {
+            Membership = MembershipMode.Strict,
             LoadBalancing = policy,
             MaxRequestsPerConnection = maxRequestsPerConnection,
             OriginIdleTimeout = TimeSpan.FromSeconds(20),

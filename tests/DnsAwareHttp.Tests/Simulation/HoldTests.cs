@@ -7,7 +7,7 @@ namespace DnsAwareHttp.Tests.Simulation;
 /// <summary>Members that leave are held until one that stays is connected, two seconds at most.</summary>
 public sealed class HoldTests : IDisposable
 {
-    private readonly SimulatedWorld _world = new(new DnsAwareOptions());
+    private readonly SimulatedWorld _world = new(new DnsAwareOptions { Membership = MembershipMode.Strict });
     private readonly OriginRegistry _registry;
 
     public HoldTests() => _registry = _world.OpenRegistry();
