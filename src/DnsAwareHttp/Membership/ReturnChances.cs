@@ -7,7 +7,7 @@ internal sealed class ReturnChances
     private const double NeedlessShare = 0.007;
 
     private const double LeastImprobable = 0.004;
-    private const double MostImprobable = 0.1;
+    private const double MostImprobable = 0.03;
 
     /// <summary>Fewer returns than this tell little about one address.</summary>
     private const int FewReturns = 3;
