@@ -22,20 +22,18 @@ internal sealed record EndpointSet(ImmutableArray<EndpointPool> Preferred, Immut
             return null;
         }
 
-        ImmutableArray<EndpointPool> preferred = [.. pools.Where(pool => !pool.IsAvoided)];
-        ImmutableArray<EndpointPool> avoided = [.. pools.Where(pool => pool.IsAvoided)];
-        if (preferred.IsEmpty)
-        {
-            (preferred, avoided) = (avoided, []);
-        }
-
+        // Each is looked at once: one whose state changes meanwhile must not be missing on both sides.
+        ILookup<bool, EndpointPool> byAvoidance = pools.ToLookup(pool => pool.IsAvoided);
+        bool allAreAvoided = !byAvoidance.Contains(false);
+        ImmutableArray<EndpointPool> preferred = allAreAvoided ? pools : [.. byAvoidance[false]];
+        ImmutableArray<EndpointPool> lastResort = allAreAvoided ? [] : [.. byAvoidance[true]];
         IEndpointPicker picker = policy switch
         {
             LoadBalancingPolicy.RoundRobin => new RoundRobinPicker(preferred, random),
             LoadBalancingPolicy.PickFirst => new PickFirstPicker(Stay(preferred, before)),
             _ => new LeastRequestsPicker(preferred, random),
         };
-        return new EndpointSet(preferred, avoided, picker);
+        return new EndpointSet(preferred, lastResort, picker);
     }
 
     /// <summary>Whether a request awaits its answer.</summary>

@@ -54,6 +54,39 @@ public sealed class EndpointSetTests
     }
 
     [Fact]
+    public void Of_AllFailAgainAndAgain_NobodyIsEverForgotten()
+    {
+        _a.Fails();
+        _b.Fails();
+        for (int i = 0; i < 100_000; i++)
+        {
+            EndpointSet set = Of(LoadBalancingPolicy.RoundRobin, null, _a, _b);
+            (set.Preferred.Length, set.LastResort.Length).Should().Be((2, 0));
+        }
+    }
+
+    [Fact]
+    public async Task Of_StatesChangeMeanwhile_EachEndpointIsOnOneSide()
+    {
+        using CancellationTokenSource stop = new();
+        Task changing = Task.Run(() =>
+        {
+            while (!stop.IsCancellationRequested)
+            {
+                _a.Fails().Connects();
+            }
+        });
+        for (int i = 0; i < 50_000; i++)
+        {
+            EndpointSet set = Of(LoadBalancingPolicy.RoundRobin, null, _a, _b);
+            set.Preferred.Concat(set.LastResort).Should().HaveCount(2);
+        }
+
+        await stop.CancelAsync();
+        await changing;
+    }
+
+    [Fact]
     public void PickFirst_OrderChanges_StaysWithItsChoice()
     {
         EndpointSet set = Of(LoadBalancingPolicy.PickFirst, null, _a, _b);

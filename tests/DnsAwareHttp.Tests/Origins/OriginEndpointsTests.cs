@@ -136,12 +136,10 @@ public sealed class OriginEndpointsTests : IAsyncDisposable
         OriginCluster cluster = _bench.Open(One, Two);
         await Send(cluster);
         await _bench.Refresh(cluster);
-        TaskCompletionSource<HttpResponseMessage> late = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        _bench.Says(One, _ => late.Task);
+        TaskCompletionSource<HttpResponseMessage> late = AnswersLate(One);
         Socket silent = await _bench.Connect(One);
         await _bench.Connect(Two);
-        Task<HttpStatusCode> inFlight = Send(cluster);
-        await Eventually.Holds(() => _bench.Asked.Count == 2, "it is sent");
+        Task<HttpStatusCode> inFlight = await InFlight(cluster);
         _bench.Swallows(One);
 
         _bench.Silent[silent] = true;
@@ -163,12 +161,10 @@ public sealed class OriginEndpointsTests : IAsyncDisposable
     {
         OriginCluster cluster = _bench.Open(One, Two);
         await Send(cluster);
-        TaskCompletionSource<HttpResponseMessage> late = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        _bench.Says(One, _ => late.Task);
+        TaskCompletionSource<HttpResponseMessage> late = AnswersLate(One);
         Socket silent = await _bench.Connect(One);
         await _bench.Connect(Two);
-        Task<HttpStatusCode> inFlight = Send(cluster);
-        await Eventually.Holds(() => _bench.Asked.Count == 2, "it is sent");
+        Task<HttpStatusCode> inFlight = await InFlight(cluster);
         _bench.Swallows(One);
         _bench.Silent[silent] = true;
         await Eventually.Holds(() => Moves(_bench.Log.Entries.Any(entry => entry.Event == "EndpointSilent")), "the silence is noticed");
@@ -186,11 +182,9 @@ public sealed class OriginEndpointsTests : IAsyncDisposable
     {
         OriginCluster cluster = _bench.Open(One);
         await Send(cluster);
-        TaskCompletionSource<HttpResponseMessage> late = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        _bench.Says(One, _ => late.Task);
+        TaskCompletionSource<HttpResponseMessage> late = AnswersLate(One);
         Socket silent = await _bench.Connect(One);
-        Task<HttpStatusCode> inFlight = Send(cluster);
-        await Eventually.Holds(() => _bench.Asked.Count == 2, "it is sent");
+        Task<HttpStatusCode> inFlight = await InFlight(cluster);
         _bench.Swallows(One);
         int dialled = _bench.Dialled.Count;
         _bench.Silent[silent] = true;
@@ -210,11 +204,9 @@ public sealed class OriginEndpointsTests : IAsyncDisposable
     {
         OriginCluster cluster = _bench.Open(One, Two);
         await Send(cluster);
-        TaskCompletionSource<HttpResponseMessage> late = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        _bench.Says(One, _ => late.Task);
+        TaskCompletionSource<HttpResponseMessage> late = AnswersLate(One);
         await _bench.Connect(One);
-        Task<HttpStatusCode> inFlight = Send(cluster);
-        await Eventually.Holds(() => _bench.Asked.Count == 2, "it is sent");
+        Task<HttpStatusCode> inFlight = await InFlight(cluster);
 
         for (int i = 0; i < 100; i++)
         {
@@ -295,6 +287,21 @@ public sealed class OriginEndpointsTests : IAsyncDisposable
         (await ShareOfThree(cluster)).Should().BeInRange(0.12, 0.25, "half of a third");
         await Pass(cluster, TimeSpan.FromSeconds(5.5));
         (await ShareOfThree(cluster)).Should().BeInRange(0.27, 0.40, "a third");
+    }
+
+    private TaskCompletionSource<HttpResponseMessage> AnswersLate(string address)
+    {
+        TaskCompletionSource<HttpResponseMessage> late = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _bench.Says(address, _ => late.Task);
+        return late;
+    }
+
+    private async Task<Task<HttpStatusCode>> InFlight(OriginCluster cluster)
+    {
+        int before = _bench.Asked.Count;
+        Task<HttpStatusCode> inFlight = Send(cluster);
+        await Eventually.Holds(() => _bench.Asked.Count > before, "it is sent");
+        return inFlight;
     }
 
     private static EndpointSnapshot Live(OriginCluster cluster, string address) =>
