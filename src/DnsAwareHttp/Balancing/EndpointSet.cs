@@ -73,22 +73,12 @@ internal sealed record EndpointSet(ImmutableArray<EndpointPool> Preferred, Immut
         int start = Math.Max(Preferred.IndexOf(picked), 0);
         EndpointPool[] around = [.. Preferred.Skip(start), .. Preferred.Take(start)];
         ILookup<bool, EndpointPool> byReadiness = around.ToLookup(pool => pool.Status.State is EndpointState.Ready);
-        return [.. TakingTurns([.. byReadiness[true]], AddressFamily.Unspecified), .. TakingTurns([.. byReadiness[false]], family), .. LastResort];
-    }
-
-    private static EndpointPool[] TakingTurns(EndpointPool[] pools, AddressFamily first)
-    {
-        if (pools.Length == 0)
-        {
-            return pools;
-        }
-
-        ILookup<AddressFamily, EndpointPool> families = pools.ToLookup(pool => pool.Family);
-        AddressFamily begins = families.Contains(first) ? first : pools[0].Family;
-        EndpointPool[] these = [.. families[begins]];
-        EndpointPool[] those = [.. families.Where(family => family.Key != begins).SelectMany(family => family)];
-        int both = Math.Min(these.Length, those.Length);
-        return [.. these.Take(both).Zip(those, (one, other) => new[] { one, other }).SelectMany(pair => pair), .. these.Skip(both), .. those.Skip(both)];
+        return
+        [
+            .. FamilyTurns.Of([.. byReadiness[true]], pool => pool.Family, AddressFamily.Unspecified),
+            .. FamilyTurns.Of([.. byReadiness[false]], pool => pool.Family, family),
+            .. LastResort,
+        ];
     }
 
     // It moves when its choice fails or leaves, or was never connected to while another one is.

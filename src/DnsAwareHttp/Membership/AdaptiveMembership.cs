@@ -20,27 +20,14 @@ internal sealed class AdaptiveMembership(int maxMembers, int subsetSeed, TimeSpa
     {
         HashSet<IPAddress> members = [.. current.All.Select(member => member.Address)];
         AnswerHistory history = (current.History ?? AnswerHistory.None).With(answer, members);
-        Members next = isComplete || !history.Rotates ? Replace(current, answer, isComplete, now) : Patiently(current, answer, history, members, now);
+        Members next = isComplete || !history.Rotates
+            ? current.ReplacedBy(answer, AddressSubset.Of(answer, maxMembers, subsetSeed), member => WhyAbsent(member, isComplete), now)
+            : Patiently(current, answer, history, members, now);
         return next with { History = history };
     }
 
-    private Members Replace(Members current, ImmutableArray<IPAddress> answer, bool isComplete, DateTimeOffset now)
+    private static string WhyAbsent(Member member, bool isComplete)
     {
-        ImmutableArray<IPAddress> used = AddressSubset.Of(answer, maxMembers, subsetSeed);
-        HashSet<IPAddress> chosen = [.. used];
-        HashSet<IPAddress> offered = [.. answer];
-        return new Members(
-            current.Meet(used, now),
-            [.. current.All.Where(member => !chosen.Contains(member.Address)).Select(member => new Departure(member.Address, WhyNot(member, offered, isComplete)))]);
-    }
-
-    private static string WhyNot(Member member, HashSet<IPAddress> offered, bool isComplete)
-    {
-        if (offered.Contains(member.Address))
-        {
-            return "outside the subset used of a larger set";
-        }
-
         string absent = member.Absences == 0 ? "absent 1 answer" : $"absent {member.Absences + 1} answers";
         return $"{absent}, {(isComplete ? "which is complete" : "set is stable")}";
     }

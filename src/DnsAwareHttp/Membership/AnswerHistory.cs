@@ -15,13 +15,13 @@ internal sealed class AnswerHistory
     public static readonly AnswerHistory None = new(0, [], [], null);
 
     private readonly ImmutableArray<AnswerShape> _window;
-    private readonly ImmutableArray<Sighting> _sightings;
+    private readonly Dictionary<IPAddress, Sighting> _sightings;
 
-    private AnswerHistory(int count, ImmutableArray<AnswerShape> window, ImmutableArray<Sighting> sightings, Takeover? takeover)
+    private AnswerHistory(int count, ImmutableArray<AnswerShape> window, IEnumerable<Sighting> sightings, Takeover? takeover)
     {
         Count = count;
         _window = window;
-        _sightings = sightings;
+        _sightings = sightings.ToDictionary(sighting => sighting.Address);
         Takeover = takeover;
     }
 
@@ -32,7 +32,7 @@ internal sealed class AnswerHistory
     public Takeover? Takeover { get; }
 
     /// <summary>What is remembered of addresses, whether they are members or not.</summary>
-    public ImmutableArray<Sighting> Sightings => _sightings;
+    public IReadOnlyCollection<Sighting> Sightings => _sightings.Values;
 
     /// <summary>Whether the answers are samples of a larger set: what is lost comes back, soon and often, or each answer brings mostly new ones.</summary>
     public bool Rotates
@@ -62,18 +62,7 @@ internal sealed class AnswerHistory
     public double LostPerAnswer => _window.IsEmpty ? 0 : _window.Average(shape => shape.Lost);
 
     /// <summary>What is known of an address; null when it was never seen, or forgotten.</summary>
-    public Sighting? Of(IPAddress address)
-    {
-        foreach (Sighting sighting in _sightings)
-        {
-            if (sighting.Address.Equals(address))
-            {
-                return sighting;
-            }
-        }
-
-        return null;
-    }
+    public Sighting? Of(IPAddress address) => _sightings.TryGetValue(address, out Sighting sighting) ? sighting : null;
 
     /// <summary>The history after one more answer.</summary>
     /// <param name="answer">The addresses that it has, none twice.</param>
@@ -82,9 +71,9 @@ internal sealed class AnswerHistory
     {
         int number = Count + 1;
         HashSet<IPAddress> unseen = [.. answer];
-        List<Sighting> sightings = new(_sightings.Length + answer.Length);
+        List<Sighting> sightings = new(_sightings.Count + answer.Length);
         int lost = 0, before = 0, returned = 0, soon = 0, old = 0;
-        foreach (Sighting sighting in _sightings)
+        foreach (Sighting sighting in _sightings.Values)
         {
             bool wasThere = sighting.Last == Count;
             before += wasThere ? 1 : 0;
@@ -117,14 +106,14 @@ internal sealed class AnswerHistory
         return chance > 0.6 ? 1 : chance;
     }
 
-    private static ImmutableArray<Sighting> Bounded(List<Sighting> sightings, HashSet<IPAddress> members)
+    private static IEnumerable<Sighting> Bounded(List<Sighting> sightings, HashSet<IPAddress> members)
     {
         if (sightings.Count <= MaxStrangers)
         {
-            return [.. sightings];
+            return sightings;
         }
 
         HashSet<IPAddress> forgotten = [.. sightings.Where(sighting => !members.Contains(sighting.Address)).OrderByDescending(sighting => sighting.Last).Skip(MaxStrangers).Select(sighting => sighting.Address)];
-        return [.. sightings.Where(sighting => !forgotten.Contains(sighting.Address))];
+        return sightings.Where(sighting => !forgotten.Contains(sighting.Address));
     }
 }

@@ -20,6 +20,23 @@ internal sealed record Members(ImmutableArray<Member> All, ImmutableArray<Depart
         return [.. addresses.Select(address => new Member(address, firstSeen.GetValueOrDefault(address, now), now, 0, "present"))];
     }
 
+    /// <summary>Those used of an answer become the members; all others leave.</summary>
+    /// <param name="answer">The addresses that the answer has.</param>
+    /// <param name="used">Those of them that are used.</param>
+    /// <param name="whyAbsent">The reason of a member that the answer lacks.</param>
+    /// <param name="now">When the answer arrived.</param>
+    public Members ReplacedBy(ImmutableArray<IPAddress> answer, ImmutableArray<IPAddress> used, Func<Member, string> whyAbsent, DateTimeOffset now)
+    {
+        HashSet<IPAddress> offered = [.. answer];
+        HashSet<IPAddress> chosen = [.. used];
+        return new Members(
+            Meet(used, now),
+            [
+                .. All.Where(member => !chosen.Contains(member.Address))
+                    .Select(member => new Departure(member.Address, offered.Contains(member.Address) ? "outside the subset used of a larger set" : whyAbsent(member))),
+            ]);
+    }
+
     /// <summary>One leaves at once, whatever a policy would say.</summary>
     public Members Without(IPAddress address, string reason) =>
         this with { All = All.RemoveAll(member => member.Address.Equals(address)), Departed = [new Departure(address, reason)] };

@@ -8,16 +8,6 @@ namespace DnsAwareHttp.Membership;
 /// <param name="subsetSeed">What makes this process's subset its own.</param>
 internal sealed class StrictMembership(int maxMembers, int subsetSeed) : IMembershipPolicy
 {
-    public Members Decide(Members current, ImmutableArray<IPAddress> answer, bool isComplete, DateTimeOffset now)
-    {
-        HashSet<IPAddress> offered = [.. answer];
-        ImmutableArray<IPAddress> used = AddressSubset.Of(answer, maxMembers, subsetSeed);
-        HashSet<IPAddress> chosen = [.. used];
-        return new Members(
-            current.Meet(used, now),
-            [.. current.All.Where(member => !chosen.Contains(member.Address)).Select(member => new Departure(member.Address, WhyNot(member, offered)))]);
-    }
-
-    private static string WhyNot(Member member, HashSet<IPAddress> offered) =>
-        offered.Contains(member.Address) ? "outside the subset used of a larger set" : "absent from the latest answer";
+    public Members Decide(Members current, ImmutableArray<IPAddress> answer, bool isComplete, DateTimeOffset now) =>
+        current.ReplacedBy(answer, AddressSubset.Of(answer, maxMembers, subsetSeed), static _ => "absent from the latest answer", now);
 }

@@ -301,15 +301,15 @@ internal sealed class OriginCluster
 
             return outcome;
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            failed?.Misdirected?.Dispose();
-            throw ConnectTimedOut();
-        }
         catch (OperationCanceledException)
         {
             failed?.Misdirected?.Dispose();
-            throw;
+            if (cancellationToken.IsCancellationRequested)
+            {
+                throw;
+            }
+
+            throw ConnectTimedOut();
         }
         finally
         {

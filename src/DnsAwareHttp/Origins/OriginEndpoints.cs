@@ -179,7 +179,7 @@ internal sealed class OriginEndpoints
         }
     }
 
-    // Make before break: those that leave are held until somebody else has a connection, a moment at most. Then first nobody is offered them any more, then they drain.
+    // Make before break: those that leave are held until somebody else has a connection, a moment at most.
     private void Replace_NeedsLock(ImmutableArray<(EndpointPool Pool, string Reason)> leaving)
     {
         ImmutableArray<EndpointPool> staying = _reconciler.Pools;
@@ -187,8 +187,7 @@ internal sealed class OriginEndpoints
         {
             leaving = [.. leaving, .. _held];
             EndHold_NeedsLock();
-            Publish_NeedsLock();
-            Drain(leaving, _settings.Options.DrainTimeout);
+            LetGo_NeedsLock(leaving);
             return;
         }
 
@@ -207,8 +206,7 @@ internal sealed class OriginEndpoints
         {
             if (!_isClosed && _reconciler.LetAbsentGo(_settings.IdleTimeout) is { IsEmpty: false } leaving)
             {
-                Publish_NeedsLock();
-                Drain(leaving, _settings.Options.DrainTimeout);
+                LetGo_NeedsLock(leaving);
             }
         }
     }
@@ -241,8 +239,7 @@ internal sealed class OriginEndpoints
             {
                 ImmutableArray<(EndpointPool Pool, string Reason)> leaving = _held;
                 EndHold_NeedsLock();
-                Publish_NeedsLock();
-                Drain(leaving, _settings.Options.DrainTimeout);
+                LetGo_NeedsLock(leaving);
             }
         }
     }
@@ -269,6 +266,13 @@ internal sealed class OriginEndpoints
         {
             _known.TrySetResult();
         }
+    }
+
+    // First nobody is offered them any more, then they drain.
+    private void LetGo_NeedsLock(ImmutableArray<(EndpointPool Pool, string Reason)> leaving)
+    {
+        Publish_NeedsLock();
+        Drain(leaving, _settings.Options.DrainTimeout);
     }
 
     private void Drain(ImmutableArray<(EndpointPool Pool, string Reason)> leaving, TimeSpan timeout)
@@ -416,7 +420,6 @@ internal sealed class OriginEndpoints
     {
         _ = _reconciler.Replace(pool, successor);
         DnsAwareMetrics.EndpointJoined(_owner.Host, _owner.Port);
-        Publish_NeedsLock();
-        Drain([(pool, reason)], _settings.Options.DrainTimeout);
+        LetGo_NeedsLock([(pool, reason)]);
     }
 }

@@ -7,7 +7,7 @@ namespace DnsAwareHttp.Pools;
 internal sealed class EndpointPool
 {
     private const int BreaksToFail = 3;
-    private const double FirstShare = 0.1;
+    private const float FirstShare = 0.1f;
     private static readonly TimeSpan SlowStart = TimeSpan.FromSeconds(10);
 
     private readonly DrainGate _gate = new();
@@ -82,7 +82,7 @@ internal sealed class EndpointPool
     /// <summary>Fires when the pool begins to drain.</summary>
     public CancellationToken Draining => _draining.Token;
 
-    /// <summary>Told when connecting begins to fail or succeeds again.</summary>
+    /// <summary>Told when connecting begins to fail or succeeds again, and when it first answers 421.</summary>
     public Action<EndpointPool>? HealthChanged { get; set; }
 
     /// <summary>Told when its connections have served as many requests on average as they may.</summary>
@@ -131,7 +131,7 @@ internal sealed class EndpointPool
     }
 
     /// <summary>It joined others that are warm: from its first connection on it reaches its full share within ten seconds.</summary>
-    public void StartSlowly() => _share = (float)FirstShare;
+    public void StartSlowly() => _share = FirstShare;
 
     /// <summary>Looks at the pool while requests flow, a few times a second, one caller at a time: how much streams, how warm it is, whether its peer has gone silent.</summary>
     /// <returns>Whether requests await answers, none came since the last look, and the peer acknowledges nothing: it, or the way to it, is gone.</returns>

@@ -43,7 +43,7 @@ internal static class AddressOrder
         }
 
         routable = usable.Count;
-        return [.. TakingTurns(usable, preferred), .. TakingTurns(unusable, preferred)];
+        return [.. FamilyTurns.Of(usable, FamilyOf, preferred), .. FamilyTurns.Of(unusable, FamilyOf, preferred)];
     }
 
     private static Dictionary<IPAddress, AddressRank> Ranks(ImmutableArray<IPAddress> addresses, ISourceAddresses sources)
@@ -66,34 +66,6 @@ internal static class AddressOrder
         int start = (int)((uint)rotation % (uint)equals.Length);
         ranked.AddRange(equals.AsSpan(start));
         ranked.AddRange(equals.AsSpan(0, start));
-    }
-
-    private static IEnumerable<IPAddress> TakingTurns(List<IPAddress> ranked, AddressFamily preferred)
-    {
-        if (ranked.Count == 0)
-        {
-            return ranked;
-        }
-
-        ILookup<AddressFamily, IPAddress> families = ranked.ToLookup(FamilyOf);
-        AddressFamily first = families.Contains(preferred) ? preferred : FamilyOf(ranked[0]);
-        return Alternate([.. families[first]], [.. families.Where(family => family.Key != first).SelectMany(family => family)]);
-    }
-
-    private static IEnumerable<IPAddress> Alternate(IPAddress[] first, IPAddress[] second)
-    {
-        for (int turn = 0; turn < Math.Max(first.Length, second.Length); turn++)
-        {
-            if (turn < first.Length)
-            {
-                yield return first[turn];
-            }
-
-            if (turn < second.Length)
-            {
-                yield return second[turn];
-            }
-        }
     }
 
     private static AddressFamily FamilyOf(IPAddress address) => Dialled(address).AddressFamily;

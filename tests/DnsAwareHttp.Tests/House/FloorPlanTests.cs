@@ -22,10 +22,10 @@ public sealed partial class FloorPlanTests
         ["Diagnostics"] = [],
     };
 
-    // Small nouns that every room may use: the public agreement, and how work is begun without a caller's context.
+    // Small nouns that every room may use: the public agreement, how work is begun without a caller's context, how families take turns.
     private static readonly string[] Vocabulary =
         ["Answer", "EmptyReason", "INameResolver", "IFamilyResolver", "INameChanges", "DnsAwareOptions", "DnsCacheOptions", "MembershipMode", "LoadBalancingPolicy", "DrainSignal",
-         "DnsAwareSnapshot", "OriginSnapshot", "EndpointSnapshot", "AnswerSnapshot", "EndpointState", "Detached", "Origin", "OptionProblems"];
+         "DnsAwareSnapshot", "OriginSnapshot", "EndpointSnapshot", "AnswerSnapshot", "EndpointState", "Detached", "FamilyTurns", "Origin", "OptionProblems"];
 
     [Fact]
     public void EveryRoom_IsOnThePlan() =>

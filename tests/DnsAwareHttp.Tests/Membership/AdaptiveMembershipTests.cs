@@ -177,7 +177,7 @@ public sealed class AdaptiveMembershipTests
         for (int answer = 0; answer < 2_000; answer++)
         {
             Say(Some(random, random.Next(1, 200), 60_000, 0));
-            _members.History!.Sightings.Length.Should().BeLessThanOrEqualTo(Max + AnswerHistory.MaxStrangers);
+            _members.History!.Sightings.Count.Should().BeLessThanOrEqualTo(Max + AnswerHistory.MaxStrangers);
         }
     }
 

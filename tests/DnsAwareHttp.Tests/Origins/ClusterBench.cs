@@ -126,6 +126,13 @@ internal sealed class ClusterBench : IAsyncDisposable
         Log.Dispose();
     }
 
+    public static async Task<HttpStatusCode> Send(OriginCluster cluster, HttpContent? content = null)
+    {
+        using HttpRequestMessage request = new(content is null ? HttpMethod.Get : HttpMethod.Post, "http://svc.test/") { Content = content };
+        using HttpResponseMessage response = await cluster.SendAsync(request, null, async: true, CancellationToken.None);
+        return response.StatusCode;
+    }
+
     public static string[] Members(OriginCluster cluster) =>
         [.. cluster.Snapshot().Endpoints.Where(e => e.State is not EndpointState.Draining).Select(e => e.Address.Address.ToString())];
 

@@ -186,12 +186,7 @@ public sealed class LingeringTests : IAsyncDisposable
         }
     }
 
-    private async Task<HttpStatusCode> Send()
-    {
-        using HttpRequestMessage request = new(HttpMethod.Get, "http://svc.test/");
-        using HttpResponseMessage response = await _cluster.SendAsync(request, null, async: true, CancellationToken.None);
-        return response.StatusCode;
-    }
+    private Task<HttpStatusCode> Send() => ClusterBench.Send(_cluster);
 
     private bool Moves(bool condition)
     {

@@ -415,12 +415,7 @@ public sealed class OriginClusterTests : IAsyncDisposable
         }
     }
 
-    private static async Task<HttpStatusCode> Send(OriginCluster cluster, HttpContent? content = null)
-    {
-        using HttpRequestMessage request = new(content is null ? HttpMethod.Get : HttpMethod.Post, "http://svc.test/") { Content = content };
-        using HttpResponseMessage response = await cluster.SendAsync(request, null, async: true, CancellationToken.None);
-        return response.StatusCode;
-    }
+    private static Task<HttpStatusCode> Send(OriginCluster cluster, HttpContent? content = null) => ClusterBench.Send(cluster, content);
 
     private static Func<Task> Sending(OriginCluster cluster) => () => Send(cluster);
 

@@ -328,12 +328,7 @@ public sealed class OriginEndpointsTests : IAsyncDisposable
         return _bench.Asked.Count(address => address == Three) / 1_000.0;
     }
 
-    private static async Task<HttpStatusCode> Send(OriginCluster cluster)
-    {
-        using HttpRequestMessage request = new(HttpMethod.Get, "http://svc.test/");
-        using HttpResponseMessage response = await cluster.SendAsync(request, null, async: true, CancellationToken.None);
-        return response.StatusCode;
-    }
+    private static Task<HttpStatusCode> Send(OriginCluster cluster) => ClusterBench.Send(cluster);
 
     private bool Moves(bool condition)
     {
