@@ -134,7 +134,7 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
     {
         if (ForgetFailure() is ({ } failure, long at) && settings.Time.GetElapsedTime(at) < RecentFailureLifetime)
         {
-            throw failure is SocketException socket ? new SocketException(socket.ErrorCode) : failure;
+            throw failure is SocketException socket ? new SocketException((int)socket.SocketErrorCode) : failure;
         }
     }
 

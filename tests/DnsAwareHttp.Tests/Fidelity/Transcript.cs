@@ -1,0 +1,90 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace DnsAwareHttp.Tests.Fidelity;
+
+/// <summary>What one side of a comparison saw, line by line. Ports of servers are written as names, so that two runs can be the same.</summary>
+internal sealed partial class Transcript
+{
+    private readonly ConcurrentQueue<string> _lines = new();
+    private readonly ConcurrentDictionary<int, string> _ports = new();
+
+    public void Write(string line) => _lines.Enqueue(line);
+
+    /// <summary>Writes this port as a name wherever it appears.</summary>
+    public void Name(int port, string name) => _ports[port] = name;
+
+    /// <summary>Status, headers, content and trailers of a response, and the request as it is now.</summary>
+    public async Task WriteAsync(HttpResponseMessage response)
+    {
+        Write($"HTTP/{response.Version} {(int)response.StatusCode} {response.ReasonPhrase}");
+        WriteHeaders("header", response.Headers.NonValidated.Select(header => (header.Key, header.Value.ToString())));
+        WriteHeaders("content header", response.Content.Headers.NonValidated.Select(header => (header.Key, header.Value.ToString())));
+        await WriteContentAsync(response.Content);
+        WriteHeaders("trailer", response.TrailingHeaders.NonValidated.Select(header => (header.Key, header.Value.ToString())));
+        if (response.RequestMessage is HttpRequestMessage request)
+        {
+            Write($"request: {request.Method} {request.RequestUri} {request.RequestUri?.OriginalString} HTTP/{request.Version} {request.VersionPolicy}");
+            WriteHeaders("request header", request.Headers.NonValidated.Select(header => (header.Key, header.Value.ToString())));
+            Write($"request content: {request.Content?.GetType().Name ?? "none"}");
+        }
+    }
+
+    /// <summary>An exception and those within it: type, kind of error, message, socket error.</summary>
+    public void Write(Exception failure)
+    {
+        for ((Exception? current, string indent) = (failure, ""); current is not null; (current, indent) = (current.InnerException, indent + "  "))
+        {
+            string kind = current switch
+            {
+                HttpRequestException http => $" {http.HttpRequestError} status {(int?)http.StatusCode}",
+                HttpIOException io => $" {io.HttpRequestError}",
+                SocketException socket => $" {socket.SocketErrorCode}",
+                _ => "",
+            };
+            Write($"{indent}{TypeName(current)}{kind}: {current.Message}");
+        }
+    }
+
+    public override string ToString()
+    {
+        string text = string.Join('\n', _lines);
+        foreach ((int port, string name) in _ports)
+        {
+            text = Regex.Replace(text, $@"(?<!\d){port.ToString(CultureInfo.InvariantCulture)}(?!\d)", name);
+        }
+
+        return DateHeader().Replace(text, "Date: DATE");
+    }
+
+    // The runtime's own connect throws an internal subclass that adds the end point to the message.
+    private static string TypeName(Exception exception) => exception is SocketException ? nameof(SocketException) : exception.GetType().Name;
+
+    private async Task WriteContentAsync(HttpContent content)
+    {
+        try
+        {
+            byte[] body = await content.ReadAsByteArrayAsync();
+            Write($"content: {body.Length} bytes: {(body.Length > 2000 ? Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(body)) : Encoding.Latin1.GetString(body))}");
+        }
+        catch (Exception failure)
+        {
+            Write("content failed");
+            Write(failure);
+        }
+    }
+
+    private void WriteHeaders(string kind, IEnumerable<(string Name, string Value)> headers)
+    {
+        foreach ((string name, string value) in headers)
+        {
+            Write($"{kind} {name}: {value}");
+        }
+    }
+
+    [GeneratedRegex(@"Date: [A-Z][a-z]{2}, [^\n]* GMT")]
+    private static partial Regex DateHeader();
+}
