@@ -27,6 +27,7 @@ public sealed class DnsAwareHandler : DelegatingHandler
     private readonly ILogger _logger;
     private readonly Lock _starting = new();
     private volatile OriginRegistry? _origins;
+    private volatile Entrance? _unmanaged;
     private volatile bool _disposed;
 
     /// <summary>Wraps a new <see cref="SocketsHttpHandler"/>, with default options and a <see cref="DnsCache"/> of its own.</summary>
@@ -36,7 +37,10 @@ public sealed class DnsAwareHandler : DelegatingHandler
     }
 
     /// <summary>Wraps a handler.</summary>
-    /// <param name="innerHandler">Its settings are read at the first request; later changes have no effect. It is sent the requests that cannot be managed (HTTP/3), and disposed with this handler.</param>
+    /// <param name="innerHandler">
+    /// Its settings are read at the first request; from then on its setters throw, as when it is used by itself. Nothing is sent through it: each pool has a handler with
+    /// these settings, and so have the requests that cannot be managed (HTTP/3). It is disposed with this handler.
+    /// </param>
     /// <param name="options">Null for the defaults. Copied: later changes have no effect.</param>
     /// <param name="cache">Where names are resolved, shared and not disposed; null for one of its own.</param>
     /// <param name="loggerFactory">Where to log, under the category <c>DnsAwareHttp.DnsAwareHandler</c>; null for nowhere.</param>
@@ -100,6 +104,7 @@ public sealed class DnsAwareHandler : DelegatingHandler
             }
 
             _origins?.Close();
+            _unmanaged?.Dispose();
             if (_ownsCache)
             {
                 _cache.Dispose();
@@ -124,10 +129,13 @@ public sealed class DnsAwareHandler : DelegatingHandler
                 throw new InvalidOperationException(ConnectCallbackMessage);
             }
 
-            return _origins = new OriginRegistry(HandlerTemplate.ReadFrom(_wrapped), _options, _cache, SendUnmanagedAsync, Random.Shared, _logger);
+            HandlerTemplate template = HandlerTemplate.ReadFrom(_wrapped);
+            SettingsFreeze.Freeze(_wrapped);
+            _unmanaged = new Entrance(template.MakeUnmanaged());
+            return _origins = new OriginRegistry(template, _options, _cache, SendUnmanagedAsync, Random.Shared, _logger);
         }
     }
 
     private Task<HttpResponseMessage> SendUnmanagedAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken) =>
-        async ? base.SendAsync(request, cancellationToken) : Task.FromResult(base.Send(request, cancellationToken));
+        async ? _unmanaged!.PassAsync(request, cancellationToken) : _unmanaged!.Pass(request, cancellationToken);
 }

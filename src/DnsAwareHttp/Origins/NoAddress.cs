@@ -6,17 +6,20 @@ namespace DnsAwareHttp.Origins;
 /// <summary>The error of a request whose origin has no address that may be dialled.</summary>
 internal static class NoAddress
 {
-    /// <summary>As the runtime reports it: the kind, "(host:port)" at the end of the message, and a <see cref="SocketException"/> within.</summary>
+    /// <summary>As the runtime reports it: the kind, "(host:port)" at the end of the message, and a <see cref="SocketException"/> within, or what a resolver threw.</summary>
     public static HttpRequestException Error(Origin origin, CachedAnswer answer)
     {
-        (string reason, Exception cause) = answer switch
+        (string reason, SocketError code, Exception? cause) = answer switch
         {
-            { LastGood: not null } => ("AddressFilter refused all of " + string.Join(", ", answer.LastGood.Addresses), new SocketException((int)SocketError.AccessDenied)),
-            { Latest: Answer.Empty { Reason: EmptyReason.NxDomain } } => ("the name does not exist (NXDOMAIN)", new SocketException((int)SocketError.HostNotFound)),
-            { Latest: Answer.Empty } => ("the name has no address record (NODATA)", new SocketException((int)SocketError.NoData)),
-            { Latest: Answer.Failed failed } => (failed.Reason, failed.Exception ?? new SocketException((int)SocketError.TryAgain)),
-            _ => ("nothing is known of it", new SocketException((int)SocketError.TryAgain)),
+            { LastGood: not null } => ("AddressFilter refused all of " + string.Join(", ", answer.LastGood.Addresses), SocketError.AccessDenied, null),
+            { Latest: Answer.Empty { Reason: EmptyReason.NxDomain } } => ("the name does not exist (NXDOMAIN)", SocketError.HostNotFound, null),
+            { Latest: Answer.Empty } => ("the name has no address record (NODATA)", SocketError.HostNotFound, null),
+            { Latest: Answer.Failed failed } => (failed.Reason, SocketError.TryAgain, failed.Exception),
+            _ => ("nothing is known of it", SocketError.TryAgain, default(Exception)),
         };
-        return new HttpRequestException(HttpRequestError.NameResolutionError, $"No address is known for {origin}: {reason}. ({origin.Host}:{origin.Port})", cause);
+        string message = $"No address is known for {origin}: {reason}.";
+        HttpRequestError kind = code is SocketError.AccessDenied ? HttpRequestError.ConnectionError : HttpRequestError.NameResolutionError;
+        return new HttpRequestException(
+            kind, $"{message} ({origin.Host}:{origin.Port})", cause ?? new SocketException((int)code, message));
     }
 }

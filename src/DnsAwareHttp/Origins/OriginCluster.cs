@@ -16,15 +16,21 @@ internal sealed class OriginCluster
     private readonly ClusterSettings _settings;
     private readonly PoolOwner _owner;
     private readonly OriginEndpoints _endpoints;
+    private readonly FailureReporter? _failures;
     private readonly ITimer _look;
     private volatile bool _wasUsed;
     private DateTimeOffset _lastUsed;
     private int _waiting;
 
-    public OriginCluster(Origin origin, ClusterSettings settings, EndpointPoolFactory pools)
+    /// <param name="origin">Whose requests these are.</param>
+    /// <param name="settings">What it has in common with other clusters.</param>
+    /// <param name="pools">Makes its pools.</param>
+    /// <param name="failures">Reports requests that fail before an endpoint has them; null for nobody.</param>
+    public OriginCluster(Origin origin, ClusterSettings settings, EndpointPoolFactory pools, FailureReporter? failures = null)
     {
         Origin = origin;
         _settings = settings;
+        _failures = failures;
         _owner = new PoolOwner(origin.ToString(), origin.Host, origin.Port);
         _lastUsed = settings.Clock.Now;
         settings.Logger.OriginOpened(_owner.Name);
@@ -66,7 +72,7 @@ internal sealed class OriginCluster
                     return await _settings.Reopen(Origin).SendAsync(request, redirects, async, cancellationToken).ConfigureAwait(false);
                 }
 
-                await AwaitEndpointsAsync(async, cancellationToken).ConfigureAwait(false);
+                await AwaitEndpointsAsync(request, async, cancellationToken).ConfigureAwait(false);
                 continue;
             }
 
@@ -78,7 +84,7 @@ internal sealed class OriginCluster
 
             if (!pool.IsConnected)
             {
-                DialOutcome outcome = await ConnectAsync(endpoints, pool, failed, async, cancellationToken).ConfigureAwait(false);
+                DialOutcome outcome = await ConnectAsync(request, endpoints, pool, failed, async, cancellationToken).ConfigureAwait(false);
                 if (outcome.Winner is null)
                 {
                     // Better a try than a refusal: the picked one's handler reports the failure as it does without us, the others are named with it.
@@ -224,12 +230,17 @@ internal sealed class OriginCluster
         return _endpoints.Offered.Any(pool => pool.ActiveRequests > 0 || pool.OpenConnections > 0);
     }
 
-    private async ValueTask AwaitEndpointsAsync(bool async, CancellationToken cancellationToken)
+    private async ValueTask AwaitEndpointsAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _waiting);
         try
         {
             await AwaitAnswerAsync(async, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (_failures is not null)
+        {
+            await _failures.ReportAsync(request, failure, async).ConfigureAwait(false);
+            throw;
         }
         finally
         {
@@ -272,7 +283,8 @@ internal sealed class OriginCluster
     }
 
     /// <summary>Finds an endpoint with a connection: the picked one if that is quick.</summary>
-    private async ValueTask<DialOutcome> ConnectAsync(EndpointSet endpoints, EndpointPool picked, FailedAttempts? failed, bool async, CancellationToken cancellationToken)
+    private async ValueTask<DialOutcome> ConnectAsync(
+        HttpRequestMessage request, EndpointSet endpoints, EndpointPool picked, FailedAttempts? failed, bool async, CancellationToken cancellationToken)
     {
         EndpointPool[] tried = [.. failed?.Pools ?? []];
         if (picked.Status.State is not EndpointState.Ready && endpoints.FirstConnected(picked, tried) is EndpointPool connected)
@@ -301,9 +313,14 @@ internal sealed class OriginCluster
 
             return outcome;
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException cancellation)
         {
             failed?.Misdirected?.Dispose();
+            if (_failures is not null)
+            {
+                await _failures.ReportAsync(request, cancellation, async).ConfigureAwait(false);
+            }
+
             if (cancellationToken.IsCancellationRequested)
             {
                 throw;
@@ -317,12 +334,9 @@ internal sealed class OriginCluster
         }
     }
 
-    // As the runtime reports it, for the wrapped handler's own ConnectTimeout.
-    private TaskCanceledException ConnectTimedOut()
-    {
-        TimeoutException timeout = new($"A connection to {Origin} could not be established within the configured ConnectTimeout of {_settings.ConnectTimeout.TotalSeconds} seconds.");
-        return new TaskCanceledException(timeout.Message, timeout, CancellationToken.None);
-    }
+    // In the runtime's own words, for the wrapped handler's own ConnectTimeout.
+    private static TaskCanceledException ConnectTimedOut() => new(
+        "The operation was canceled.", new TimeoutException("A connection could not be established within the configured ConnectTimeout."), CancellationToken.None);
 
     // An exception filter that only looks: false.
     private static bool NoteFailure(Exception error, EndpointPool pool, FailedAttempts? failed)

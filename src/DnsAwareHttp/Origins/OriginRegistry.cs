@@ -165,16 +165,17 @@ internal sealed class OriginRegistry
                 CloseLeastRecentlyUsed_NeedsLock();
             }
 
-            return _clusters[origin] = new OriginCluster(origin, SettingsFor(origin), PoolsOf(origin));
+            return _clusters[origin] = Make(origin);
         }
     }
 
-    private EndpointPoolFactory PoolsOf(Origin origin)
+    private OriginCluster Make(Origin origin)
     {
         IWebProxy? proxy = origin.Proxy is null ? null : new PinnedProxy(origin.Proxy, _template.ProxyCredentials);
-        return new EndpointPoolFactory(
+        EndpointPoolFactory pools = new(
             origin.DialTarget, _dialing, _makeHandler ?? (dialer => _template.Make(dialer.ConnectAsync, proxy, authenticate: !origin.IsAnonymous, ping: dialer.WasSilent)),
             () => _settings.Clock.Now, _settings.Options.MaxRequestsPerConnection);
+        return new OriginCluster(origin, SettingsFor(origin), pools, _makeHandler is null ? new FailureReporter(_template, proxy) : null);
     }
 
     private void CloseUnused()

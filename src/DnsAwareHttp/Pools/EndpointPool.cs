@@ -315,23 +315,4 @@ internal sealed class EndpointPool
             RenewalDue?.Invoke(this);
         }
     }
-
-    /// <summary>The way to the endpoint's handler.</summary>
-    /// <remarks>A <see cref="DelegatingHandler"/>, because <see cref="HttpMessageInvoker"/> would report every request to the runtime's EventSource once more.</remarks>
-    private sealed class Entrance(HttpMessageHandler handler) : DelegatingHandler(handler)
-    {
-        public Task<HttpResponseMessage> PassAsync(HttpRequestMessage request, CancellationToken cancellationToken) => SendAsync(request, cancellationToken);
-
-        public Task<HttpResponseMessage> Pass(HttpRequestMessage request, CancellationToken cancellationToken)
-        {
-            try
-            {
-                return Task.FromResult(Send(request, cancellationToken));
-            }
-            catch (Exception exception)
-            {
-                return Task.FromException<HttpResponseMessage>(exception);
-            }
-        }
-    }
 }

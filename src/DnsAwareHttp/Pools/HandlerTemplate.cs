@@ -65,6 +65,9 @@ internal sealed class HandlerTemplate
         return handler;
     }
 
+    /// <summary>Makes a handler with all the settings as they were, for requests that are not managed.</summary>
+    public SocketsHttpHandler MakeUnmanaged() => Copy(_settings);
+
     /// <summary>The proxy for a request, asked once for each hop; null for a direct connection. A proxy that throws means none, as in the runtime.</summary>
     public Uri? ProxyFor(Uri request)
     {

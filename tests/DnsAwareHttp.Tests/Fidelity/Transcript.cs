@@ -57,7 +57,7 @@ internal sealed partial class Transcript
             text = Regex.Replace(text, $@"(?<!\d){port.ToString(CultureInfo.InvariantCulture)}(?!\d)", name);
         }
 
-        return DateHeader().Replace(text, "Date: DATE");
+        return TraceParent().Replace(DateHeader().Replace(text, "Date: DATE"), "traceparent: TRACE");
     }
 
     // The runtime's own connect throws an internal subclass that adds the end point to the message.
@@ -84,6 +84,9 @@ internal sealed partial class Transcript
             Write($"{kind} {name}: {value}");
         }
     }
+
+    [GeneratedRegex(@"traceparent: 00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]")]
+    private static partial Regex TraceParent();
 
     [GeneratedRegex(@"Date: [A-Z][a-z]{2}, [^\n]* GMT")]
     private static partial Regex DateHeader();

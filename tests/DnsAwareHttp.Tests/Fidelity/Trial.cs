@@ -15,7 +15,9 @@ internal sealed class Trial(bool isOurs) : IAsyncDisposable
     private readonly Stack<IAsyncDisposable> _servers = [];
     private readonly Stack<IDisposable> _clients = [];
     private readonly Dictionary<string, string> _hosts = new(StringComparer.OrdinalIgnoreCase) { ["svc.test"] = "127.0.0.1" };
+    private readonly TaskCompletionSource _named = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private DnsCache? _cache;
+    private bool _holdsNames;
 
     public bool IsOurs => isOurs;
 
@@ -24,8 +26,21 @@ internal sealed class Trial(bool isOurs) : IAsyncDisposable
     /// <summary>Our options, where a case needs other than the defaults. Set it before the first handler.</summary>
     public DnsAwareOptions Options { get; init; } = new();
 
-    /// <summary>Both sides find a name at this address. <c>svc.test</c> is at 127.0.0.1; literals and localhost need nothing.</summary>
+    /// <summary>Both sides find a name at this address. <c>svc.test</c> is at 127.0.0.1; literals and localhost need nothing; names under <c>.invalid</c> do not exist.</summary>
     public void Host(string name, string address) => _hosts[name] = address;
+
+    /// <summary>From now on no name is found, until <see cref="ReleaseNames"/>. Call it before the first handler.</summary>
+    public void HoldNames()
+    {
+        _holdsNames = true;
+        _dns.Hold();
+    }
+
+    public void ReleaseNames()
+    {
+        _named.TrySetResult();
+        _dns.Release();
+    }
 
     /// <summary>Starts a server of bytes. Its port is written as <paramref name="name"/>.</summary>
     public RawServer Serve(Func<RawConnection, Task> script, SslServerAuthenticationOptions? tls = null, string name = "PORT", params string[] addresses)
@@ -137,6 +152,16 @@ internal sealed class Trial(bool isOurs) : IAsyncDisposable
 
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
+        if (_holdsNames)
+        {
+            await _named.Task.WaitAsync(cancellationToken);
+        }
+
+        if (context.DnsEndPoint.Host.EndsWith(".invalid", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new SocketException((int)SocketError.HostNotFound);
+        }
+
         Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {

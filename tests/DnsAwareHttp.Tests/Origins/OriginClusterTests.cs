@@ -322,7 +322,7 @@ public sealed class OriginClusterTests : IAsyncDisposable
         HttpRequestException error = (await Sending(cluster).Should().ThrowAsync<HttpRequestException>()).Which;
 
         error.Message.Should().Contain("AddressFilter").And.Contain(One).And.Contain(Two);
-        error.HttpRequestError.Should().Be(HttpRequestError.NameResolutionError);
+        error.HttpRequestError.Should().Be(HttpRequestError.ConnectionError);
         _bench.Handlers.Should().BeEmpty();
     }
 
