@@ -29,7 +29,7 @@ internal static class SettingsFreeze
         {
             hidden.Hide();
         }
-        catch (InvalidOperationException)
+        catch (InvalidOperationException started) when (started is not ObjectDisposedException)
         {
             return;
         }
