@@ -37,6 +37,9 @@ internal sealed class OriginCluster
     /// <summary>Whether it takes requests no more.</summary>
     public bool IsClosed => _endpoints.IsClosed;
 
+    /// <summary>Whether a request need not wait for an answer.</summary>
+    public bool HasEndpoints => _endpoints.Current is not null;
+
     /// <summary>When a request last came, to within <see cref="LookInterval"/>.</summary>
     public DateTimeOffset LastUsed => _wasUsed ? _settings.Clock.Now : _lastUsed;
 
@@ -76,7 +79,7 @@ internal sealed class OriginCluster
                 return failed!.Misdirected ?? throw failed.ToException();
             }
 
-            if (!pool.IsConnected)
+            if (!pool.IsConnected && !Refusal.IsMalformed(request))
             {
                 DialOutcome outcome = await ConnectAsync(endpoints, pool, failed, async, cancellationToken).ConfigureAwait(false);
                 if (outcome.Winner is null)

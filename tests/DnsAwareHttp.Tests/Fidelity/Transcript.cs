@@ -18,12 +18,14 @@ internal sealed partial class Transcript
     public void Name(int port, string name) => _ports[port] = name;
 
     /// <summary>Status, headers, content and trailers of a response, and the request as it is now.</summary>
-    public async Task WriteAsync(HttpResponseMessage response)
+    /// <param name="response">The response.</param>
+    /// <param name="read">Reads the content otherwise than as a whole.</param>
+    public async Task WriteAsync(HttpResponseMessage response, Func<HttpContent, Task<byte[]>>? read = null)
     {
         Write($"HTTP/{response.Version} {(int)response.StatusCode} {response.ReasonPhrase}");
         WriteHeaders("header", response.Headers.NonValidated.Select(header => (header.Key, header.Value.ToString())));
         WriteHeaders("content header", response.Content.Headers.NonValidated.Select(header => (header.Key, header.Value.ToString())));
-        await WriteContentAsync(response.Content);
+        await WriteContentAsync(response.Content, read ?? (static content => content.ReadAsByteArrayAsync()));
         WriteHeaders("trailer", response.TrailingHeaders.NonValidated.Select(header => (header.Key, header.Value.ToString())));
         if (response.RequestMessage is HttpRequestMessage request)
         {
@@ -63,11 +65,11 @@ internal sealed partial class Transcript
     // The runtime's own connect throws an internal subclass that adds the end point to the message.
     private static string TypeName(Exception exception) => exception is SocketException ? nameof(SocketException) : exception.GetType().Name;
 
-    private async Task WriteContentAsync(HttpContent content)
+    private async Task WriteContentAsync(HttpContent content, Func<HttpContent, Task<byte[]>> read)
     {
         try
         {
-            byte[] body = await content.ReadAsByteArrayAsync();
+            byte[] body = await read(content);
             Write($"content: {body.Length} bytes: {(body.Length > 2000 ? Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(body)) : Encoding.Latin1.GetString(body))}");
         }
         catch (Exception failure)

@@ -15,7 +15,11 @@ internal sealed class Trial(bool isOurs) : IAsyncDisposable
     private readonly Stack<IAsyncDisposable> _servers = [];
     private readonly Stack<IDisposable> _clients = [];
     private readonly Dictionary<string, string> _hosts = new(StringComparer.OrdinalIgnoreCase) { ["svc.test"] = "127.0.0.1" };
+    private readonly TaskCompletionSource _names = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private DnsCache? _cache;
+    private DnsAwareHandler? _ours;
+    private int _connects;
+    private bool _holdsNames;
 
     public bool IsOurs => isOurs;
 
@@ -26,6 +30,19 @@ internal sealed class Trial(bool isOurs) : IAsyncDisposable
 
     /// <summary>Both sides find a name at this address. <c>svc.test</c> is at 127.0.0.1; literals and localhost need nothing.</summary>
     public void Host(string name, string address) => _hosts[name] = address;
+
+    /// <summary>Names are not answered: what needs one waits until it gives up. Call it before the first request.</summary>
+    public void HoldNames()
+    {
+        _holdsNames = true;
+        _dns.Hold();
+    }
+
+    /// <summary>Whether anybody asked for a name, or to be connected.</summary>
+    public bool AnyNameAsked => Volatile.Read(ref _connects) > 0 || _hosts.Keys.Any(name => _dns.Questions(name) > 0);
+
+    /// <summary>What our handler holds; null for the bare one.</summary>
+    public DnsAwareSnapshot? Snapshot() => _ours?.GetSnapshot();
 
     /// <summary>Starts a server of bytes. Its port is written as <paramref name="name"/>.</summary>
     public RawServer Serve(Func<RawConnection, Task> script, SslServerAuthenticationOptions? tls = null, string name = "PORT", params string[] addresses)
@@ -118,7 +135,7 @@ internal sealed class Trial(bool isOurs) : IAsyncDisposable
         }
 
         _cache ??= new DnsCache(resolver: _dns);
-        return new DnsAwareHandler(settings, Options, _cache);
+        return _ours = new DnsAwareHandler(settings, Options, _cache);
     }
 
     // It has no resolver of its own to be told names: what dials instead does as the runtime does for the rest.
@@ -137,6 +154,12 @@ internal sealed class Trial(bool isOurs) : IAsyncDisposable
 
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
+        Interlocked.Increment(ref _connects);
+        if (_holdsNames)
+        {
+            await _names.Task.WaitAsync(cancellationToken);
+        }
+
         Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
