@@ -307,12 +307,9 @@ internal sealed class OriginCluster
         catch (OperationCanceledException)
         {
             failed?.Misdirected?.Dispose();
-            if (cancellationToken.IsCancellationRequested)
-            {
-                throw;
-            }
-
-            throw ConnectTimedOut();
+            return cancellationToken.IsCancellationRequested
+                ? await Task.FromCanceled<DialOutcome>(cancellationToken).ConfigureAwait(false)
+                : throw ConnectTimedOut();
         }
         finally
         {

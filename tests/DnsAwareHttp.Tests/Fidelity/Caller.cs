@@ -58,7 +58,7 @@ internal sealed class Caller : IDisposable
     /// <summary>A failure, and whose cancellation it is.</summary>
     public void Write(Exception failure, CancellationToken cancellationToken)
     {
-        _trial.Transcript.Write(failure);
+        _trial.Transcript.Write(failure, IsOfClosedConnection);
         if (failure is OperationCanceledException cancelled)
         {
             string whose = cancelled.CancellationToken == cancellationToken ? "the caller's" : cancelled.CancellationToken == default ? "none" : "another";
@@ -67,6 +67,10 @@ internal sealed class Caller : IDisposable
     }
 
     public void Dispose() => _invoker.Dispose();
+
+    // The runtime closes the connection of a cancelled request under whoever reads or writes: what that one is told is a matter of chance.
+    private static bool IsOfClosedConnection(Exception outer, Exception inner) =>
+        outer is OperationCanceledException && inner is IOException or ObjectDisposedException;
 
     /// <summary>Runs something on a thread of its own, as an application without tasks does.</summary>
     public static Task<T> OnThread<T>(Func<T> work) => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);

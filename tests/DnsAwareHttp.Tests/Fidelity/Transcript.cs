@@ -36,9 +36,11 @@ internal sealed partial class Transcript
     }
 
     /// <summary>An exception and those within it: type, kind of error, message, socket error.</summary>
-    public void Write(Exception failure)
+    /// <param name="failure">The exception.</param>
+    /// <param name="isChance">Which exceptions within another one are a matter of chance: neither they nor those within them are written.</param>
+    public void Write(Exception failure, Func<Exception, Exception, bool>? isChance = null)
     {
-        for ((Exception? current, string indent) = (failure, ""); current is not null; (current, indent) = (current.InnerException, indent + "  "))
+        for ((Exception? current, string indent) = (failure, ""); current is not null; (current, indent) = (Within(current, isChance), indent + "  "))
         {
             string kind = current switch
             {
@@ -61,6 +63,9 @@ internal sealed partial class Transcript
 
         return DateHeader().Replace(text, "Date: DATE");
     }
+
+    private static Exception? Within(Exception failure, Func<Exception, Exception, bool>? isChance) =>
+        failure.InnerException is Exception inner && isChance?.Invoke(failure, inner) != true ? inner : null;
 
     // The runtime's own connect throws an internal subclass that adds the end point to the message.
     private static string TypeName(Exception exception) => exception is SocketException ? nameof(SocketException) : exception.GetType().Name;

@@ -19,6 +19,7 @@ internal sealed class Trial(bool isOurs) : IAsyncDisposable
     private DnsCache? _cache;
     private DnsAwareHandler? _ours;
     private int _connects;
+    private int _dials;
     private bool _holdsNames;
 
     public bool IsOurs => isOurs;
@@ -40,6 +41,9 @@ internal sealed class Trial(bool isOurs) : IAsyncDisposable
 
     /// <summary>Whether anybody asked for a name, or to be connected.</summary>
     public bool AnyNameAsked => Volatile.Read(ref _connects) > 0 || _hosts.Keys.Any(name => _dns.Questions(name) > 0);
+
+    /// <summary>Addresses that were dialled.</summary>
+    public int Dials => Volatile.Read(ref _dials);
 
     /// <summary>What our handler holds; null for the bare one.</summary>
     public DnsAwareSnapshot? Snapshot() => _ours?.GetSnapshot();
@@ -134,6 +138,7 @@ internal sealed class Trial(bool isOurs) : IAsyncDisposable
             _dns.Says(name, 30, address);
         }
 
+        Options.ConfigureSocket ??= _ => Interlocked.Increment(ref _dials);
         _cache ??= new DnsCache(resolver: _dns);
         return _ours = new DnsAwareHandler(settings, Options, _cache);
     }
@@ -160,6 +165,7 @@ internal sealed class Trial(bool isOurs) : IAsyncDisposable
             await _names.Task.WaitAsync(cancellationToken);
         }
 
+        Interlocked.Increment(ref _dials);
         Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
