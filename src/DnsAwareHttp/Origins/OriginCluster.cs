@@ -317,12 +317,9 @@ internal sealed class OriginCluster
         }
     }
 
-    // As the runtime reports it, for the wrapped handler's own ConnectTimeout.
-    private TaskCanceledException ConnectTimedOut()
-    {
-        TimeoutException timeout = new($"A connection to {Origin} could not be established within the configured ConnectTimeout of {_settings.ConnectTimeout.TotalSeconds} seconds.");
-        return new TaskCanceledException(timeout.Message, timeout, CancellationToken.None);
-    }
+    // Word for word as the runtime reports the wrapped handler's own ConnectTimeout.
+    private static TaskCanceledException ConnectTimedOut() => new(
+        new OperationCanceledException().Message, new TimeoutException("A connection could not be established within the configured ConnectTimeout."), new CancellationToken(canceled: true));
 
     // An exception filter that only looks: false.
     private static bool NoteFailure(Exception error, EndpointPool pool, FailedAttempts? failed)

@@ -10,10 +10,14 @@ internal sealed class Caller : IDisposable
     private readonly HttpMessageInvoker _invoker;
 
     public Caller(Trial trial, SendWay way, SocketsHttpHandler? settings = null)
+        : this(trial, way, trial.Handler(settings))
+    {
+    }
+
+    public Caller(Trial trial, SendWay way, HttpMessageHandler handler)
     {
         _trial = trial;
         _way = way;
-        HttpMessageHandler handler = trial.Handler(settings);
         _invoker = way is SendWay.Invoker or SendWay.InvokerSync
             ? new HttpMessageInvoker(handler, disposeHandler: true)
             : new HttpClient(handler, disposeHandler: true) { Timeout = Timeout.InfiniteTimeSpan };
@@ -38,14 +42,14 @@ internal sealed class Caller : IDisposable
     }
 
     /// <summary>Sends a request; null when that failed, which was written down.</summary>
-    public async Task<HttpResponseMessage?> TrySendAsync(HttpRequestMessage request, CancellationToken cancellationToken = default)
+    public async Task<HttpResponseMessage?> TrySendAsync(HttpRequestMessage request, CancellationToken cancellationToken = default, bool configureAwait = true)
     {
         string told = "thrown by the call";
         try
         {
             Task<HttpResponseMessage> sending = IsSync ? OnThread(() => Send(request, cancellationToken)) : Begin(request, cancellationToken);
             told = IsSync ? told : "told by the task";
-            return await sending;
+            return await sending.ConfigureAwait(configureAwait);
         }
         catch (Exception failure)
         {

@@ -54,7 +54,7 @@ public sealed class CancellationTests
                 await caller.SendAsync(request);
             }
 
-            await RestsAsync(trial);
+            await trial.RestsAsync();
         });
 
         seen.Should().MatchRegex("(Task|Operation)CanceledException").And.Contain("any name asked: False").And.Contain("token: the caller's, cancelled").And.Contain("200 OK");
@@ -255,7 +255,7 @@ public sealed class CancellationTests
             using HttpRequestMessage next = Caller.Get($"http://svc.test:{server.Port}/whoami", HttpVersion.Version20);
             await caller.SendAsync(next);
             trial.Transcript.Write($"connections: {server.ConnectionsTo("127.0.0.1")}");
-            await RestsAsync(trial);
+            await trial.RestsAsync();
         });
 
         seen.Should().MatchRegex("(Task|Operation)CanceledException").And.Contain("HTTP/2.0 200 OK").And.Contain("connections: 1");
@@ -338,7 +338,7 @@ public sealed class CancellationTests
 
         using HttpResponseMessage? none = await sending;
         none.Should().BeNull();
-        await (rests ? RestsAsync(trial) : Task.CompletedTask);
+        await (rests ? trial.RestsAsync() : Task.CompletedTask);
     }
 
     // The next request of the same application is answered.
@@ -350,11 +350,8 @@ public sealed class CancellationTests
             await caller.SendAsync(next);
         }
 
-        await RestsAsync(trial);
+        await trial.RestsAsync();
     }
-
-    private static Task RestsAsync(Trial trial) => Eventually.Holds(
-        () => trial.Snapshot()?.Origins.SelectMany(origin => origin.Endpoints).All(endpoint => endpoint.ActiveRequests == 0) ?? true, "no request is counted");
 
     /// <summary>Answers all requests but those for <c>/hang</c>, which get what a test says and then nothing more.</summary>
     private sealed class Script(Func<RawConnection, Task> hang)

@@ -55,7 +55,8 @@ internal sealed partial class Transcript
 
     public override string ToString()
     {
-        string text = string.Join('\n', _lines);
+        // A disposed handler says its own name.
+        string text = string.Join('\n', _lines).Replace($"'{typeof(DnsAwareHandler).FullName}'", $"'{typeof(SocketsHttpHandler).FullName}'", StringComparison.Ordinal);
         foreach ((int port, string name) in _ports)
         {
             text = Regex.Replace(text, $@"(?<!\d){port.ToString(CultureInfo.InvariantCulture)}(?!\d)", name);

@@ -48,6 +48,10 @@ internal sealed class Trial(bool isOurs) : IAsyncDisposable
     /// <summary>What our handler holds; null for the bare one.</summary>
     public DnsAwareSnapshot? Snapshot() => _ours?.GetSnapshot();
 
+    /// <summary>Ends when our handler counts no request as active.</summary>
+    public Task RestsAsync() => Eventually.Holds(
+        () => Snapshot()?.Origins.SelectMany(origin => origin.Endpoints).All(endpoint => endpoint.ActiveRequests == 0) ?? true, "no request is counted");
+
     /// <summary>Starts a server of bytes. Its port is written as <paramref name="name"/>.</summary>
     public RawServer Serve(Func<RawConnection, Task> script, SslServerAuthenticationOptions? tls = null, string name = "PORT", params string[] addresses)
     {
