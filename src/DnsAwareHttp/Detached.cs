@@ -28,6 +28,22 @@ internal static class Detached
         }
     }
 
+    /// <summary>Calls the application's own code on this thread: what it sees does not depend on whose thread that happens to be.</summary>
+    public static TResult Call<T, TResult>(Func<T, TResult> callback, T argument)
+    {
+        TResult result = default!;
+        ExecutionContext.Run(
+            Inherited.Nothing,
+            _ =>
+            {
+                // Run puts back both, the context and this.
+                SynchronizationContext.SetSynchronizationContext(null);
+                result = callback(argument);
+            },
+            null);
+        return result;
+    }
+
     // The caller may have suppressed the flow itself; the runtime refuses to do it twice.
     private readonly ref struct Suppression
     {
@@ -48,6 +64,21 @@ internal static class Detached
             {
                 _control.Undo();
             }
+        }
+    }
+
+    /// <summary>What flows where nothing was inherited.</summary>
+    private static class Inherited
+    {
+        public static readonly ExecutionContext Nothing = CaptureOnFreshThread();
+
+        private static ExecutionContext CaptureOnFreshThread()
+        {
+            ExecutionContext? captured = null;
+            Thread fresh = new(() => captured = ExecutionContext.Capture());
+            fresh.UnsafeStart();
+            fresh.Join();
+            return captured!;
         }
     }
 }

@@ -183,7 +183,7 @@ internal sealed class EndpointReconciler(
     {
         try
         {
-            if (_filter!(address))
+            if (Detached.Call(_filter!, address))
             {
                 return true;
             }

@@ -43,6 +43,9 @@ internal sealed class OriginCluster
     /// <summary>Whether it takes requests no more.</summary>
     public bool IsClosed => _endpoints.IsClosed;
 
+    /// <summary>Whether a request need not wait for an answer.</summary>
+    public bool HasEndpoints => _endpoints.Current is not null;
+
     /// <summary>When a request last came, to within <see cref="LookInterval"/>.</summary>
     public DateTimeOffset LastUsed => _wasUsed ? _settings.Clock.Now : _lastUsed;
 
@@ -82,7 +85,7 @@ internal sealed class OriginCluster
                 return failed!.Misdirected ?? throw failed.ToException();
             }
 
-            if (!pool.IsConnected)
+            if (!pool.IsConnected && !Refusal.IsMalformed(request))
             {
                 DialOutcome outcome = await ConnectAsync(request, endpoints, pool, failed, async, cancellationToken).ConfigureAwait(false);
                 if (outcome.Winner is null)
@@ -321,12 +324,9 @@ internal sealed class OriginCluster
                 await _failures.ReportAsync(request, cancellation, async).ConfigureAwait(false);
             }
 
-            if (cancellationToken.IsCancellationRequested)
-            {
-                throw;
-            }
-
-            throw ConnectTimedOut();
+            return cancellationToken.IsCancellationRequested
+                ? await Task.FromCanceled<DialOutcome>(cancellationToken).ConfigureAwait(false)
+                : throw ConnectTimedOut();
         }
         finally
         {
@@ -334,9 +334,9 @@ internal sealed class OriginCluster
         }
     }
 
-    // In the runtime's own words, for the wrapped handler's own ConnectTimeout.
+    // Word for word as the runtime reports the wrapped handler's own ConnectTimeout.
     private static TaskCanceledException ConnectTimedOut() => new(
-        "The operation was canceled.", new TimeoutException("A connection could not be established within the configured ConnectTimeout."), CancellationToken.None);
+        new OperationCanceledException().Message, new TimeoutException("A connection could not be established within the configured ConnectTimeout."), new CancellationToken(canceled: true));
 
     // An exception filter that only looks: false.
     private static bool NoteFailure(Exception error, EndpointPool pool, FailedAttempts? failed)

@@ -18,12 +18,14 @@ internal sealed partial class Transcript
     public void Name(int port, string name) => _ports[port] = name;
 
     /// <summary>Status, headers, content and trailers of a response, and the request as it is now.</summary>
-    public async Task WriteAsync(HttpResponseMessage response)
+    /// <param name="response">The response.</param>
+    /// <param name="read">Reads the content otherwise than as a whole.</param>
+    public async Task WriteAsync(HttpResponseMessage response, Func<HttpContent, Task<byte[]>>? read = null)
     {
         Write($"HTTP/{response.Version} {(int)response.StatusCode} {response.ReasonPhrase}");
         WriteHeaders("header", response.Headers.NonValidated.Select(header => (header.Key, header.Value.ToString())));
         WriteHeaders("content header", response.Content.Headers.NonValidated.Select(header => (header.Key, header.Value.ToString())));
-        await WriteContentAsync(response.Content);
+        await WriteContentAsync(response.Content, read ?? (static content => content.ReadAsByteArrayAsync()));
         WriteHeaders("trailer", response.TrailingHeaders.NonValidated.Select(header => (header.Key, header.Value.ToString())));
         if (response.RequestMessage is HttpRequestMessage request)
         {
@@ -34,9 +36,11 @@ internal sealed partial class Transcript
     }
 
     /// <summary>An exception and those within it: type, kind of error, message, socket error.</summary>
-    public void Write(Exception failure)
+    /// <param name="failure">The exception.</param>
+    /// <param name="isChance">Which exceptions within another one are a matter of chance: neither they nor those within them are written.</param>
+    public void Write(Exception failure, Func<Exception, Exception, bool>? isChance = null)
     {
-        for ((Exception? current, string indent) = (failure, ""); current is not null; (current, indent) = (current.InnerException, indent + "  "))
+        for ((Exception? current, string indent) = (failure, ""); current is not null; (current, indent) = (Within(current, isChance), indent + "  "))
         {
             string kind = current switch
             {
@@ -51,7 +55,8 @@ internal sealed partial class Transcript
 
     public override string ToString()
     {
-        string text = string.Join('\n', _lines);
+        // A disposed handler says its own name.
+        string text = string.Join('\n', _lines).Replace($"'{typeof(DnsAwareHandler).FullName}'", $"'{typeof(SocketsHttpHandler).FullName}'", StringComparison.Ordinal);
         foreach ((int port, string name) in _ports)
         {
             text = Regex.Replace(text, $@"(?<!\d){port.ToString(CultureInfo.InvariantCulture)}(?!\d)", name);
@@ -60,14 +65,17 @@ internal sealed partial class Transcript
         return TraceParent().Replace(DateHeader().Replace(text, "Date: DATE"), "traceparent: TRACE");
     }
 
+    private static Exception? Within(Exception failure, Func<Exception, Exception, bool>? isChance) =>
+        failure.InnerException is Exception inner && isChance?.Invoke(failure, inner) != true ? inner : null;
+
     // The runtime's own connect throws an internal subclass that adds the end point to the message.
     private static string TypeName(Exception exception) => exception is SocketException ? nameof(SocketException) : exception.GetType().Name;
 
-    private async Task WriteContentAsync(HttpContent content)
+    private async Task WriteContentAsync(HttpContent content, Func<HttpContent, Task<byte[]>> read)
     {
         try
         {
-            byte[] body = await content.ReadAsByteArrayAsync();
+            byte[] body = await read(content);
             Write($"content: {body.Length} bytes: {(body.Length > 2000 ? Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(body)) : Encoding.Latin1.GetString(body))}");
         }
         catch (Exception failure)

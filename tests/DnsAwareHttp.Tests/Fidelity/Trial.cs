@@ -15,8 +15,11 @@ internal sealed class Trial(bool isOurs) : IAsyncDisposable
     private readonly Stack<IAsyncDisposable> _servers = [];
     private readonly Stack<IDisposable> _clients = [];
     private readonly Dictionary<string, string> _hosts = new(StringComparer.OrdinalIgnoreCase) { ["svc.test"] = "127.0.0.1" };
-    private readonly TaskCompletionSource _named = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _names = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private DnsCache? _cache;
+    private DnsAwareHandler? _ours;
+    private int _connects;
+    private int _dials;
     private bool _holdsNames;
 
     public bool IsOurs => isOurs;
@@ -38,9 +41,22 @@ internal sealed class Trial(bool isOurs) : IAsyncDisposable
 
     public void ReleaseNames()
     {
-        _named.TrySetResult();
+        _names.TrySetResult();
         _dns.Release();
     }
+
+    /// <summary>Whether anybody asked for a name, or to be connected.</summary>
+    public bool AnyNameAsked => Volatile.Read(ref _connects) > 0 || _hosts.Keys.Any(name => _dns.Questions(name) > 0);
+
+    /// <summary>Addresses that were dialled.</summary>
+    public int Dials => Volatile.Read(ref _dials);
+
+    /// <summary>What our handler holds; null for the bare one.</summary>
+    public DnsAwareSnapshot? Snapshot() => _ours?.GetSnapshot();
+
+    /// <summary>Ends when our handler counts no request as active.</summary>
+    public Task RestsAsync() => Eventually.Holds(
+        () => Snapshot()?.Origins.SelectMany(origin => origin.Endpoints).All(endpoint => endpoint.ActiveRequests == 0) ?? true, "no request is counted");
 
     /// <summary>Starts a server of bytes. Its port is written as <paramref name="name"/>.</summary>
     public RawServer Serve(Func<RawConnection, Task> script, SslServerAuthenticationOptions? tls = null, string name = "PORT", params string[] addresses)
@@ -132,8 +148,9 @@ internal sealed class Trial(bool isOurs) : IAsyncDisposable
             _dns.Says(name, 30, address);
         }
 
+        Options.ConfigureSocket ??= _ => Interlocked.Increment(ref _dials);
         _cache ??= new DnsCache(resolver: _dns);
-        return new DnsAwareHandler(settings, Options, _cache);
+        return _ours = new DnsAwareHandler(settings, Options, _cache);
     }
 
     // It has no resolver of its own to be told names: what dials instead does as the runtime does for the rest.
@@ -152,9 +169,10 @@ internal sealed class Trial(bool isOurs) : IAsyncDisposable
 
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
+        Interlocked.Increment(ref _connects);
         if (_holdsNames)
         {
-            await _named.Task.WaitAsync(cancellationToken);
+            await _names.Task.WaitAsync(cancellationToken);
         }
 
         if (context.DnsEndPoint.Host.EndsWith(".invalid", StringComparison.OrdinalIgnoreCase))
@@ -162,6 +180,7 @@ internal sealed class Trial(bool isOurs) : IAsyncDisposable
             throw new SocketException((int)SocketError.HostNotFound);
         }
 
+        Interlocked.Increment(ref _dials);
         Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {

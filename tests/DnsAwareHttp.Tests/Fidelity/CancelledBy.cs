@@ -1,0 +1,9 @@
+namespace DnsAwareHttp.Tests.Fidelity;
+
+/// <summary>Who gives a request up.</summary>
+public enum CancelledBy
+{
+    Token,
+    PendingRequests,
+    ClientDisposal,
+}
