@@ -262,7 +262,7 @@ public sealed class GrpcTests
         }
 
         byte[] message = new byte[BinaryPrimitives.ReadInt32BigEndian(head.AsSpan(1))];
-        await stream.ReadExactlyAsync(message);
+        await stream.ReadExactlyAsync(message, cancellationToken);
         return Encoding.UTF8.GetString(message);
     }
 

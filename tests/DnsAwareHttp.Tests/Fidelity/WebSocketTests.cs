@@ -182,10 +182,19 @@ public sealed class WebSocketTests
             LoopbackServer server = await ServeAsync(trial, scheme, protocols, heard);
             using ClientWebSocket socket = Socket(version, HttpVersionPolicy.RequestVersionExact);
             using CancellationTokenSource source = new();
-            Task connecting = ConnectAsync(trial, socket, Uri(server, scheme, "/slow"), source.Token);
+            Task connecting = socket.ConnectAsync(Uri(server, scheme, "/slow"), new HttpMessageInvoker(trial.Handler(Trial.TrustingAll()), disposeHandler: false), source.Token);
             await Eventually.Holds(() => server.RequestsTo("127.0.0.1") == 1, "the request arrives");
             await source.CancelAsync();
-            await connecting;
+            try
+            {
+                await connecting;
+            }
+            catch (Exception failure)
+            {
+                // What it holds depends on which of the connection's layers hears of its end first.
+                trial.Transcript.Write($"{failure.GetType().Name}: {failure.Message} {socket.State}");
+            }
+
             await heard.Task;
             trial.Transcript.Write("the server hears of it");
         });
@@ -290,12 +299,12 @@ public sealed class WebSocketTests
     private static Task ConnectAsync(Trial trial, ClientWebSocket socket, LoopbackServer server, string scheme, string path) =>
         ConnectAsync(trial, socket, Uri(server, scheme, path));
 
-    private static async Task ConnectAsync(Trial trial, ClientWebSocket socket, Uri uri, CancellationToken cancellationToken = default)
+    private static async Task ConnectAsync(Trial trial, ClientWebSocket socket, Uri uri)
     {
         HttpMessageInvoker invoker = new(trial.Handler(Trial.TrustingAll()), disposeHandler: false);
         try
         {
-            await socket.ConnectAsync(uri, invoker, cancellationToken);
+            await socket.ConnectAsync(uri, invoker, CancellationToken.None);
             trial.Transcript.Write($"connected {(int)socket.HttpStatusCode} {socket.SubProtocol}");
         }
         catch (Exception failure)
