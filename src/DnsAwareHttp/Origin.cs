@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 
 namespace DnsAwareHttp;
 
@@ -19,6 +20,10 @@ internal readonly record struct Origin(bool IsSecure, string Host, int Port, Uri
     public static bool IsSupported(Uri request) =>
         request.IsAbsoluteUri && request.IdnHost.Length > 0 && (request.Scheme == Uri.UriSchemeHttps || request.Scheme == Uri.UriSchemeHttp
             || request.Scheme == Uri.UriSchemeWss || request.Scheme == Uri.UriSchemeWs);
+
+    /// <summary>Whether the wrapped handler would dial such a host at all: it refuses the unspecified addresses, and a name that could not be put into ASCII. If not, its own error is the right one.</summary>
+    public bool CanBeDialled =>
+        Ascii.IsValid(Host) && !(IPAddress.TryParse(Host, out IPAddress? literal) && (literal.Equals(IPAddress.Any) || literal.Equals(IPAddress.IPv6Any)));
 
     /// <summary>What the handlers of this origin ask to be connected to.</summary>
     public DnsEndPoint DialTarget => new(Host, Port);

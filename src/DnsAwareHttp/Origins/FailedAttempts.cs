@@ -15,6 +15,9 @@ internal sealed class FailedAttempts(Origin origin)
     /// <summary>Whether an error says that no connection could be had: then nothing of the request was sent, and another endpoint may have it.</summary>
     public static bool IsConnectFailure(HttpRequestException error) => error.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError;
 
+    /// <summary>Whether an error says that an endpoint cannot take such a request, found out before anything of it was sent: it does not speak the version that the request insists on.</summary>
+    public static bool IsUnableToTake(HttpRequestException error) => error.HttpRequestError is HttpRequestError.VersionNegotiationError or HttpRequestError.ExtendedConnectNotSupported;
+
     /// <summary>None could be connected to. One of them is asked all the same, and told its failure: its handler reports it in the runtime's own way.</summary>
     public static FailedAttempts AllBut(EndpointPool asked, IReadOnlyList<(EndpointPool Pool, Exception Error)> failures, FailedAttempts attempts)
     {
@@ -53,7 +56,7 @@ internal sealed class FailedAttempts(Origin origin)
         string each = string.Join("; ", _attempts.Select(attempt => $"{attempt.Pool.Address}: {(attempt.Error.InnerException ?? attempt.Error).Message}"));
         return new HttpRequestException(
             last?.HttpRequestError ?? HttpRequestError.ConnectionError,
-            $"None of the {_attempts.Count} addresses of {origin} could be connected to ({origin.Host}:{origin.Port}): {each}",
+            $"None of the {_attempts.Count} addresses of {origin} could take the request ({origin.Host}:{origin.Port}): {each}",
             last?.InnerException ?? _attempts[^1].Error);
     }
 }

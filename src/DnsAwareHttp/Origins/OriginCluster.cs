@@ -118,6 +118,12 @@ internal sealed class OriginCluster
                     _endpoints.Name.Hint();
                     continue;
                 }
+                catch (HttpRequestException error) when (FailedAttempts.IsUnableToTake(error))
+                {
+                    // Nothing was sent here either. The endpoint is as well as its server; others of the same name may be newer.
+                    (failed ??= new FailedAttempts(Origin)).Add(pool, error);
+                    continue;
+                }
                 catch (Exception error) when (NoteFailure(error, pool, failed))
                 {
                     // It was sent, at least in part: never again by us.

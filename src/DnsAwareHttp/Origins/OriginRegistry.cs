@@ -27,6 +27,7 @@ internal sealed class OriginRegistry
     private readonly RedirectFollower? _redirects;
     private readonly int _maxOrigins;
     private readonly Func<EndpointDialer, HttpMessageHandler>? _makeHandler;
+    private readonly bool _speaksHttp3;
     private readonly ITimer _sweep;
     private readonly TimeSpan _sweepInterval;
     private bool _isClosed;
@@ -42,11 +43,14 @@ internal sealed class OriginRegistry
     /// <param name="maxOrigins">More open origins are not kept unless they are busy.</param>
     /// <param name="makeHandler">Makes something else than the template's handlers, for tests and benchmarks.</param>
     /// <param name="dialing">Dials otherwise than <paramref name="options"/> say, for simulations.</param>
+    /// <param name="speaksHttp3">Whether the wrapped handler speaks HTTP/3, for tests where the host does not.</param>
     public OriginRegistry(
         HandlerTemplate template, DnsAwareOptions options, DnsCache cache,
         Func<HttpRequestMessage, bool, CancellationToken, Task<HttpResponseMessage>> sendUnmanaged, Random random, ILogger logger,
-        int maxOrigins = DefaultMaxOrigins, Func<EndpointDialer, HttpMessageHandler>? makeHandler = null, DialSettings? dialing = null)
+        int maxOrigins = DefaultMaxOrigins, Func<EndpointDialer, HttpMessageHandler>? makeHandler = null, DialSettings? dialing = null,
+        bool? speaksHttp3 = null)
     {
+        _speaksHttp3 = speaksHttp3 ?? Http3.IsSupported;
         _maxOrigins = maxOrigins;
         _makeHandler = makeHandler;
         _template = template;
@@ -131,13 +135,13 @@ internal sealed class OriginRegistry
     /// <summary>The cluster of a request; null when the wrapped handler is to have it.</summary>
     private OriginCluster? Find(HttpRequestMessage request, bool isRedirected)
     {
-        if (request.RequestUri is not Uri uri || !Origin.IsSupported(uri) || Http3.MayBeUsed(request))
+        if (request.RequestUri is not Uri uri || !Origin.IsSupported(uri) || Http3.IsDemanded(request))
         {
             return null;
         }
 
         Uri? proxy = _template.ProxyFor(uri);
-        if (proxy is not null && !PinnedProxy.IsSupported(proxy))
+        if (proxy is null ? _speaksHttp3 && Origin.IsSecureScheme(uri.Scheme) && Http3.IsAllowed(request) : !PinnedProxy.IsSupported(proxy))
         {
             return null;
         }
@@ -145,7 +149,7 @@ internal sealed class OriginRegistry
         Origin origin = Origin.Of(uri, proxy, isRedirected && _template.HasUnboundCredentials);
         return _clusters.TryGetValue(origin, out OriginCluster? cluster) && cluster.HasEndpoints ? cluster
             : Refusal.IsMalformed(request) ? null
-            : cluster ?? Open(origin);
+            : cluster ?? (origin.CanBeDialled ? Open(origin) : null);
     }
 
     private OriginCluster Open(Origin origin)

@@ -80,6 +80,10 @@ internal sealed class RawServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts a server at a port that is free.</summary>
+    public static RawServer Start(Func<RawConnection, Task> script, SslServerAuthenticationOptions? tls, int port, params string[] addresses) =>
+        new(Listen(addresses, port), tls, script);
+
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
@@ -93,12 +97,11 @@ internal sealed class RawServer : IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private static ImmutableArray<Socket> Listen(string[] addresses)
+    private static ImmutableArray<Socket> Listen(string[] addresses, int port = 0)
     {
         List<Socket> listeners = [];
         try
         {
-            int port = 0;
             foreach (IPAddress address in addresses.Select(IPAddress.Parse))
             {
                 Socket listener = new(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);

@@ -149,7 +149,7 @@ internal sealed class Trial(bool isOurs) : IAsyncDisposable
         }
 
         Options.ConfigureSocket ??= _ => Interlocked.Increment(ref _dials);
-        _cache ??= new DnsCache(resolver: _dns);
+        _cache ??= new DnsCache(resolver: AsksTheSystem ? null : _dns);
         return _ours = new DnsAwareHandler(settings, Options, _cache);
     }
 
@@ -166,6 +166,9 @@ internal sealed class Trial(bool isOurs) : IAsyncDisposable
 
     /// <summary>False to let the bare handler dial and resolve all by itself, where a case uses nothing but literals and localhost.</summary>
     public bool NeedsNames { get; init; } = true;
+
+    /// <summary>True to let ours resolve by itself, too, where a case is about names that need no name server.</summary>
+    public bool AsksTheSystem { get; init; }
 
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {

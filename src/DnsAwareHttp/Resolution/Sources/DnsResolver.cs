@@ -41,7 +41,7 @@ internal sealed class DnsResolver(DnsSettingsFile settings, IDnsExchange udp, ID
         cancellationToken.ThrowIfCancellationRequested();
         DnsSettings current = settings.Current;
         NameProblem problem = DnsMessageWriter.ProblemOf(host);
-        return problem != NameProblem.None ? new DnsOutcome(new Answer.Failed($"'{host}' cannot be asked for ({problem})"), WasAsked: true)
+        return problem != NameProblem.None ? new DnsOutcome(new Answer.Failed($"'{host}' cannot be asked for ({problem})", new SocketException((int)SocketError.HostNotFound)), WasAsked: true)
             : current.Servers.IsEmpty ? new DnsOutcome(new Answer.Failed("no name server is known"), WasAsked: false)
             : await SearchAsync(host, family, current, cancellationToken).ConfigureAwait(false);
     }
