@@ -320,8 +320,8 @@ internal sealed class OriginCluster
     // As the runtime reports it, for the wrapped handler's own ConnectTimeout.
     private TaskCanceledException ConnectTimedOut()
     {
-        TimeoutException timeout = new($"A connection to {Origin} could not be established within the configured ConnectTimeout of {_settings.ConnectTimeout.TotalSeconds} seconds.");
-        return new TaskCanceledException(timeout.Message, timeout, CancellationToken.None);
+        TimeoutException timeout = new($"A connection could not be established within the configured ConnectTimeout. ({Origin.Host}:{Origin.Port})");
+        return new TaskCanceledException(new OperationCanceledException().Message, timeout, CancellationToken.None);
     }
 
     // An exception filter that only looks: false.

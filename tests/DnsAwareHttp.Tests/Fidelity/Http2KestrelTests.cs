@@ -34,7 +34,10 @@ public sealed class Http2KestrelTests
             Loopback.LoopbackServer server = await trial.ServeAsync(protocols, tls, Map);
             SocketsHttpHandler settings = Trial.TrustingAll(new SocketsHttpHandler
             {
-                AutomaticDecompression = DecompressionMethods.All, MaxResponseHeadersLength = 4, InitialHttp2StreamWindowSize = 70_000, EnableMultipleHttp2Connections = true,
+                AutomaticDecompression = DecompressionMethods.All,
+                MaxResponseHeadersLength = 4,
+                InitialHttp2StreamWindowSize = 70_000,
+                EnableMultipleHttp2Connections = true,
             });
             HttpClient client = trial.Client(settings);
             for (int i = 0; i < 2; i++)

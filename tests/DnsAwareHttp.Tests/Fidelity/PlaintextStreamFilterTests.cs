@@ -80,17 +80,17 @@ public sealed class PlaintextStreamFilterTests
         string seen = await Twice.SameAsync(async trial =>
         {
             RawServer server = trial.Serve(static _ => RawServer.Ok);
-            SocketsHttpHandler settings = new() { PlaintextStreamFilter = static async (context, token) =>
-                {
-                    await context.PlaintextStream.WriteAsync("GET /filter HTTP/1.1\r\n\r\n"u8.ToArray(), token);
-                    byte[] answer = new byte[RawServer.Ok.Length];
-                    await context.PlaintextStream.ReadExactlyAsync(answer, token);
-                    return new BufferedStream(context.PlaintextStream);
-                } };
-            await trial.AskAsync(trial.Client(settings), $"http://svc.test:{server.Port}/");
+            await trial.AskAsync(trial.Client(new SocketsHttpHandler { PlaintextStreamFilter = GreetAsync }), $"http://svc.test:{server.Port}/");
             trial.Transcript.Write(server.Wire);
         });
 
         seen.Should().Contain("--- connection 0\nGET /filter HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n");
+    }
+
+    private static async ValueTask<Stream> GreetAsync(SocketsHttpPlaintextStreamFilterContext context, CancellationToken cancellationToken)
+    {
+        await context.PlaintextStream.WriteAsync("GET /filter HTTP/1.1\r\n\r\n"u8.ToArray(), cancellationToken);
+        await context.PlaintextStream.ReadExactlyAsync(new byte[RawServer.Ok.Length], cancellationToken);
+        return new BufferedStream(context.PlaintextStream);
     }
 }

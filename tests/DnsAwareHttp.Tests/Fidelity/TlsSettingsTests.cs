@@ -78,13 +78,14 @@ public sealed class TlsSettingsTests
             {
                 settings.SslOptions.ClientCertificates = how switch { "collection" => [Client], "empty" or "callback" => [], _ => null };
                 settings.SslOptions.ClientCertificateContext = how == "context" ? SslStreamCertificateContext.Create(Client, null, offline: true) : null;
-                settings.SslOptions.LocalCertificateSelectionCallback = how == "callback"
-                    ? (sender, host, local, remote, issuers) =>
+                if (how == "callback")
+                {
+                    settings.SslOptions.LocalCertificateSelectionCallback = (sender, host, local, remote, issuers) =>
                     {
                         trial.Transcript.Write($"select {sender.GetType().Name} {host} {local.GetType().Name} {local.Count} {remote?.Subject} {issuers.Length}");
                         return Client;
-                    }
-                    : null;
+                    };
+                }
             },
             tls));
 
