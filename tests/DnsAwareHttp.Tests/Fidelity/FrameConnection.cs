@@ -14,6 +14,7 @@ internal sealed class FrameConnection(RawConnection connection)
         ["DATA", "HEADERS", "PRIORITY", "RST_STREAM", "SETTINGS", "PUSH_PROMISE", "PING", "GOAWAY", "WINDOW_UPDATE", "CONTINUATION"];
 
     private readonly StringBuilder _log = new();
+    private bool _isAcknowledged;
 
     public int Number => connection.Number;
 
@@ -61,6 +62,14 @@ internal sealed class FrameConnection(RawConnection connection)
         }
 
         return null;
+    }
+
+    /// <summary>Ends when the other side has acknowledged the settings: before, it may do what they forbid. Requests are passed over.</summary>
+    public async Task ReadAcknowledgementAsync()
+    {
+        while (!_isAcknowledged && await ReadFrameAsync() is not null)
+        {
+        }
     }
 
     /// <summary>Ends when the other side has ended the connection.</summary>
@@ -172,6 +181,7 @@ internal sealed class FrameConnection(RawConnection connection)
             Note($"{Names[type]} flags {flags} stream {stream}: {(type is Settings ? Convert.ToHexString(bytes) : payload)}");
         }
 
+        _isAcknowledged |= type == Settings && flags == Ack;
         if (flags != Ack && (type is Settings || (type is Ping && AnswersPings)))
         {
             await WriteAsync(type, Ack, 0, type is Settings ? [] : bytes);

@@ -105,7 +105,8 @@ public sealed class PoolSettingsTests
     {
         string seen = await Twice.SameAsync(async trial =>
         {
-            Turnstile turnstile = new(4);
+            TaskCompletionSource[] arrived = [.. Enumerable.Range(0, 4).Select(_ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously))];
+            int count = 0;
             FrameServer server = new(
                 trial,
                 async connection =>
@@ -114,10 +115,11 @@ public sealed class PoolSettingsTests
                     while (open.Count < streams && await connection.ReadRequestAsync() is int stream)
                     {
                         open.Add(stream);
-                        turnstile.Arrive();
+                        await connection.ReadAcknowledgementAsync();
+                        arrived[Interlocked.Increment(ref count) - 1].SetResult();
                     }
 
-                    await turnstile.Opened;
+                    await arrived[3].Task.WaitAsync(TimeSpan.FromSeconds(30));
                     foreach (int stream in open)
                     {
                         await connection.AnswerAsync(stream);
@@ -127,7 +129,14 @@ public sealed class PoolSettingsTests
                 },
                 (3, (uint)streams));
             HttpClient client = trial.Client(new SocketsHttpHandler { EnableMultipleHttp2Connections = true });
-            await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => GetOverHttp2Async(client, server.Uri)));
+            List<Task> requests = [];
+            foreach (TaskCompletionSource one in arrived)
+            {
+                requests.Add(GetOverHttp2Async(client, server.Uri));
+                await one.Task;
+            }
+
+            await Task.WhenAll(requests);
             trial.Transcript.Write($"{server.Connections} connections");
         });
 
