@@ -31,7 +31,7 @@ internal sealed class DialRace(TimeSpan attemptDelay, TimeProvider time)
                     return Won(pool, order, next, failures);
                 }
 
-                running[pool.DialAheadAsync()] = pool;
+                running[pool.DialUnlessConnectedAsync()] = pool;
             }
 
             if (await FirstToEndAsync(running.Keys, mayAddMore: next < order.Count && running.Count < MaxAtOnce, cancellationToken).ConfigureAwait(false) is not Task<Exception?> ended)

@@ -299,7 +299,7 @@ internal sealed class OriginCluster
         if (picked.Status.State is not EndpointState.Ready && endpoints.FirstConnected(picked, tried) is EndpointPool connected)
         {
             // Make before break: nobody waits for an address that has never been connected to while another one is at hand.
-            _ = picked.DialAheadAsync();
+            _ = picked.DialUnlessConnectedAsync();
             return new DialOutcome(connected, []);
         }
 

@@ -18,6 +18,7 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
     private readonly CancellationTokenSource _abandoned = new();
     private readonly Lock _dialling = new();
     private volatile bool _opensConnections = true;
+    private volatile int _handingOver;
     private Task<Exception?>? _dialAhead;
     private (Exception Failure, long At)? _recentFailure;
 
@@ -30,7 +31,8 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
     public OpenStreams Streams { get; } = new();
 
     /// <summary>Whether a request can be sent without waiting for a connect: a connection is open, or a socket was dialled ahead.</summary>
-    public bool IsConnected => Streams.Count > 0 || !_parked.IsEmpty;
+    // The streams twice: a socket that is handed over is in none of the others for a moment, and then among them.
+    public bool IsConnected => Streams.Count > 0 || !_parked.IsEmpty || _handingOver > 0 || Streams.Count > 0;
 
     /// <summary>Whether it dials at all, or only keeps what is open.</summary>
     public bool OpensConnections
@@ -50,10 +52,10 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         RefuseOtherHosts(context.DnsEndPoint);
-        Socket socket = _parked.Take() ?? await DialUnlessJustFailedAsync(cancellationToken).ConfigureAwait(false);
 
         // The pool may have closed for good while this was under way: the runtime dials ahead of its queue. Such a socket must not outlive the drain.
-        return Streams.Add(socket) ?? throw new SocketException((int)SocketError.OperationAborted);
+        return HandOverParked() ?? Streams.Add(await DialUnlessJustFailedAsync(cancellationToken).ConfigureAwait(false))
+            ?? throw new SocketException((int)SocketError.OperationAborted);
     }
 
     /// <summary>Connects a socket ahead of the request that will use it. All who ask at one time share one dial.</summary>
@@ -69,6 +71,16 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
             }
 
             return _dialAhead;
+        }
+    }
+
+    /// <summary>As <see cref="DialAheadAsync"/>, but for a request: it needs no dial if another one's has ended in the meantime.</summary>
+    public Task<Exception?> DialUnlessConnectedAsync(CancellationToken cancellationToken)
+    {
+        lock (_dialling)
+        {
+            // Whoever looks only at the connections may see none, and the dial that was under way then be over: a second socket would be opened for nothing.
+            return _dialAhead is null && IsConnected ? Task.FromResult<Exception?>(null) : DialAheadAsync(cancellationToken);
         }
     }
 
@@ -90,6 +102,20 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
     {
         _parked.Seal();
         return Streams.Seal();
+    }
+
+    // Others must see a connection all the while: one that saw none would dial for nothing.
+    private TrackedStream? HandOverParked()
+    {
+        Interlocked.Increment(ref _handingOver);
+        try
+        {
+            return _parked.Take() is Socket socket ? Streams.Add(socket) : null;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _handingOver);
+        }
     }
 
     private async Task<Exception?> ParkOneAsync(CancellationToken cancellationToken)

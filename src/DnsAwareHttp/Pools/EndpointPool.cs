@@ -121,13 +121,15 @@ internal sealed class EndpointPool
     /// <returns>Null when connected, else why not. Never fails.</returns>
     public Task<Exception?> DialAheadAsync()
     {
-        EndpointStatus before = _status;
-        if (before.State is EndpointState.Idle)
-        {
-            Interlocked.CompareExchange(ref _status, new EndpointStatus(EndpointState.Dialling, "connecting for the first time", _now()), before);
-        }
-
+        NoteFirstDial();
         return _dialer.DialAheadAsync(_draining.Token);
+    }
+
+    /// <summary>As <see cref="DialAheadAsync"/>, but nothing is dialled if it is connected by now.</summary>
+    public Task<Exception?> DialUnlessConnectedAsync()
+    {
+        NoteFirstDial();
+        return _dialer.DialUnlessConnectedAsync(_draining.Token);
     }
 
     /// <summary>It joined others that are warm: from its first connection on it reaches its full share within ten seconds.</summary>
@@ -266,6 +268,15 @@ internal sealed class EndpointPool
     {
         EndpointStatus status = _status;
         return new EndpointSnapshot(Address, status.State, status.Reason, status.Since, ActiveRequests, TotalRequests, OpenConnections, Membership);
+    }
+
+    private void NoteFirstDial()
+    {
+        EndpointStatus before = _status;
+        if (before.State is EndpointState.Idle)
+        {
+            Interlocked.CompareExchange(ref _status, new EndpointStatus(EndpointState.Dialling, "connecting for the first time", _now()), before);
+        }
     }
 
     private void NoteDial(Exception? failure)

@@ -70,17 +70,24 @@ internal sealed class ParkedSockets(TimeProvider time)
         }
     }
 
-    // Nothing may arrive before the first request: readable means closed by the peer, or a server that does not speak HTTP.
+    // Only an HTTP/2 server may speak first: its settings. Readable otherwise means closed by the peer, an answer that nobody asked for, or no HTTP at all.
     private static bool IsOpen(Socket socket)
     {
         try
         {
-            return !socket.Poll(0, SelectMode.SelectRead);
+            return !socket.Poll(0, SelectMode.SelectRead) || (socket.Available > 0 && BeginsWithSettings(socket));
         }
         catch (SocketException)
         {
             return false;
         }
+    }
+
+    // The first byte of a frame is the highest of its length: 0. Neither text nor a TLS record begins so.
+    private static bool BeginsWithSettings(Socket socket)
+    {
+        Span<byte> first = stackalloc byte[1];
+        return socket.Receive(first, SocketFlags.Peek) == 1 && first[0] == 0;
     }
 
     private void StartExpiry_NeedsLock()

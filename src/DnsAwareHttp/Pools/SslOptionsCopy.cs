@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 
 namespace DnsAwareHttp.Pools;
 
@@ -12,11 +13,11 @@ internal static class SslOptionsCopy
             AllowRenegotiation = from.AllowRenegotiation,
             AllowTlsResume = from.AllowTlsResume,
             ApplicationProtocols = from.ApplicationProtocols is null ? null : [.. from.ApplicationProtocols],
-            CertificateChainPolicy = from.CertificateChainPolicy,
+            CertificateChainPolicy = from.CertificateChainPolicy?.Clone(),
             CertificateRevocationCheckMode = from.CertificateRevocationCheckMode,
             CipherSuitesPolicy = from.CipherSuitesPolicy,
             ClientCertificateContext = from.ClientCertificateContext,
-            ClientCertificates = from.ClientCertificates is null ? null : [.. from.ClientCertificates],
+            ClientCertificates = CopyOf(from.ClientCertificates),
             EnabledSslProtocols = from.EnabledSslProtocols,
             EncryptionPolicy = from.EncryptionPolicy,
             LocalCertificateSelectionCallback = from.LocalCertificateSelectionCallback,
@@ -26,6 +27,14 @@ internal static class SslOptionsCopy
         CopyPaddings(from, to);
         return to;
     }
+
+    // A selection callback is handed the collection, and may know it by its type.
+    private static X509CertificateCollection? CopyOf(X509CertificateCollection? certificates) => certificates switch
+    {
+        null => null,
+        X509Certificate2Collection second => new X509Certificate2Collection(second),
+        _ => new X509CertificateCollection(certificates),
+    };
 
     private static void CopyPaddings(SslClientAuthenticationOptions from, SslClientAuthenticationOptions to)
     {

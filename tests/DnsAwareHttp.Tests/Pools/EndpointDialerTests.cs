@@ -218,6 +218,63 @@ public sealed class EndpointDialerTests : IDisposable
         dialer.Seal();
     }
 
+    [Theory]
+    [InlineData(new byte[] { 0, 0, 0, 4, 0, 0, 0, 0, 0 }, true)]
+    [InlineData(new byte[] { (byte)'H', (byte)'T', (byte)'T', (byte)'P' }, false)]
+    public async Task ParkedSocket_WhosePeerSpokeFirst_IsUsedIfThatIsHttp2(byte[] greeting, bool isUsed)
+    {
+        EndpointDialer dialer = Dialer(Address);
+        await dialer.DialAheadAsync(CancellationToken.None);
+        using Socket accepted = await _listener.AcceptAsync();
+        await accepted.SendAsync(greeting);
+
+        await using TrackedStream stream = (TrackedStream)await dialer.ConnectAsync(ConnectionContexts.For("svc.test", Address.Port), CancellationToken.None);
+
+        _dialled.Count.Should().Be(isUsed ? 1 : 2);
+        if (isUsed)
+        {
+            byte[] read = new byte[greeting.Length];
+            await stream.ReadExactlyAsync(read);
+            read.Should().Equal(greeting, "the one who uses it is to read it");
+        }
+
+        dialer.Seal();
+    }
+
+    [Fact]
+    public async Task ParkedSocket_WhileItIsHandedOver_IsSeenAllTheTime()
+    {
+        for (int round = 0; round < 100; round++)
+        {
+            EndpointDialer dialer = Dialer(Address);
+            await dialer.DialAheadAsync(CancellationToken.None);
+            using CancellationTokenSource over = new();
+            TaskCompletionSource looking = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            Task<bool> wasMissed = Task.Run(() => Misses(dialer, looking, over.Token));
+            await looking.Task;
+
+            await using Stream stream = await dialer.ConnectAsync(ConnectionContexts.For("svc.test", Address.Port), CancellationToken.None);
+            await over.CancelAsync();
+
+            (await wasMissed).Should().BeFalse("a request that looked just then would dial for nothing");
+            dialer.Seal();
+        }
+    }
+
+    [Fact]
+    public async Task DialUnlessConnected_WhenAnothersDialIsOver_DialsNoMore()
+    {
+        EndpointDialer dialer = Dialer(Address);
+        await dialer.DialAheadAsync(CancellationToken.None);
+
+        (await dialer.DialUnlessConnectedAsync(CancellationToken.None)).Should().BeNull();
+
+        _dialled.Should().Equal([null]);
+        dialer.Seal();
+        (await dialer.DialUnlessConnectedAsync(CancellationToken.None)).Should().BeNull();
+        _dialled.Should().Equal([null, null]);
+    }
+
     [Fact]
     public async Task DialAhead_ManyAtOnce_ShareOneDial()
     {
@@ -306,6 +363,18 @@ public sealed class EndpointDialerTests : IDisposable
 
     private static Func<Task> Connecting(EndpointDialer dialer, string host, int port) =>
         () => dialer.ConnectAsync(ConnectionContexts.For(host, port), CancellationToken.None).AsTask();
+
+    private static bool Misses(EndpointDialer dialer, TaskCompletionSource looking, CancellationToken over)
+    {
+        bool missed = false;
+        while (!over.IsCancellationRequested)
+        {
+            missed |= !dialer.IsConnected;
+            looking.TrySetResult();
+        }
+
+        return missed;
+    }
 
     private EndpointDialer Dialer(IPEndPoint address, Action<Socket>? configure = null) =>
         new(new DnsEndPoint("svc.test", address.Port), address, new DialSettings(TimeSpan.FromSeconds(5), configure, _clock)) { Dialled = _dialled.Add };

@@ -65,9 +65,80 @@ public sealed class HandlerTemplateTests
         [nameof(SslClientAuthenticationOptions.TargetHost)] = "other.test",
     };
 
+    private static readonly Dictionary<string, object?> UnusualChain = new()
+    {
+        [nameof(X509ChainPolicy.DisableCertificateDownloads)] = true,
+        [nameof(X509ChainPolicy.RevocationFlag)] = X509RevocationFlag.EntireChain,
+        [nameof(X509ChainPolicy.RevocationMode)] = X509RevocationMode.Offline,
+        [nameof(X509ChainPolicy.TrustMode)] = X509ChainTrustMode.CustomRootTrust,
+        [nameof(X509ChainPolicy.UrlRetrievalTimeout)] = TimeSpan.FromSeconds(7),
+        [nameof(X509ChainPolicy.VerificationFlags)] = X509VerificationFlags.IgnoreNotTimeValid,
+        [nameof(X509ChainPolicy.VerificationTime)] = new DateTime(2030, 1, 1, 0, 0, 0, DateTimeKind.Utc),
+        [nameof(X509ChainPolicy.VerificationTimeIgnored)] = false,
+    };
+
+    public static TheoryData<string> ChainSettings() => [.. UnusualChain.Keys];
+
     public static TheoryData<string> Settings() => [.. Settable(typeof(SocketsHttpHandler)).Select(property => property.Name).Except(OfItsOwn)];
 
     public static TheoryData<string> TlsSettings() => [.. Settable(typeof(SslClientAuthenticationOptions)).Select(property => property.Name)];
+
+    [Fact]
+    public void EverySettingOfTheRuntimes_IsKnownHere()
+    {
+        Known(typeof(SocketsHttpHandler)).Should().BeEquivalentTo(
+            [.. Unusual.Keys, .. OfItsOwn, nameof(SocketsHttpHandler.Properties)], "a setting that is new in the runtime is to be copied, one that is gone to be forgotten");
+        Known(typeof(SslClientAuthenticationOptions)).Should().BeEquivalentTo(UnusualTls.Keys);
+        Known(typeof(X509ChainPolicy)).Should().BeEquivalentTo(UnusualChain.Keys.Concat(
+            [nameof(X509ChainPolicy.ApplicationPolicy), nameof(X509ChainPolicy.CertificatePolicy), nameof(X509ChainPolicy.CustomTrustStore), nameof(X509ChainPolicy.ExtraStore)]));
+    }
+
+    [Fact]
+    public void ASettingOfALaterRuntime_WouldBeSeen()
+    {
+        Known(typeof(LaterRuntime)).Should().BeEquivalentTo(nameof(LaterRuntime.Set), nameof(LaterRuntime.SetOnce), nameof(LaterRuntime.Filled));
+    }
+
+    [Theory]
+    [MemberData(nameof(ChainSettings))]
+    public void EachChainSetting_ArrivesAndLaterChangesDoNot(string name)
+    {
+        PropertyInfo setting = typeof(X509ChainPolicy).GetProperty(name)!;
+        using SocketsHttpHandler wrapped = new();
+        X509ChainPolicy policy = wrapped.SslOptions.CertificateChainPolicy = new X509ChainPolicy();
+        object? usual = setting.GetValue(policy);
+        setting.SetValue(policy, UnusualChain[name]);
+        setting.GetValue(policy).Should().NotBe(usual, "else this shows nothing");
+
+        HandlerTemplate template = HandlerTemplate.ReadFrom(wrapped);
+        setting.SetValue(policy, usual);
+
+        using SocketsHttpHandler made = Make(template);
+        setting.GetValue(made.SslOptions.CertificateChainPolicy).Should().Be(UnusualChain[name]);
+    }
+
+    [Fact]
+    public void CollectionsOfTheTlsSettings_AreCopied()
+    {
+        using SocketsHttpHandler wrapped = new();
+        SslClientAuthenticationOptions options = wrapped.SslOptions;
+        options.ClientCertificates = new X509Certificate2Collection(LoopbackServer.Certificate);
+        options.ApplicationProtocols = [SslApplicationProtocol.Http2];
+        options.CertificateChainPolicy = new X509ChainPolicy();
+        options.CertificateChainPolicy.CustomTrustStore.Add(LoopbackServer.Certificate);
+
+        HandlerTemplate template = HandlerTemplate.ReadFrom(wrapped);
+        options.ClientCertificates.Clear();
+        options.ApplicationProtocols.Clear();
+        options.CertificateChainPolicy.CustomTrustStore.Clear();
+        using SocketsHttpHandler first = Make(template);
+        first.SslOptions.ClientCertificates!.Clear();
+        using SocketsHttpHandler second = Make(template);
+
+        second.SslOptions.ClientCertificates.Should().BeOfType<X509Certificate2Collection>("a callback may know it by its type").Which.Should().ContainSingle();
+        second.SslOptions.ApplicationProtocols.Should().ContainSingle();
+        second.SslOptions.CertificateChainPolicy!.CustomTrustStore.Should().ContainSingle();
+    }
 
     [Theory]
     [MemberData(nameof(Settings))]
@@ -173,9 +244,26 @@ public sealed class HandlerTemplateTests
     private static IEnumerable<PropertyInfo> Settable(Type type) =>
         type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.SetMethod is { IsPublic: true });
 
+    // What can be set, and what can be filled; read-only answers are neither.
+    private static IEnumerable<string> Known(Type type) =>
+        type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            .Where(property => property.SetMethod is { IsPublic: true } || (!property.PropertyType.IsValueType && property.PropertyType != typeof(string)))
+            .Select(property => property.Name);
+
     private static SocketsHttpHandler Make(HandlerTemplate template) => template.Make(Connect, null, authenticate: true);
 
     private static ValueTask<Stream> Connect(SocketsHttpConnectionContext context, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    private sealed class LaterRuntime
+    {
+        public bool Set { get; set; }
+
+        public string SetOnce { get; init; } = "";
+
+        public IList<string> Filled { get; } = [];
+
+        public string Answer => SetOnce;
+    }
 
     private sealed class NoMeters : IMeterFactory
     {
