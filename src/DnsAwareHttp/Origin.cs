@@ -20,6 +20,13 @@ internal readonly record struct Origin(bool IsSecure, string Host, int Port, Uri
         request.IsAbsoluteUri && request.IdnHost.Length > 0 && (request.Scheme == Uri.UriSchemeHttps || request.Scheme == Uri.UriSchemeHttp
             || request.Scheme == Uri.UriSchemeWss || request.Scheme == Uri.UriSchemeWs);
 
+    /// <summary>
+    /// Whether a proxy passes a request's bytes on unread: through SOCKS all of them, through an HTTP proxy those of all schemes but <c>http</c>. Then, whatever
+    /// becomes of the request once the proxy is connected to tells nothing of the proxy's own address.
+    /// </summary>
+    public bool Tunnels(HttpRequestMessage request) =>
+        Proxy is not null && (!(Proxy.Scheme == Uri.UriSchemeHttp || Proxy.Scheme == Uri.UriSchemeHttps) || request.RequestUri?.Scheme != Uri.UriSchemeHttp);
+
     /// <summary>What the handlers of this origin ask to be connected to.</summary>
     public DnsEndPoint DialTarget => new(Host, Port);
 

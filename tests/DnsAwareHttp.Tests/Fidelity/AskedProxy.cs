@@ -1,0 +1,34 @@
+using System.Net;
+
+namespace DnsAwareHttp.Tests.Fidelity;
+
+/// <summary>A proxy that decides for each URI, and writes down what it is asked.</summary>
+internal sealed class AskedProxy(Transcript transcript, Func<Uri, Uri?> choose) : IWebProxy
+{
+    private ICredentials? _credentials;
+
+    public ICredentials? Credentials
+    {
+        get
+        {
+            transcript.Write("proxy asked for its credentials");
+            return _credentials;
+        }
+        set => _credentials = value;
+    }
+
+    /// <summary>Hosts that go without a proxy.</summary>
+    public Func<Uri, bool> Bypasses { get; init; } = static _ => false;
+
+    public Uri? GetProxy(Uri destination)
+    {
+        transcript.Write($"proxy asked for {destination}");
+        return choose(destination);
+    }
+
+    public bool IsBypassed(Uri host)
+    {
+        transcript.Write($"bypass asked for {host}");
+        return Bypasses(host);
+    }
+}
