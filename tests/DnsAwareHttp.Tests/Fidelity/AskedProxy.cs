@@ -5,17 +5,7 @@ namespace DnsAwareHttp.Tests.Fidelity;
 /// <summary>A proxy that decides for each URI, and writes down what it is asked.</summary>
 internal sealed class AskedProxy(Transcript transcript, Func<Uri, Uri?> choose) : IWebProxy
 {
-    private ICredentials? _credentials;
-
-    public ICredentials? Credentials
-    {
-        get
-        {
-            transcript.Write("proxy asked for its credentials");
-            return _credentials;
-        }
-        set => _credentials = value;
-    }
+    public ICredentials? Credentials { get; set; }
 
     /// <summary>Hosts that go without a proxy.</summary>
     public Func<Uri, bool> Bypasses { get; init; } = static _ => false;

@@ -12,8 +12,8 @@ public sealed partial class ProxyCredentialTests
     [Theory]
     [InlineData("http", Basic, "proxy", "Proxy-Authorization: Basic dXNlcjp3b3Jk")]
     [InlineData("https", Basic, "proxy", "Proxy-Authorization: Basic dXNlcjp3b3Jk")]
-    [InlineData("http", Digest, "proxy", "Proxy-Authorization: Digest username=\"user\", realm=\"r\", nonce=\"abc\", uri=\"http://origin.test:ORIGIN/1\"")]
-    [InlineData("https", Digest, "proxy", "Proxy-Authorization: Digest username=\"user\", realm=\"r\", nonce=\"abc\", uri=\"origin.test:ORIGIN\"")]
+    [InlineData("http", Digest, "proxy", "Proxy-Authorization: Digest username=\"user\", realm=\"r\", nonce=\"abc\", uri=\"/1\"")]
+    [InlineData("https", Digest, "proxy", "Proxy-Authorization: Digest username=\"user\", realm=\"r\", nonce=\"abc\", uri=\"/\"")]
     [InlineData("http", Basic, "default", "Proxy-Authorization: Basic dXNlcjp3b3Jk")]
     [InlineData("https", Basic, "default", "Proxy-Authorization: Basic dXNlcjp3b3Jk")]
     [InlineData("http", Basic, "both", "Proxy-Authorization: Basic dXNlcjp3b3Jk")]
@@ -47,7 +47,15 @@ public sealed partial class ProxyCredentialTests
                     request.Headers.TryAddWithoutValidation("Proxy-Authorization", "Basic own");
                 }
 
-                await trial.SendAsync(client, request);
+                try
+                {
+                    using HttpResponseMessage response = await client.SendAsync(request);
+                    trial.Transcript.Write($"{(int)response.StatusCode}");
+                }
+                catch (HttpRequestException failure)
+                {
+                    trial.Transcript.Write(failure);
+                }
             }
 
             trial.Transcript.Write(WithoutRandom(proxy.Wire));
@@ -92,7 +100,7 @@ public sealed partial class ProxyCredentialTests
             trial.Transcript.Write(proxy.Wire + origin.Wire);
         });
 
-        seen.Should().Contain("Authorization: Basic dXNlcjp3b3Jk").And.Contain($"{(originScheme == "http" && preAuthenticate ? requests : requests)} requests, 1 connections");
+        seen.Should().Contain("Authorization: Basic dXNlcjp3b3Jk").And.Contain($"{requests} requests, 1 connections");
     }
 
     [Theory]
@@ -149,6 +157,6 @@ public sealed partial class ProxyCredentialTests
 
     private static string WithoutRandom(string wire) => Random().Replace(wire, "$1=RANDOM");
 
-    [GeneratedRegex("(response|cnonce)=\"[0-9a-f]+\"")]
+    [GeneratedRegex("(response|cnonce)=\"[^\"]+\"")]
     private static partial Regex Random();
 }

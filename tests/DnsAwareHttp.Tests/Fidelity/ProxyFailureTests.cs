@@ -29,11 +29,11 @@ public sealed class ProxyFailureTests
     }
 
     [Theory]
-    [InlineData("https://origin.test/", false)]
-    [InlineData("https://origin.test/", true)]
-    [InlineData("http://origin.test/", false)]
-    [InlineData("http://origin.test/", true)]
-    public async Task ProxyEndsTheConnection_FailsTheSame(string uri, bool isReset)
+    [InlineData("https://origin.test/", false, "ResponseEnded")]
+    [InlineData("https://origin.test/", true, "SocketException ConnectionReset")]
+    [InlineData("http://origin.test/", false, "ResponseEnded")]
+    [InlineData("http://origin.test/", true, "SocketException ConnectionReset")]
+    public async Task ProxyEndsTheConnection_FailsTheSameAndIsAskedAsOften(string uri, bool isReset, string expected)
     {
         string seen = await Twice.SameAsync(async trial =>
         {
@@ -50,7 +50,7 @@ public sealed class ProxyFailureTests
             trial.Transcript.Write(proxy.Wire);
         });
 
-        seen.Should().Contain("HttpRequestException").And.NotContain("connection 1");
+        seen.Should().Contain(expected).And.Contain("connection 0");
     }
 
     [Theory]
