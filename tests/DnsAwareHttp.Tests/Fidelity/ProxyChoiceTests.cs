@@ -180,6 +180,52 @@ public sealed class ProxyChoiceTests
         seen.Should().Contain("Proxy-Authorization: Basic dXNlcjp3b3Jk").And.NotContain("b3RoZXI6d29yZA==").And.Contain("connection 1");
     }
 
+    [Fact]
+    public async Task DefaultProxy_IsTheOneOfTheFirstRequest()
+    {
+        IWebProxy before = HttpClient.DefaultProxy;
+        try
+        {
+            string seen = await Twice.SameAsync(async trial =>
+            {
+                Hosts(trial);
+                RawServer first = Labelled(trial, "FIRST");
+                RawServer second = Labelled(trial, "SECOND");
+
+                // Other tests run beside this one: the default proxy is for one host only.
+                HttpClient.DefaultProxy = OnlyForThisTest(first);
+                HttpClient client = trial.Client();
+                for (int index = 0; index < 2; index++)
+                {
+                    using HttpRequestMessage request = new(HttpMethod.Get, "http://only-here.test/");
+                    await trial.SendAsync(client, request);
+                    HttpClient.DefaultProxy = OnlyForThisTest(second);
+                }
+            });
+
+            Count(seen, "answered by FIRST").Should().Be(2);
+        }
+        finally
+        {
+            HttpClient.DefaultProxy = before;
+        }
+
+        static AskedProxy OnlyForThisTest(RawServer proxy) =>
+            new(new Transcript(), _ => new Uri($"http://proxy.test:{proxy.Port}")) { Bypasses = static uri => uri.Host != "only-here.test" };
+    }
+
+    [Fact]
+    public async Task ProxyThatTheRuntimeCannotSpeakTo_IsAskedTwiceByOurs()
+    {
+        // The request fails in either case. The wrapped handler says how, and asks for itself.
+        Transcript transcript = new();
+        using HttpClient client = new(new DnsAwareHandler(new SocketsHttpHandler { Proxy = new AskedProxy(transcript, static _ => new Uri("ftp://proxy.test/")) }));
+
+        await client.Awaiting(c => c.GetAsync("http://svc.test/")).Should().ThrowAsync<NotSupportedException>();
+
+        Count(transcript.ToString(), "proxy asked").Should().Be(2);
+    }
+
     private static int Count(string text, string part) => text.Split(part).Length - 1;
 
     private static void Hosts(Trial trial)

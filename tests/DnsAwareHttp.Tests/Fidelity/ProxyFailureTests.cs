@@ -208,4 +208,71 @@ public sealed class ProxyFailureTests
 
         seen.Should().Contain("Exception");
     }
+
+    [Theory]
+    [InlineData("http", "GET")]
+    [InlineData("http", "POST")]
+    [InlineData("socks5", "GET")]
+    [InlineData("socks5", "POST")]
+    public async Task OriginBehindATunnelEndsTheConnection_IsAskedAsOften(string scheme, string method)
+    {
+        string seen = await Twice.SameAsync(async trial =>
+        {
+            RawServer origin = trial.Serve(static connection => connection.ReadRequestAsync(), RawServer.Tls(), "ORIGIN");
+            RawServer proxy = trial.Serve(ProxyScript.Of(scheme, trial.Transcript), name: "PROXY");
+            trial.Host("proxy.test", "127.0.0.1");
+            using HttpRequestMessage request = new(new HttpMethod(method), $"https://origin.test:{origin.Port}/");
+            request.Content = method == "POST" ? new StringContent("once") : null;
+            await trial.SendAsync(trial.Client(Trial.TrustingAll(new SocketsHttpHandler { Proxy = new WebProxy($"{scheme}://proxy.test:{proxy.Port}") })), request);
+            trial.Transcript.Write(origin.Wire);
+        });
+
+        seen.Should().Contain("ResponseEnded").And.Contain($"{method} / HTTP/1.1");
+    }
+
+    [Theory]
+    [InlineData("http", "https://origin.test/", "TaskCanceledException")]
+    [InlineData("https", "https://origin.test/", "TaskCanceledException")]
+    [InlineData("socks4a", "http://origin.test/", "ProxyTunnelError")]
+    [InlineData("socks5", "https://origin.test/", "ProxyTunnelError")]
+    public async Task ProxyAnswersNothing_TimesOutTheSame(string scheme, string uri, string expected)
+    {
+        string seen = await Twice.SameAsync(async trial =>
+        {
+            RawServer proxy = trial.Serve(static connection => connection.ReadToEndAsync(), scheme == "https" ? RawServer.Tls() : null, "PROXY");
+            trial.Host("proxy.test", "127.0.0.1");
+            await trial.GetAsync(uri, Trial.TrustingAll(new SocketsHttpHandler { Proxy = new WebProxy($"{scheme}://proxy.test:{proxy.Port}"), ConnectTimeout = TimeSpan.FromMilliseconds(700) }));
+        });
+
+        seen.Should().Contain(expected);
+    }
+
+    [Theory]
+    [InlineData("http", "https://origin.test/")]
+    [InlineData("http", "http://origin.test/")]
+    [InlineData("socks5", "https://origin.test/")]
+    public async Task CancelledWhileTheProxyThinks_FailsTheSame(string scheme, string uri)
+    {
+        string seen = await Twice.SameAsync(async trial =>
+        {
+            TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            RawServer proxy = trial.Serve(async connection =>
+            {
+                await connection.ReadAsync(3);
+                asked.SetResult();
+                await connection.ReadToEndAsync();
+            }, name: "PROXY");
+            trial.Host("proxy.test", "127.0.0.1");
+            using CancellationTokenSource cancel = new();
+            using HttpRequestMessage request = new(HttpMethod.Get, uri);
+            HttpClient client = trial.Client(new SocketsHttpHandler { Proxy = new WebProxy($"{scheme}://proxy.test:{proxy.Port}"), ConnectTimeout = TimeSpan.FromSeconds(20) });
+            Task sending = trial.SendAsync(client, request, cancel.Token);
+            await asked.Task;
+            await cancel.CancelAsync();
+            await sending;
+            trial.Transcript.Write($"{proxy.Connections.Count} connections");
+        });
+
+        seen.Should().Contain("TaskCanceledException").And.Contain("1 connections");
+    }
 }

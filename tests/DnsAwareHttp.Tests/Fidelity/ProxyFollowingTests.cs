@@ -46,10 +46,11 @@ public sealed class ProxyFollowingTests : IAsyncDisposable
         async Task SendUntilBothTookPart(params string[] addresses)
         {
             using CancellationTokenSource deadline = new(TimeSpan.FromSeconds(30));
-            while (!addresses.All(address => Endpoints(handler).Any(endpoint => endpoint.Address.Address.ToString() == address && endpoint.TotalRequests > 0)))
+            do
             {
                 (await client.GetStringAsync($"{originScheme}://origin.test:{origin.Port}/", deadline.Token)).Should().Be("hello");
             }
+            while (!addresses.All(address => Endpoints(handler).Any(endpoint => endpoint.Address.Address.ToString() == address && endpoint.TotalRequests > 0)));
         }
     }
 
