@@ -1,5 +1,4 @@
 using System.Net;
-using DnsAwareHttp.Tests.Loopback;
 
 namespace DnsAwareHttp.Tests.Fidelity;
 

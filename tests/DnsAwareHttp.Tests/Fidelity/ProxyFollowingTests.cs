@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using DnsAwareHttp.Tests.Fakes;
 using DnsAwareHttp.Tests.Loopback;
@@ -206,7 +207,7 @@ public sealed class ProxyFollowingTests : IAsyncDisposable
     private static void NoneIsAvoided(DnsAwareHandler handler) =>
         Endpoints(handler).Should().HaveCount(2).And.NotContain(endpoint => endpoint.State == EndpointState.Failing || endpoint.Reason.Contains("421", StringComparison.Ordinal));
 
-    private static IEnumerable<EndpointSnapshot> Endpoints(DnsAwareHandler handler) => handler.GetSnapshot().Origins.Single().Endpoints;
+    private static ImmutableArray<EndpointSnapshot> Endpoints(DnsAwareHandler handler) => handler.GetSnapshot().Origins.Single().Endpoints;
 
     private static HashSet<string> Members(DnsAwareHandler handler) =>
         [.. Endpoints(handler).Where(endpoint => endpoint.State is not EndpointState.Draining).Select(endpoint => endpoint.Address.Address.ToString())];
