@@ -59,7 +59,7 @@ public sealed class DnsAwareOptions
     /// <remarks>For single addresses behind which a load balancer spreads connections. Each address counts by itself; a request that is sent is never cut by it.</remarks>
     public int? MaxRequestsPerConnection { get; set; }
 
-    /// <summary>Whether a request answered with 421 (Misdirected Request, RFC 9110 section 15.5.20) is sent once more, on another endpoint, when it has no content or its content can be sent again. Default: true.</summary>
+    /// <summary>Whether a request answered with 421 (Misdirected Request, RFC 9110 section 15.5.20) is sent once more, on another endpoint, when it has no content or its content can be sent again. Not through a proxy. Default: true.</summary>
     public bool RetryMisdirectedRequests { get; set; } = true;
 
     /// <summary>

@@ -25,6 +25,13 @@ internal readonly record struct Origin(bool IsSecure, string Host, int Port, Uri
     public bool CanBeDialled =>
         Ascii.IsValid(Host) && !(IPAddress.TryParse(Host, out IPAddress? literal) && (literal.Equals(IPAddress.Any) || literal.Equals(IPAddress.IPv6Any)));
 
+    /// <summary>
+    /// Whether a proxy passes a request's bytes on unread: through SOCKS all of them, through an HTTP proxy those of all schemes but <c>http</c>. Then, whatever
+    /// becomes of the request once the proxy is connected to tells nothing of the proxy's own address.
+    /// </summary>
+    public bool Tunnels(HttpRequestMessage request) =>
+        Proxy is not null && (!(Proxy.Scheme == Uri.UriSchemeHttp || Proxy.Scheme == Uri.UriSchemeHttps) || request.RequestUri?.Scheme != Uri.UriSchemeHttp);
+
     /// <summary>What the handlers of this origin ask to be connected to.</summary>
     public DnsEndPoint DialTarget => new(Host, Port);
 

@@ -5,8 +5,9 @@ using DnsAwareHttp;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using NamespaceProbe;
 
-// Three small programs to run inside a network namespace: "serve ADDRESS PORT" is a web server that answers with its address;
+// Four small programs that tests run as processes of their own: "serve ADDRESS PORT" is a web server that answers with its address;
 // "load PROTOCOL ADDRESS..." is a server and a client that asks it without pause, which tells for each line of input how it fares;
+// "ask" asks each URI of its input, after the word "bare" or "ours", with the runtime's handler or with ours, and nothing but defaults;
 // without arguments, each line of input is a URI that is asked with nothing but defaults, and what came back is written on a line.
 if (args is ["serve", string address, string port])
 {
@@ -22,6 +23,12 @@ if (args is ["serve", string address, string port])
 if (args is ["load", string protocol, .. string[] addresses])
 {
     await ProbedLoad.RunAsync(Enum.Parse<HttpProtocols>(protocol), addresses);
+    return;
+}
+
+if (args is ["ask"])
+{
+    await ProxiedAsk.RunAsync();
     return;
 }
 

@@ -12,8 +12,11 @@ internal sealed class FailedAttempts(Origin origin)
 
     public IReadOnlyCollection<EndpointPool> Pools => [.. _attempts.Select(attempt => attempt.Pool)];
 
-    /// <summary>Whether an error says that no connection could be had: then nothing of the request was sent, and another endpoint may have it.</summary>
-    public static bool IsConnectFailure(HttpRequestException error) => error.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.SecureConnectionError;
+    /// <summary>Whether an error says that no connection to the endpoint could be had: then nothing of the request was sent, and another endpoint may have it.</summary>
+    /// <param name="error">The error.</param>
+    /// <param name="isTunnelled">Whether the endpoint is a proxy that passes bytes on: a TLS handshake that fails is then that of the server behind it.</param>
+    public static bool IsConnectFailure(HttpRequestException error, bool isTunnelled) =>
+        error.HttpRequestError is HttpRequestError.ConnectionError || (error.HttpRequestError is HttpRequestError.SecureConnectionError && !isTunnelled);
 
     /// <summary>Whether an error says that an endpoint cannot take such a request, found out before anything of it was sent: it does not speak the version that the request insists on.</summary>
     public static bool IsUnableToTake(HttpRequestException error) => error.HttpRequestError is HttpRequestError.VersionNegotiationError or HttpRequestError.ExtendedConnectNotSupported;

@@ -110,7 +110,7 @@ internal sealed class OriginCluster
                 {
                     response = await pool.SendAsync(request, async, cancellationToken).ConfigureAwait(false);
                 }
-                catch (HttpRequestException error) when (FailedAttempts.IsConnectFailure(error))
+                catch (HttpRequestException error) when (FailedAttempts.IsConnectFailure(error, Origin.Tunnels(request)))
                 {
                     // Nothing of the request was sent: another endpoint may have it.
                     (failed ??= new FailedAttempts(Origin)).Add(pool, error);
@@ -118,13 +118,13 @@ internal sealed class OriginCluster
                     _endpoints.Name.Hint();
                     continue;
                 }
-                catch (HttpRequestException error) when (FailedAttempts.IsUnableToTake(error))
+                catch (HttpRequestException error) when (FailedAttempts.IsUnableToTake(error) && !Origin.Tunnels(request))
                 {
                     // Nothing was sent here either. The endpoint is as well as its server; others of the same name may be newer.
                     (failed ??= new FailedAttempts(Origin)).Add(pool, error);
                     continue;
                 }
-                catch (Exception error) when (NoteFailure(error, pool, failed))
+                catch (Exception error) when (NoteFailure(error, request, pool, failed))
                 {
                     // It was sent, at least in part: never again by us.
                     throw;
@@ -133,7 +133,8 @@ internal sealed class OriginCluster
 
             pool.NoteAnswer();
 
-            if (response.StatusCode == HttpStatusCode.MisdirectedRequest && _settings.Options.RetryMisdirectedRequests)
+            // Behind a proxy another server said it, and which one that is does not depend on the proxy's address.
+            if (response.StatusCode == HttpStatusCode.MisdirectedRequest && _settings.Options.RetryMisdirectedRequests && Origin.Proxy is null)
             {
                 pool.NoteMisdirected();
                 if (MaySendElsewhere(request, pool, failed))
@@ -345,10 +346,10 @@ internal sealed class OriginCluster
         new OperationCanceledException().Message, new TimeoutException("A connection could not be established within the configured ConnectTimeout."), new CancellationToken(canceled: true));
 
     // An exception filter that only looks: false.
-    private static bool NoteFailure(Exception error, EndpointPool pool, FailedAttempts? failed)
+    private bool NoteFailure(Exception error, HttpRequestMessage request, EndpointPool pool, FailedAttempts? failed)
     {
         failed?.Misdirected?.Dispose();
-        return error is HttpRequestException broken && pool.NoteBreak(broken);
+        return error is HttpRequestException broken && !Origin.Tunnels(request) && pool.NoteBreak(broken);
     }
 
     private bool MaySendElsewhere(HttpRequestMessage request, EndpointPool pool, FailedAttempts? failed) =>

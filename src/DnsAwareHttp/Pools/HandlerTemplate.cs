@@ -14,11 +14,16 @@ internal sealed class HandlerTemplate
     private readonly SocketsHttpHandler _settings;
     private readonly Random _random;
 
+    // Both are read once, as in the runtime: another default proxy, or other credentials of the same, have no effect later.
+    private readonly IWebProxy? _proxy;
+
     private HandlerTemplate(SocketsHttpHandler settings, Random random)
     {
         _settings = settings;
         _random = random;
         PropagatedHeaders = settings.ActivityHeadersPropagator?.Fields ?? [];
+        _proxy = settings.UseProxy ? settings.Proxy ?? HttpClient.DefaultProxy : null;
+        ProxyCredentials = _proxy?.Credentials;
     }
 
     public bool AllowAutoRedirect => _settings.AllowAutoRedirect;
@@ -35,9 +40,8 @@ internal sealed class HandlerTemplate
     /// <summary>Whether the credentials are for whoever asks: then they are withheld after a redirect. A <see cref="CredentialCache"/> binds them to a URI.</summary>
     public bool HasUnboundCredentials => _settings.Credentials is not null and not CredentialCache;
 
-    public ICredentials? ProxyCredentials => Proxy?.Credentials;
-
-    private IWebProxy? Proxy => _settings.UseProxy ? _settings.Proxy ?? HttpClient.DefaultProxy : null;
+    /// <summary>The proxy's own credentials; without them the runtime takes <see cref="SocketsHttpHandler.DefaultProxyCredentials"/>.</summary>
+    public ICredentials? ProxyCredentials { get; }
 
     /// <summary>Copies the settings of a handler. Later changes to it, or to its <see cref="SocketsHttpHandler.SslOptions"/>, have no effect.</summary>
     public static HandlerTemplate ReadFrom(SocketsHttpHandler handler, Random? random = null) => new(Copy(handler), random ?? Random.Shared);
@@ -73,7 +77,7 @@ internal sealed class HandlerTemplate
     {
         try
         {
-            return Proxy is IWebProxy proxy && !proxy.IsBypassed(request) ? proxy.GetProxy(request) : null;
+            return _proxy is not null && !_proxy.IsBypassed(request) ? _proxy.GetProxy(request) : null;
         }
         catch (Exception)
         {
