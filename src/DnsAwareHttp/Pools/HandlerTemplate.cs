@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 
 namespace DnsAwareHttp.Pools;
@@ -18,7 +19,10 @@ internal sealed class HandlerTemplate
     {
         _settings = settings;
         _random = random;
-        PropagatedHeaders = settings.ActivityHeadersPropagator?.Fields ?? [];
+        if (settings is { AllowAutoRedirect: true, ActivityHeadersPropagator: DistributedContextPropagator propagator })
+        {
+            settings.ActivityHeadersPropagator = new RenewingPropagator(propagator);
+        }
     }
 
     public bool AllowAutoRedirect => _settings.AllowAutoRedirect;
@@ -28,9 +32,6 @@ internal sealed class HandlerTemplate
     public TimeSpan ConnectTimeout => _settings.ConnectTimeout;
 
     public TimeSpan PooledConnectionIdleTimeout => _settings.PooledConnectionIdleTimeout;
-
-    /// <summary>The trace headers that the runtime puts on each hop.</summary>
-    public IReadOnlyCollection<string> PropagatedHeaders { get; }
 
     /// <summary>Whether the credentials are for whoever asks: then they are withheld after a redirect. A <see cref="CredentialCache"/> binds them to a URI.</summary>
     public bool HasUnboundCredentials => _settings.Credentials is not null and not CredentialCache;
