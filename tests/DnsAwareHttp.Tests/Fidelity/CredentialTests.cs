@@ -539,8 +539,8 @@ public sealed partial class CredentialTests
     private static bool IsRight(RawRequest request, string answer, string algorithm)
     {
         Dictionary<string, string> parts = Parts().Matches(answer["Digest ".Length..]).ToDictionary(match => match.Groups[1].Value, match => match.Groups[2].Value.Trim('"'));
-        string Hash(string text) => Convert.ToHexStringLower(
-            algorithm.StartsWith("SHA-256", StringComparison.Ordinal) ? SHA256.HashData(Encoding.Latin1.GetBytes(text)) : MD5.HashData(Encoding.Latin1.GetBytes(text)));
+        HashAlgorithmName hash = algorithm.StartsWith("SHA-256", StringComparison.Ordinal) ? HashAlgorithmName.SHA256 : HashAlgorithmName.MD5;
+        string Hash(string text) => Convert.ToHexStringLower(CryptographicOperations.HashData(hash, Encoding.Latin1.GetBytes(text)));
         string secret = Hash("user:the realm:password");
         if (algorithm.EndsWith("-sess", StringComparison.Ordinal))
         {

@@ -37,7 +37,7 @@ public sealed partial class TraceHeaderTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public async Task Redirect(string traced, string propagator, bool withOwn)
+    public async Task OverRedirects(string traced, string propagator, bool withOwn)
     {
         string seen = await Twice.SameAsync(async trial =>
         {
