@@ -64,7 +64,7 @@ internal sealed class OriginRegistry
         };
         _dialing = dialing ?? new DialSettings(options.ConnectTimeout, options.ConfigureSocket, clock.Provider);
         _redirects = template.AllowAutoRedirect
-            ? new RedirectFollower(template.MaxAutomaticRedirections, template.PropagatedHeaders)
+            ? new RedirectFollower(template.MaxAutomaticRedirections, template.HasUnboundCredentials)
             : null;
         _sweepInterval = options.OriginIdleTimeout / 4 < MaxSweepInterval ? options.OriginIdleTimeout / 4 : MaxSweepInterval;
         _sweep = Detached.CreateTimer(
@@ -75,7 +75,7 @@ internal sealed class OriginRegistry
 
     /// <summary>Sends a request and follows its redirects.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken) =>
-        !Refusal.IsCertain(request, async, cancellationToken) && Find(request, isRedirected: false) is OriginCluster cluster
+        !Refusal.IsCertain(request, async, cancellationToken) && Find(request) is OriginCluster cluster
             ? cluster.SendAsync(request, _redirects, async, cancellationToken)
             : SendUnmanagedAsync(request, async, cancellationToken);
 
@@ -116,12 +116,12 @@ internal sealed class OriginRegistry
 
     private Task<HttpResponseMessage> SendHopAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken)
     {
-        if (request.RequestUri is not Uri uri || !Origin.IsSupported(uri))
+        if (request.RequestUri is Uri next && !Origin.IsSupported(next))
         {
-            return Task.FromException<HttpResponseMessage>(RedirectFollower.LeadsNowhere(request.RequestUri));
+            return Task.FromException<HttpResponseMessage>(RedirectFollower.LeadsNowhere(next));
         }
 
-        return Find(request, isRedirected: true) is OriginCluster cluster
+        return Find(request) is OriginCluster cluster
             ? cluster.SendAsync(request, null, async, cancellationToken)
             : SendUnmanagedAsync(request, async, cancellationToken);
     }
@@ -133,7 +133,7 @@ internal sealed class OriginRegistry
     }
 
     /// <summary>The cluster of a request; null when the wrapped handler is to have it.</summary>
-    private OriginCluster? Find(HttpRequestMessage request, bool isRedirected)
+    private OriginCluster? Find(HttpRequestMessage request)
     {
         if (request.RequestUri is not Uri uri || !Origin.IsSupported(uri) || Http3.IsDemanded(request))
         {
@@ -146,7 +146,7 @@ internal sealed class OriginRegistry
             return null;
         }
 
-        Origin origin = Origin.Of(uri, proxy, isRedirected && _template.HasUnboundCredentials);
+        Origin origin = Origin.Of(uri, proxy, _template.HasUnboundCredentials && RedirectFollower.IsAnonymous(request));
         return _clusters.TryGetValue(origin, out OriginCluster? cluster) && cluster.HasEndpoints ? cluster
             : Refusal.IsMalformed(request) ? null
             : cluster ?? (origin.CanBeDialled ? Open(origin) : null);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 
@@ -6,14 +5,19 @@ namespace DnsAwareHttp.Origins;
 
 /// <summary>Follows redirects as <see cref="SocketsHttpHandler"/> does, hop by hop, so that each hop is resolved and dialled as its own host.</summary>
 /// <param name="maxRedirections">After this many the redirect itself is returned.</param>
-/// <param name="propagatedHeaders">Trace headers that the runtime put on one hop and must put anew on the next.</param>
-internal sealed class RedirectFollower(int maxRedirections, IReadOnlyCollection<string> propagatedHeaders)
+/// <param name="withholdsCredentials">Whether a request that was redirected is given the handler's credentials no more.</param>
+internal sealed class RedirectFollower(int maxRedirections, bool withholdsCredentials)
 {
-    // Nothing is sent through it: who listens to the runtime's source of this name listens to this one too, and that is what it tells.
-    private static readonly ActivitySource RuntimesSource = new("System.Net.Http");
+    private static readonly HttpRequestOptionsKey<bool> AnonymousKey = new("DnsAwareHttp.Anonymous");
+
+    // HttpRequestMessage.Options allocates when it is first read. As long as nothing was marked, it is left alone.
+    private static volatile bool _anyMarked;
 
     /// <summary>Whether a response leads elsewhere by the runtime's rules.</summary>
     public static bool IsRedirect(HttpRequestMessage request, HttpResponseMessage response) => Next(request, response) is not null;
+
+    /// <summary>Whether credentials are withheld from a request: from then on, also when the caller sends it once more.</summary>
+    public static bool IsAnonymous(HttpRequestMessage request) => _anyMarked && request.Options.TryGetValue(AnonymousKey, out bool isAnonymous) && isAnonymous;
 
     /// <summary>Sends the request on until a response leads nowhere or there were too many.</summary>
     /// <param name="request">It takes on the URI of each hop, and its method and content where the status says so.</param>
@@ -36,10 +40,12 @@ internal sealed class RedirectFollower(int maxRedirections, IReadOnlyCollection<
         return response;
     }
 
-    /// <summary>The error of a hop that cannot be sent. The runtime, too, reports a redirect to <c>ftp:</c> as a connection that it could not make.</summary>
-    public static HttpRequestException LeadsNowhere(Uri? next) => new(
-        HttpRequestError.ConnectionError, $"A redirect leads to {next}, which is not the URI of an HTTP server. ({next?.Host}:{next?.Port})",
-        new SocketException((int)SocketError.ConnectionRefused));
+    /// <summary>The error of a hop that cannot be sent, of the kind that the runtime reports: it would speak HTTP to that host whatever the scheme.</summary>
+    public static Exception LeadsNowhere(Uri next) => next.IdnHost.Length == 0
+        ? new UriFormatException($"A redirect leads to {next}, which names no host.")
+        : new HttpRequestException(
+            HttpRequestError.ConnectionError, $"A redirect leads to {next}, which is not the URI of an HTTP server. ({next.IdnHost}:{next.Port})",
+            new SocketException((int)SocketError.ConnectionRefused));
 
     private static Uri? Next(HttpRequestMessage request, HttpResponseMessage response)
     {
@@ -62,12 +68,10 @@ internal sealed class RedirectFollower(int maxRedirections, IReadOnlyCollection<
     private void Prepare(HttpRequestMessage request, HttpStatusCode status, Uri next)
     {
         request.Headers.Authorization = null;
-        if (IsTraced())
+        if (withholdsCredentials)
         {
-            foreach (string header in propagatedHeaders)
-            {
-                request.Headers.Remove(header);
-            }
+            request.Options.Set(AnonymousKey, true);
+            _anyMarked = true;
         }
 
         request.RequestUri = next;
@@ -81,9 +85,6 @@ internal sealed class RedirectFollower(int maxRedirections, IReadOnlyCollection<
             }
         }
     }
-
-    // The runtime puts its own trace headers on a hop while somebody traces; only then those of the hop before are to go. A caller's own stay otherwise.
-    private static bool IsTraced() => Activity.Current is not null || RuntimesSource.HasListeners();
 
     private static bool BecomesGet(HttpMethod method, HttpStatusCode status) => status switch
     {

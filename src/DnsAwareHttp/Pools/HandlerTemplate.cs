@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 
 namespace DnsAwareHttp.Pools;
@@ -21,9 +22,12 @@ internal sealed class HandlerTemplate
     {
         _settings = settings;
         _random = random;
-        PropagatedHeaders = settings.ActivityHeadersPropagator?.Fields ?? [];
         _proxy = settings.UseProxy ? settings.Proxy ?? HttpClient.DefaultProxy : null;
         ProxyCredentials = _proxy?.Credentials;
+        if (settings is { AllowAutoRedirect: true, ActivityHeadersPropagator: DistributedContextPropagator propagator })
+        {
+            settings.ActivityHeadersPropagator = new RenewingPropagator(propagator);
+        }
     }
 
     public bool AllowAutoRedirect => _settings.AllowAutoRedirect;
@@ -33,9 +37,6 @@ internal sealed class HandlerTemplate
     public TimeSpan ConnectTimeout => _settings.ConnectTimeout;
 
     public TimeSpan PooledConnectionIdleTimeout => _settings.PooledConnectionIdleTimeout;
-
-    /// <summary>The trace headers that the runtime puts on each hop.</summary>
-    public IReadOnlyCollection<string> PropagatedHeaders { get; }
 
     /// <summary>Whether the credentials are for whoever asks: then they are withheld after a redirect. A <see cref="CredentialCache"/> binds them to a URI.</summary>
     public bool HasUnboundCredentials => _settings.Credentials is not null and not CredentialCache;

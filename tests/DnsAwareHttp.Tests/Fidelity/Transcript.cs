@@ -11,11 +11,15 @@ internal sealed partial class Transcript
 {
     private readonly ConcurrentQueue<string> _lines = new();
     private readonly ConcurrentDictionary<int, string> _ports = new();
+    private readonly ConcurrentQueue<Regex> _randoms = new();
 
     public void Write(string line) => _lines.Enqueue(line);
 
     /// <summary>Writes this port as a name wherever it appears.</summary>
     public void Name(int port, string name) => _ports[port] = name;
+
+    /// <summary>Writes what matches, random as it is, as the number of its first appearance.</summary>
+    public void Number(Regex random) => _randoms.Enqueue(random);
 
     /// <summary>Status, headers, content and trailers of a response, and the request as it is now.</summary>
     /// <param name="response">The response.</param>
@@ -60,6 +64,20 @@ internal sealed partial class Transcript
         foreach ((int port, string name) in _ports)
         {
             text = Regex.Replace(text, $@"(?<!\d){port.ToString(CultureInfo.InvariantCulture)}(?!\d)", name);
+        }
+
+        foreach (Regex random in _randoms)
+        {
+            List<string> seen = [];
+            text = random.Replace(text, match =>
+            {
+                if (!seen.Contains(match.Value))
+                {
+                    seen.Add(match.Value);
+                }
+
+                return $"#{seen.IndexOf(match.Value)}";
+            });
         }
 
         return TraceParent().Replace(DateHeader().Replace(text, "Date: DATE"), "traceparent: TRACE");

@@ -14,7 +14,7 @@ internal sealed class Trial(bool isOurs) : IAsyncDisposable
     private readonly ScriptedResolver _dns = new();
     private readonly Stack<IAsyncDisposable> _servers = [];
     private readonly Stack<IDisposable> _clients = [];
-    private readonly Dictionary<string, string> _hosts = new(StringComparer.OrdinalIgnoreCase) { ["svc.test"] = "127.0.0.1" };
+    private readonly Dictionary<string, string[]> _hosts = new(StringComparer.OrdinalIgnoreCase) { ["svc.test"] = ["127.0.0.1"] };
     private readonly TaskCompletionSource _names = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private DnsCache? _cache;
     private DnsAwareHandler? _ours;
@@ -29,8 +29,11 @@ internal sealed class Trial(bool isOurs) : IAsyncDisposable
     /// <summary>Our options, where a case needs other than the defaults. Set it before the first handler.</summary>
     public DnsAwareOptions Options { get; init; } = new();
 
-    /// <summary>Both sides find a name at this address. <c>svc.test</c> is at 127.0.0.1; literals and localhost need nothing; names under <c>.invalid</c> do not exist.</summary>
-    public void Host(string name, string address) => _hosts[name] = address;
+    /// <summary>
+    /// Both sides find a name at these addresses; the bare one tries them in turn. <c>svc.test</c> is at 127.0.0.1; literals and localhost need nothing;
+    /// names under <c>.invalid</c> do not exist.
+    /// </summary>
+    public void Host(string name, params string[] addresses) => _hosts[name] = addresses;
 
     /// <summary>From now on no name is found, until <see cref="ReleaseNames"/>. Call it before the first handler.</summary>
     public void HoldNames()
@@ -143,9 +146,9 @@ internal sealed class Trial(bool isOurs) : IAsyncDisposable
 
     private DnsAwareHandler Ours(SocketsHttpHandler settings)
     {
-        foreach ((string name, string address) in _hosts)
+        foreach ((string name, string[] addresses) in _hosts)
         {
-            _dns.Says(name, 30, address);
+            _dns.Says(name, 30, addresses);
         }
 
         Options.ConfigureSocket ??= _ => Interlocked.Increment(ref _dials);
@@ -187,9 +190,9 @@ internal sealed class Trial(bool isOurs) : IAsyncDisposable
         Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            if (_hosts.TryGetValue(context.DnsEndPoint.Host, out string? address))
+            if (_hosts.TryGetValue(context.DnsEndPoint.Host, out string[]? addresses))
             {
-                await socket.ConnectAsync(IPAddress.Parse(address), context.DnsEndPoint.Port, cancellationToken);
+                await socket.ConnectAsync([.. addresses.Select(IPAddress.Parse)], context.DnsEndPoint.Port, cancellationToken);
             }
             else
             {

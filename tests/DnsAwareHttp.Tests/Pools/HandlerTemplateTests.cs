@@ -15,11 +15,10 @@ public sealed class HandlerTemplateTests
     // What an endpoint's handler has of its own; each has a test below.
     private static readonly string[] OfItsOwn =
         [nameof(SocketsHttpHandler.AllowAutoRedirect), nameof(SocketsHttpHandler.ConnectCallback), nameof(SocketsHttpHandler.UseProxy),
-         nameof(SocketsHttpHandler.Proxy), nameof(SocketsHttpHandler.PooledConnectionLifetime), nameof(SocketsHttpHandler.SslOptions)];
+         nameof(SocketsHttpHandler.Proxy), nameof(SocketsHttpHandler.ActivityHeadersPropagator), nameof(SocketsHttpHandler.PooledConnectionLifetime), nameof(SocketsHttpHandler.SslOptions)];
 
     private static readonly Dictionary<string, object?> Unusual = new()
     {
-        [nameof(SocketsHttpHandler.ActivityHeadersPropagator)] = DistributedContextPropagator.CreateNoOutputPropagator(),
         [nameof(SocketsHttpHandler.AutomaticDecompression)] = DecompressionMethods.Brotli,
         [nameof(SocketsHttpHandler.ConnectTimeout)] = TimeSpan.FromSeconds(3),
         [nameof(SocketsHttpHandler.CookieContainer)] = new CookieContainer(),
@@ -219,6 +218,19 @@ public sealed class HandlerTemplateTests
 
         Make(template).CookieContainer.Should().BeSameAs(Make(template).CookieContainer).And.BeSameAs(wrapped.CookieContainer);
         Make(template).Properties.Should().Contain("key", "value");
+    }
+
+    [Fact]
+    public void Propagator_IsTheCallersOwn_BehindOneThatRenewsWhereRedirectsAreFollowed()
+    {
+        DistributedContextPropagator own = DistributedContextPropagator.CreateNoOutputPropagator();
+        using SocketsHttpHandler following = Make(HandlerTemplate.ReadFrom(new SocketsHttpHandler { ActivityHeadersPropagator = own }));
+        using SocketsHttpHandler other = Make(HandlerTemplate.ReadFrom(new SocketsHttpHandler { ActivityHeadersPropagator = own, AllowAutoRedirect = false }));
+        using SocketsHttpHandler none = Make(HandlerTemplate.ReadFrom(new SocketsHttpHandler { ActivityHeadersPropagator = null }));
+
+        following.ActivityHeadersPropagator.Should().BeOfType<RenewingPropagator>();
+        other.ActivityHeadersPropagator.Should().BeSameAs(own);
+        none.ActivityHeadersPropagator.Should().BeNull();
     }
 
     [Fact]
