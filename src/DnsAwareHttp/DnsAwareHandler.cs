@@ -21,11 +21,11 @@ public sealed class DnsAwareHandler : DelegatingHandler
     public static readonly HttpRequestOptionsKey<DrainSignal> DrainSignalKey = new("DnsAwareHttp.DrainSignal");
 
     private readonly SocketsHttpHandler _wrapped;
-    private readonly DnsAwareOptions _options;
     private readonly DnsCache _cache;
     private readonly bool _ownsCache;
     private readonly ILogger _logger;
     private readonly Lock _starting = new();
+    private DnsAwareOptions _options;
     private volatile OriginRegistry? _origins;
     private volatile Entrance? _unmanaged;
     private volatile bool _disposed;
@@ -41,7 +41,7 @@ public sealed class DnsAwareHandler : DelegatingHandler
     /// Its settings are read at the first request; from then on its setters throw, as when it is used by itself. Nothing is sent through it: each pool has a handler with
     /// these settings, and so have the requests that cannot be managed (HTTP/3). It is disposed with this handler.
     /// </param>
-    /// <param name="options">Null for the defaults. Copied: later changes have no effect.</param>
+    /// <param name="options">Null for the defaults. Copied: later changes to the object have no effect.</param>
     /// <param name="cache">Where names are resolved, shared and not disposed; null for one of its own.</param>
     /// <param name="loggerFactory">Where to log, under the category <c>DnsAwareHttp.DnsAwareHandler</c>; null for nowhere.</param>
     /// <exception cref="ArgumentException">The handler has a <see cref="SocketsHttpHandler.ConnectCallback"/>.</exception>
@@ -72,6 +72,30 @@ public sealed class DnsAwareHandler : DelegatingHandler
     {
         OriginRegistry? origins = _origins;
         return new DnsAwareSnapshot(_cache.Clock.Now, [.. origins?.Snapshot() ?? []], origins?.UnmanagedRequests ?? 0);
+    }
+
+    /// <summary>Goes on with other options and fails no request for it: new connections follow them, those open before end with their last response.</summary>
+    /// <returns>Whether a value has changed; if not, nothing happens.</returns>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range; those before stay.</exception>
+    internal bool Apply(DnsAwareOptions options)
+    {
+        DnsAwareOptionsValidator.ThrowIfInvalid(options);
+        OriginRegistry? before, after;
+        lock (_starting)
+        {
+            if (_disposed || _options.IsSameAs(options))
+            {
+                return false;
+            }
+
+            _options = options.Snapshot();
+            before = _origins;
+            _origins = after = before?.MakeSuccessor(_options);
+        }
+
+        // Only now that the new one is in place: a request that still found the one before is passed on.
+        before?.GiveWayTo(after!);
+        return true;
     }
 
     /// <summary>Ends when all drains that have begun are over.</summary>

@@ -3,8 +3,13 @@ using System.Net.Sockets;
 
 namespace DnsAwareHttp;
 
-/// <summary>How a <see cref="DnsAwareHandler"/> follows DNS, balances, connects and drains. Read once, when the handler is made.</summary>
-/// <remarks>All values are checked then; an <see cref="Microsoft.Extensions.Options.OptionsValidationException"/> reports every mistake at once, each with the value found.</remarks>
+/// <summary>How a <see cref="DnsAwareHandler"/> follows DNS, balances, connects and drains. Read when the handler is made; for clients of a factory also when the configuration changes.</summary>
+/// <remarks>
+/// <para>All values are checked then; an <see cref="Microsoft.Extensions.Options.OptionsValidationException"/> reports every mistake at once, each with the value found.</para>
+/// <para>A client that was added by <c>AddDnsAwareHandler</c> takes changed options while it runs and fails no request for it: new requests go over new connections that follow the new
+/// options, and those open before end with their last response, without a deadline. When no value has changed nothing happens; a delegate has when it is not equal to the one before.
+/// Options with mistakes are not used: an error is logged that names them, and those before stay.</para>
+/// </remarks>
 public sealed class DnsAwareOptions
 {
     /// <summary>Which addresses stay in use when the answers change. Default: <see cref="MembershipMode.Adaptive"/>.</summary>
@@ -75,6 +80,24 @@ public sealed class DnsAwareOptions
         copy.MembershipByHost = new Dictionary<string, MembershipMode>(MembershipByHost, StringComparer.OrdinalIgnoreCase);
         return copy;
     }
+
+    /// <summary>Whether all values are those of the other one.</summary>
+    internal bool IsSameAs(DnsAwareOptions other) =>
+        Membership == other.Membership
+        && MembershipByHost.Count == other.MembershipByHost.Count
+        && MembershipByHost.All(host => other.MembershipByHost.TryGetValue(host.Key, out MembershipMode mode) && mode == host.Value)
+        && LoadBalancing == other.LoadBalancing
+        && AddressFamily == other.AddressFamily
+        && AddressFilter == other.AddressFilter
+        && MaxEndpointsPerOrigin == other.MaxEndpointsPerOrigin
+        && ConnectAttemptDelay == other.ConnectAttemptDelay
+        && ConnectTimeout == other.ConnectTimeout
+        && DrainTimeout == other.DrainTimeout
+        && EmptyAnswerGrace == other.EmptyAnswerGrace
+        && OriginIdleTimeout == other.OriginIdleTimeout
+        && MaxRequestsPerConnection == other.MaxRequestsPerConnection
+        && RetryMisdirectedRequests == other.RetryMisdirectedRequests
+        && ConfigureSocket == other.ConfigureSocket;
 
     /// <summary>What holds for the origins of a host and port.</summary>
     internal MembershipMode MembershipOf(string host, int port) =>

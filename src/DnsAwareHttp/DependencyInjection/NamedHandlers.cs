@@ -1,16 +1,40 @@
+using DnsAwareHttp.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
 
 namespace DnsAwareHttp.DependencyInjection;
 
 /// <summary>The handler of each named client. It belongs to the container, not to the pipeline that the factory rotates: so do its pools.</summary>
-internal sealed class NamedHandlers(IEnumerable<DnsAwareClient> clients, IOptionsMonitor<DnsAwareOptions> options, DnsCache cache, ILoggerFactory loggers) : IDisposable
+/// <remarks>
+/// Options come from their factory, not from the monitor: both hear of a change at the same time, in either order, and here it must not be the monitor's old ones that are read.
+/// </remarks>
+internal sealed class NamedHandlers : IDisposable
 {
-    private readonly bool _all = clients.Any(client => client.Name is null);
-    private readonly HashSet<string> _names = [.. clients.Select(client => client.Name).OfType<string>()];
-    private readonly Dictionary<string, DnsAwareHandler> _handlers = [];
+    private readonly bool _all;
+    private readonly HashSet<string> _names;
+    private readonly IOptionsFactory<DnsAwareOptions> _options;
+    private readonly DnsCache _cache;
+    private readonly ILoggerFactory _loggers;
+    private readonly ILogger _logger;
+    private readonly Dictionary<string, (DnsAwareHandler Handler, HttpMessageHandler Wrapped)> _handlers = [];
     private readonly Lock _making = new();
+    private readonly IDisposable[] _changes;
     private bool _disposed;
+
+    public NamedHandlers(
+        IEnumerable<DnsAwareClient> clients, IOptionsFactory<DnsAwareOptions> options, IEnumerable<IOptionsChangeTokenSource<DnsAwareOptions>> changes, DnsCache cache,
+        ILoggerFactory loggers)
+    {
+        DnsAwareClient[] all = [.. clients];
+        _all = Array.Exists(all, client => client.Name is null);
+        _names = [.. all.Select(client => client.Name).OfType<string>()];
+        _options = options;
+        _cache = cache;
+        _loggers = loggers;
+        _logger = loggers.CreateLogger<DnsAwareHandler>();
+        _changes = [.. changes.Select(change => ChangeToken.OnChange(change.GetChangeToken, Refresh, change.Name))];
+    }
 
     /// <summary>Whether a client follows DNS.</summary>
     public bool Has(string name) => _all || _names.Contains(name);
@@ -22,33 +46,76 @@ internal sealed class NamedHandlers(IEnumerable<DnsAwareClient> clients, IOption
         lock (_making)
         {
             ObjectDisposedException.ThrowIf(_disposed, typeof(IHttpClientFactory));
-            if (_handlers.TryGetValue(name, out DnsAwareHandler? made))
+            if (_handlers.TryGetValue(name, out (DnsAwareHandler Handler, HttpMessageHandler Wrapped) made))
             {
-                // The factory made this one for a rotation that is none.
-                primary.Dispose();
-                return made;
+                if (primary != made.Wrapped)
+                {
+                    // The factory made this one for a rotation that is none.
+                    primary.Dispose();
+                }
+
+                return made.Handler;
             }
 
             SocketsHttpHandler wrapped = primary as SocketsHttpHandler ?? throw new InvalidOperationException(
                 $"The HTTP client \"{name}\" has a primary handler of type {primary.GetType()}, but AddDnsAwareHandler needs a SocketsHttpHandler, for that is what its pools are made from. "
                 + "Call UseSocketsHttpHandler() on the client's builder, or ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { … }).");
-            return _handlers[name] = new DnsAwareHandler(wrapped, options.Get(name), cache, loggers);
+            DnsAwareHandler handler = new(wrapped, _options.Create(name), _cache, _loggers);
+            _handlers[name] = (handler, wrapped);
+            return handler;
         }
     }
 
     public void Dispose()
     {
+        // Without the lock: this waits for a refresh that is under way.
+        foreach (IDisposable change in _changes)
+        {
+            change.Dispose();
+        }
+
         DnsAwareHandler[] disposing;
         lock (_making)
         {
             _disposed = true;
-            disposing = [.. _handlers.Values];
+            disposing = [.. _handlers.Values.Select(made => made.Handler)];
             _handlers.Clear();
         }
 
         foreach (DnsAwareHandler handler in disposing)
         {
             handler.Dispose();
+        }
+    }
+
+    // What configures all clients tells its changes under the default name.
+    private void Refresh(string? changed)
+    {
+        lock (_making)
+        {
+            foreach ((string name, (DnsAwareHandler handler, _)) in _handlers.ToArray())
+            {
+                if (string.IsNullOrEmpty(changed) || changed == name)
+                {
+                    Refresh_NeedsLock(name, handler);
+                }
+            }
+        }
+    }
+
+    // Read and applied under one lock: of two changes at a time the later one has the last word.
+    private void Refresh_NeedsLock(string name, DnsAwareHandler handler)
+    {
+        try
+        {
+            if (handler.Apply(_options.Create(name)))
+            {
+                _logger.OptionsChanged(name);
+            }
+        }
+        catch (Exception exception)
+        {
+            _logger.OptionsRefused(name, exception.Message, exception);
         }
     }
 }

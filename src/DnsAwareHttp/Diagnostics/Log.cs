@@ -77,4 +77,12 @@ internal static partial class Log
 
     [LoggerMessage(49, LogLevel.Error, "{Origin}: an answer could not be applied; the endpoints stay as they are.", EventName = "ReconcileThrew")]
     public static partial void ReconcileThrew(this ILogger logger, string origin, Exception exception);
+
+    // 60-79: options
+
+    [LoggerMessage(60, LogLevel.Information, "HTTP client \"{Client}\": its options changed; new connections follow them, those open before drain.", EventName = "OptionsChanged")]
+    public static partial void OptionsChanged(this ILogger logger, string client);
+
+    [LoggerMessage(61, LogLevel.Error, "HTTP client \"{Client}\": its new options are wrong and not used, those before stay. {Problems}", EventName = "OptionsRefused")]
+    public static partial void OptionsRefused(this ILogger logger, string client, string problems, Exception exception);
 }

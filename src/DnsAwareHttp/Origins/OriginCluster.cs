@@ -31,7 +31,7 @@ internal sealed class OriginCluster
         Origin = origin;
         _settings = settings;
         _failures = failures;
-        _owner = new PoolOwner(origin.ToString(), origin.Host, origin.Port);
+        _owner = new PoolOwner(origin.ToString(), origin.Host, origin.Port) { IsAnonymous = origin.IsAnonymous };
         _lastUsed = settings.Clock.Now;
         settings.Logger.OriginOpened(_owner.Name);
         _look = Detached.CreateTimer(settings.Clock.Provider, static state => ((OriginCluster)state!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -71,7 +71,7 @@ internal sealed class OriginCluster
 
                 if (_endpoints.IsClosed)
                 {
-                    // It was idle and closed between the registry's look and ours.
+                    // It was idle, or the options changed, and it was closed between the registry's look and ours.
                     return await _settings.Reopen(Origin).SendAsync(request, redirects, async, cancellationToken).ConfigureAwait(false);
                 }
 

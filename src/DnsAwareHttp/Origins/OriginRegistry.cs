@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using DnsAwareHttp.Membership;
 using DnsAwareHttp.Pools;
@@ -23,7 +24,7 @@ internal sealed class OriginRegistry
     private readonly HandlerTemplate _template;
     private readonly ClusterSettings _settings;
     private readonly DialSettings _dialing;
-    private readonly Func<HttpRequestMessage, bool, CancellationToken, Task<HttpResponseMessage>> _sendUnmanaged;
+    private readonly UnmanagedRequests _unmanaged;
     private readonly RedirectFollower? _redirects;
     private readonly int _maxOrigins;
     private readonly Func<EndpointDialer, HttpMessageHandler>? _makeHandler;
@@ -31,7 +32,7 @@ internal sealed class OriginRegistry
     private readonly ITimer _sweep;
     private readonly TimeSpan _sweepInterval;
     private bool _isClosed;
-    private long _unmanagedRequests;
+    private OriginRegistry? _successor;
 
     /// <summary>Makes an empty registry.</summary>
     /// <param name="template">What endpoints' handlers are made from.</param>
@@ -54,7 +55,7 @@ internal sealed class OriginRegistry
         _maxOrigins = maxOrigins;
         _makeHandler = makeHandler;
         _template = template;
-        _sendUnmanaged = sendUnmanaged;
+        _unmanaged = new UnmanagedRequests(sendUnmanaged);
         SteadyClock clock = cache.Clock;
         _settings = new ClusterSettings(options, Policy(options.Membership, options, cache), cache, new PoolDrainer(clock.Provider, logger), Open, SendHopAsync, random, logger)
         {
@@ -71,30 +72,42 @@ internal sealed class OriginRegistry
             clock.Provider, static state => ((OriginRegistry)state!).CloseUnused(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    public long UnmanagedRequests => Volatile.Read(ref _unmanagedRequests);
+    // What goes on across a change of options: one count of unmanaged requests, and one drainer, so that what still drains stays in sight.
+    private OriginRegistry(OriginRegistry predecessor, DnsAwareOptions options)
+        : this(
+            predecessor._template, options, predecessor._settings.Cache, predecessor._unmanaged.SendAsync, predecessor._settings.Random, predecessor._settings.Logger,
+            predecessor._maxOrigins, predecessor._makeHandler)
+    {
+        _unmanaged = predecessor._unmanaged;
+        _settings = _settings with { Drainer = predecessor._settings.Drainer, Sources = predecessor._settings.Sources };
+    }
+
+    public long UnmanagedRequests => _unmanaged.Count;
 
     /// <summary>Sends a request and follows its redirects.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken) =>
         !Refusal.IsCertain(request, async, cancellationToken) && Find(request) is OriginCluster cluster
             ? cluster.SendAsync(request, _redirects, async, cancellationToken)
-            : SendUnmanagedAsync(request, async, cancellationToken);
+            : _unmanaged.SendAsync(request, async, cancellationToken);
 
     /// <summary>Closes all origins. Requests under way go on; new ones get an <see cref="ObjectDisposedException"/>.</summary>
-    public void Close()
+    public void Close() => Close("the handler was disposed", successor: null);
+
+    /// <summary>Makes a registry that does the same with other options, with the same origins open: their names stay refreshed.</summary>
+    /// <param name="options">Validated options that do not change.</param>
+    public OriginRegistry MakeSuccessor(DnsAwareOptions options)
     {
-        lock (_opening)
+        OriginRegistry successor = new(this, options);
+        foreach (Origin origin in _clusters.Keys)
         {
-            _isClosed = true;
-            _sweep.Dispose();
+            successor.Open(origin);
         }
 
-        foreach (OriginCluster cluster in _clusters.Values)
-        {
-            cluster.Close("the handler was disposed");
-        }
-
-        _clusters.Clear();
+        return successor;
     }
+
+    /// <summary>Closes all origins. Requests under way go on; those that come late go to the successor.</summary>
+    public void GiveWayTo(OriginRegistry successor) => Close("the options changed", successor);
 
     /// <summary>Ends when all drains and background work that have begun are over.</summary>
     public Task WhenDrained() => _settings.Drainer.WhenAllDrained();
@@ -123,13 +136,7 @@ internal sealed class OriginRegistry
 
         return Find(request) is OriginCluster cluster
             ? cluster.SendAsync(request, null, async, cancellationToken)
-            : SendUnmanagedAsync(request, async, cancellationToken);
-    }
-
-    private Task<HttpResponseMessage> SendUnmanagedAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken)
-    {
-        Interlocked.Increment(ref _unmanagedRequests);
-        return _sendUnmanaged(request, async, cancellationToken);
+            : _unmanaged.SendAsync(request, async, cancellationToken);
     }
 
     /// <summary>The cluster of a request; null when the wrapped handler is to have it.</summary>
@@ -154,12 +161,30 @@ internal sealed class OriginRegistry
 
     private OriginCluster Open(Origin origin)
     {
+        OriginRegistry registry = this;
+        OriginCluster? cluster;
+        while (!registry.TryOpen(origin, out cluster))
+        {
+            // Closed, by disposal or because the options changed while the request was on its way; maybe more than once.
+            registry = registry._successor ?? throw new ObjectDisposedException(typeof(DnsAwareHandler).FullName);
+        }
+
+        return cluster;
+    }
+
+    private bool TryOpen(Origin origin, [NotNullWhen(true)] out OriginCluster? cluster)
+    {
         lock (_opening)
         {
-            ObjectDisposedException.ThrowIf(_isClosed, typeof(DnsAwareHandler));
-            if (_clusters.TryGetValue(origin, out OriginCluster? open) && !open.IsClosed)
+            cluster = null;
+            if (_isClosed)
             {
-                return open;
+                return false;
+            }
+
+            if (_clusters.TryGetValue(origin, out cluster) && !cluster.IsClosed)
+            {
+                return true;
             }
 
             if (_clusters.IsEmpty)
@@ -171,8 +196,26 @@ internal sealed class OriginRegistry
                 CloseLeastRecentlyUsed_NeedsLock();
             }
 
-            return _clusters[origin] = Make(origin);
+            cluster = _clusters[origin] = Make(origin);
+            return true;
         }
+    }
+
+    private void Close(string reason, OriginRegistry? successor)
+    {
+        lock (_opening)
+        {
+            _successor = successor;
+            _isClosed = true;
+            _sweep.Dispose();
+        }
+
+        foreach (OriginCluster cluster in _clusters.Values)
+        {
+            cluster.Close(reason);
+        }
+
+        _clusters.Clear();
     }
 
     private OriginCluster Make(Origin origin)

@@ -26,8 +26,8 @@ internal sealed class PoolDrainer(TimeProvider time, ILogger logger)
         return over.Task;
     }
 
-    /// <summary>The pools being drained for one owner.</summary>
-    public IEnumerable<EndpointPool> DrainingOf(PoolOwner owner) => _draining.Where(drain => ReferenceEquals(drain.Value.Owner, owner)).Select(drain => drain.Key);
+    /// <summary>The pools being drained for one owner, and for an equal one that it took the place of.</summary>
+    public IEnumerable<EndpointPool> DrainingOf(PoolOwner owner) => _draining.Where(drain => drain.Value.Owner == owner).Select(drain => drain.Key);
 
     /// <summary>Ends when all drains that have begun are over.</summary>
     public Task WhenAllDrained() => Task.WhenAll(_draining.Values.Select(drain => drain.Over));

@@ -1,0 +1,11 @@
+namespace Worker;
+
+/// <summary>What is polled, and how often.</summary>
+internal sealed class PollOptions
+{
+    public Uri? Url { get; set; }
+
+    public int Times { get; set; } = int.MaxValue;
+
+    public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(1);
+}

@@ -1,0 +1,46 @@
+using DnsAwareHttp;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace Worker;
+
+/// <summary>Asks one URL again and again, then says what its client knows of the addresses.</summary>
+internal sealed class Poller(IHttpClientFactory clients, IHttpMessageHandlerFactory handlers, IOptions<PollOptions> options, IHostApplicationLifetime host) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // One client for as long as the worker runs: the handler follows DNS, there is nothing to renew.
+        using HttpClient client = clients.CreateClient("api");
+        using PeriodicTimer tick = new(options.Value.Interval);
+        for (int poll = 0; poll < options.Value.Times && await tick.WaitForNextTickAsync(stoppingToken); poll++)
+        {
+            try
+            {
+                using HttpResponseMessage response = await client.GetAsync(options.Value.Url, stoppingToken);
+                Console.WriteLine($"{(int)response.StatusCode} {response.ReasonPhrase}");
+            }
+            catch (HttpRequestException failure)
+            {
+                Console.WriteLine(failure.Message);
+            }
+        }
+
+        Print(Find(handlers.CreateHandler("api")).GetSnapshot());
+        host.StopApplication();
+    }
+
+    private static DnsAwareHandler Find(HttpMessageHandler pipeline) =>
+        pipeline as DnsAwareHandler ?? Find(((DelegatingHandler)pipeline).InnerHandler!);
+
+    private static void Print(DnsAwareSnapshot snapshot)
+    {
+        foreach (OriginSnapshot origin in snapshot.Origins)
+        {
+            Console.WriteLine(origin.Origin);
+            foreach (EndpointSnapshot endpoint in origin.Endpoints)
+            {
+                Console.WriteLine($"  {endpoint.Address}: {endpoint.State}, {endpoint.TotalRequests} requests, {endpoint.OpenConnections} connections");
+            }
+        }
+    }
+}
