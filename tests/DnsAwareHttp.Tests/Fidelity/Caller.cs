@@ -42,14 +42,14 @@ internal sealed class Caller : IDisposable
     }
 
     /// <summary>Sends a request; null when that failed, which was written down.</summary>
-    public async Task<HttpResponseMessage?> TrySendAsync(HttpRequestMessage request, CancellationToken cancellationToken = default, bool configureAwait = true)
+    public async Task<HttpResponseMessage?> TrySendAsync(HttpRequestMessage request, CancellationToken cancellationToken = default)
     {
         string told = "thrown by the call";
         try
         {
             Task<HttpResponseMessage> sending = IsSync ? OnThread(() => Send(request, cancellationToken)) : Begin(request, cancellationToken);
             told = IsSync ? told : "told by the task";
-            return await sending.ConfigureAwait(configureAwait);
+            return await sending.ConfigureAwait(false);
         }
         catch (Exception failure)
         {

@@ -53,7 +53,7 @@ public sealed class SynchronizationContextTests
             for (int attempt = 0; attempt < 3; attempt++)
             {
                 using HttpRequestMessage request = Caller.Get($"http://svc.test:{server.Port}/whoami", http2 ? HttpVersion.Version20 : HttpVersion.Version11);
-                using HttpResponseMessage? response = await context.RunAsync(() => caller.TrySendAsync(request, configureAwait: false));
+                using HttpResponseMessage? response = await context.RunAsync(() => caller.TrySendAsync(request));
                 trial.Transcript.Write($"{response!.StatusCode}");
                 trial.Transcript.Write(await context.RunAsync(() => Readings[reading](response)));
             }
