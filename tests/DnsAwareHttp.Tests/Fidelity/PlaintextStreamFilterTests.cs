@@ -1,3 +1,5 @@
+using DnsAwareHttp.Tests.Loopback;
+
 namespace DnsAwareHttp.Tests.Fidelity;
 
 /// <summary>PlaintextStreamFilter: once for each connection, with the request that it is opened for.</summary>
@@ -68,6 +70,9 @@ public sealed class PlaintextStreamFilterTests
             HttpClient client = trial.Client(settings);
             await trial.AskAsync(client, $"http://svc.test:{server.Port}/");
             await trial.AskAsync(client, $"http://svc.test:{server.Port}/");
+
+            // The filter fails sooner than the server may have accepted.
+            await Eventually.Holds(() => server.Connections.Count >= 2, "the server saw both");
             trial.Transcript.Write($"{server.Connections.Count} connections");
         });
 

@@ -1,5 +1,6 @@
 using System.Net;
 using DnsAwareHttp.Tests.Fakes;
+using DnsAwareHttp.Tests.Loopback;
 
 namespace DnsAwareHttp.Tests.Fidelity;
 
@@ -241,6 +242,7 @@ public sealed class PoolSettingsTests
             RawServer server = trial.Serve(static connection => connection.ReadToEndAsync());
             HttpClient client = trial.Client(Trial.TrustingAll(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromMilliseconds(300) }));
             Exception? failure = await Record.ExceptionAsync(() => client.GetAsync($"https://svc.test:{server.Port}/"));
+            await Eventually.Holds(() => server.Connections.Count >= 1, "the server saw it");
             trial.Transcript.Write($"{Kinds(failure)} {server.Connections.Count} connections");
         });
 
