@@ -24,7 +24,7 @@ internal sealed class OriginRegistry
     private readonly HandlerTemplate _template;
     private readonly ClusterSettings _settings;
     private readonly DialSettings _dialing;
-    private readonly UnmanagedRequests _unmanaged;
+    private readonly UnmanagedSender _unmanaged;
     private readonly RedirectFollower? _redirects;
     private readonly int _maxOrigins;
     private readonly Func<EndpointDialer, HttpMessageHandler>? _makeHandler;
@@ -55,7 +55,7 @@ internal sealed class OriginRegistry
         _maxOrigins = maxOrigins;
         _makeHandler = makeHandler;
         _template = template;
-        _unmanaged = new UnmanagedRequests(sendUnmanaged);
+        _unmanaged = new UnmanagedSender(sendUnmanaged);
         SteadyClock clock = cache.Clock;
         _settings = new ClusterSettings(options, Policy(options.Membership, options, cache), cache, new PoolDrainer(clock.Provider, logger), Open, SendHopAsync, random, logger)
         {

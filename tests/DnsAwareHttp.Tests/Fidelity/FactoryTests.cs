@@ -425,7 +425,7 @@ public sealed partial class FactoryTests
         return (SocketsHttpHandler)handler;
     }
 
-    private static int Count(string text, string pattern) => Regex.Matches(text, pattern).Count;
+    private static int Count(string text, string pattern) => Regex.Count(text, pattern);
 
     [GeneratedRegex(@"[\d.]+ms")]
     private static partial Regex Duration();

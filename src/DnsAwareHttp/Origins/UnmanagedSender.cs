@@ -2,7 +2,7 @@ namespace DnsAwareHttp.Origins;
 
 /// <summary>Hands requests to the wrapped handler as they are, and counts them.</summary>
 /// <param name="send">The wrapped handler.</param>
-internal sealed class UnmanagedRequests(Func<HttpRequestMessage, bool, CancellationToken, Task<HttpResponseMessage>> send)
+internal sealed class UnmanagedSender(Func<HttpRequestMessage, bool, CancellationToken, Task<HttpResponseMessage>> send)
 {
     private long _count;
 
