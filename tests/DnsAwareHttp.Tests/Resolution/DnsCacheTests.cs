@@ -427,11 +427,12 @@ public sealed class DnsCacheTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Watch_BeginsDuringAQuestion_TheNameIsAskedOnceMore()
+    public async Task Watch_TellsOfAChangeDuringAQuestion_TheNameIsAskedOnceMore()
     {
         _asked = _resolver;
         Dns.Hold();
         Subscribe().Dispose();
+        _resolver.MissedChanges = [Host];
         using NameSubscription name = Subscribe();
         Dns.Release();
         await Quiet();

@@ -58,19 +58,19 @@ internal sealed class ResolverChain(
         Answer? known = null;
         for (int i = 0; i < sources.Length; i++)
         {
-            (Answer? answer, bool isFinal) = sources[i] switch
+            (Answer? Answer, bool IsFinal) said = sources[i] switch
             {
                 NameSource.HostsFile => (hosts!.Find(host, family), true),
-                NameSource.Dns => await AskDnsAsync(host, family, systemFollows: sources.AsSpan(i).Contains(NameSource.System), cancellationToken).ConfigureAwait(false),
+                NameSource.Dns => await AskDnsAsync(host, family, systemFollows: sources.IndexOf(NameSource.System) > i, cancellationToken).ConfigureAwait(false),
                 _ => (await system.ResolveAsync(host, family, cancellationToken).ConfigureAwait(false), i == sources.Length - 1),
             };
-            if (answer is Answer.Found || (answer is not null && isFinal))
+            if (said.Answer is Answer.Found || (said.Answer is not null && said.IsFinal))
             {
                 // Where both know of nothing, DNS tells how long that holds.
-                return (known, answer) is (Answer.Empty, Answer.Empty) ? known : answer;
+                return (known, said.Answer) is (Answer.Empty, Answer.Empty) ? known : said.Answer;
             }
 
-            known = answer ?? known;
+            known = said.Answer ?? known;
         }
 
         return known ?? new Answer.Empty(EmptyReason.NxDomain, NotListedTtl);
