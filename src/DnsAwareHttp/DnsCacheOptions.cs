@@ -31,7 +31,14 @@ public sealed class DnsCacheOptions
     /// <summary>How often the list of servers is gone through. 1 to 10; default null: what resolv.conf says (<c>options attempts:</c>), else 2.</summary>
     public int? Attempts { get; set; }
 
-    /// <summary>Whether names are looked up in the hosts file first. Default: true.</summary>
+    /// <summary>
+    /// Where names are looked up, in this order, each at most once. Default: empty, which is hosts file, DNS, operating system; the last only where no name server is known or can be
+    /// asked, for names that it alone would know (by <see cref="NsswitchPath"/>), and on Windows and macOS before a name counts as not existing, for name servers of a VPN may know it.
+    /// </summary>
+    /// <remarks>IP literals need no source; <c>localhost</c> and names below it are the loopback addresses, unless the hosts file is asked and says otherwise (RFC 6761 section 6.3).</remarks>
+    public IList<NameSource> NameSources { get; set; } = [];
+
+    /// <summary>Whether names are looked up in the hosts file. Default: true. If false, <see cref="NameSource.HostsFile"/> is left out.</summary>
     public bool UseHostsFile { get; set; } = true;
 
     /// <summary>The hosts file. A change is seen within 1 s; what it says of a name is complete and has no TTL. Default null: the system's.</summary>
@@ -39,6 +46,12 @@ public sealed class DnsCacheOptions
 
     /// <summary>The resolv.conf file that names servers and search list; reread on change. Default null: <c>/etc/resolv.conf</c>, none on Windows.</summary>
     public string? ResolvConfPath { get; set; }
+
+    /// <summary>
+    /// The nsswitch.conf file. Names that a module before <c>dns</c> on its <c>hosts</c> line would know, such as <c>.local</c> for mDNS, are looked up by the operating system's resolver;
+    /// reread on change. Default null: <c>/etc/nsswitch.conf</c> on Linux, none elsewhere.
+    /// </summary>
+    public string? NsswitchPath { get; set; }
 
     /// <summary>How long answers of the operating system's resolver, which tells no TTL, are believed. Above 0, to 1 day; default 30 s.</summary>
     public TimeSpan SystemResolverTtl { get; set; } = TimeSpan.FromSeconds(30);
@@ -51,6 +64,7 @@ public sealed class DnsCacheOptions
     {
         DnsCacheOptions copy = (DnsCacheOptions)MemberwiseClone();
         copy.NameServers = [.. NameServers];
+        copy.NameSources = [.. NameSources];
         return copy;
     }
 }

@@ -45,6 +45,8 @@ internal sealed class DnsCacheOptionsValidator : IValidateOptions<DnsCacheOption
         }
 
         ValidateNameServers(options, problems);
+        ValidateNameSources(options, problems);
+        ValidatePath(nameof(options.NsswitchPath), options.NsswitchPath, problems);
         ValidatePath(nameof(options.HostsFilePath), options.HostsFilePath, problems);
         ValidatePath(nameof(options.ResolvConfPath), options.ResolvConfPath, problems);
         return problems.ToResult();
@@ -81,6 +83,25 @@ internal sealed class DnsCacheOptionsValidator : IValidateOptions<DnsCacheOption
             {
                 problems.Add($"{nameof(options.NameServers)}[{i}] is \"{server}\"; give an address such as 10.0.0.2, 127.0.0.1:5353 or [::1]:53, not a name.");
             }
+        }
+    }
+
+    private static void ValidateNameSources(DnsCacheOptions options, OptionProblems problems)
+    {
+        if (options.NameSources is null)
+        {
+            problems.Add($"{nameof(options.NameSources)} is null; leave it empty for hosts file, DNS and system.");
+            return;
+        }
+
+        for (int i = 0; i < options.NameSources.Count; i++)
+        {
+            problems.Defined($"{nameof(options.NameSources)}[{i}]", options.NameSources[i]);
+        }
+
+        if (options.NameSources.Distinct().Count() < options.NameSources.Count)
+        {
+            problems.Add($"{nameof(options.NameSources)} is {string.Join(", ", options.NameSources)}; name each source at most once.");
         }
     }
 

@@ -82,6 +82,31 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
         return subscription;
     }
 
+    /// <summary>Looks a name up ahead of its first request, which then waits for nothing while the answer holds.</summary>
+    /// <remarks>A name is kept fresh from its first request on; until then the answer ends with its TTL (<see cref="DnsCacheOptions.MaxTtl"/> at most).</remarks>
+    /// <param name="host">A host name as in a URI, without port.</param>
+    /// <param name="addressFamily">As <see cref="DnsAwareOptions.AddressFamily"/> of the handlers that will ask.</param>
+    /// <param name="cancellationToken">Ends the waiting, not the question, which others may share.</param>
+    /// <returns>What is known now: the answer that still holds, or the outcome of a new question. A failure is an outcome, too.</returns>
+    /// <exception cref="ArgumentException"><paramref name="host"/> is no host of a URI.</exception>
+    /// <exception cref="ObjectDisposedException">The cache was disposed.</exception>
+    public async Task<Answer> PrefetchAsync(string host, AddressFamily addressFamily = AddressFamily.Unspecified, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(host);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        cancellationToken.ThrowIfCancellationRequested();
+
+        // The name as requests ask for it: lower case, IDN in ASCII.
+        string inUri = host.Contains(':', StringComparison.Ordinal) && !host.StartsWith('[') ? $"[{host}]" : host;
+        if (!Uri.TryCreate($"http://{inUri}/", UriKind.Absolute, out Uri? uri) || !uri.IsDefaultPort || uri.UserInfo.Length > 0 || uri.PathAndQuery != "/")
+        {
+            throw new ArgumentException($"\"{host}\" is no host name; give a name such as api.example.com, without scheme, port or path.", nameof(host));
+        }
+
+        using NameSubscription subscription = Subscribe(uri.IdnHost, addressFamily, static _ => { });
+        return (await subscription.AnswerAsync().WaitAsync(cancellationToken).ConfigureAwait(false)).Latest;
+    }
+
     /// <summary>Stops all background work without waiting for its end. Pending questions fail; answers are no longer refreshed.</summary>
     public void Dispose()
     {
@@ -200,7 +225,6 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
             }
             else if (_watch is null && !_disposed)
             {
-                ExpireAll();
                 _watch = _changes.Watch(Invalidate);
             }
         }
@@ -212,15 +236,6 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
         {
             _watch?.Dispose();
             _watch = null;
-        }
-    }
-
-    // Nobody watched until now: what is cached may have changed in the meantime. It serves only if asking anew fails.
-    private void ExpireAll()
-    {
-        foreach (CacheEntry entry in _entries.Values)
-        {
-            _refresher.Expire(entry);
         }
     }
 

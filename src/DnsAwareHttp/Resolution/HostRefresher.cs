@@ -126,22 +126,6 @@ internal sealed class HostRefresher : IAsyncDisposable
         Plan(entry, _clock.Now);
     }
 
-    /// <summary>What is known may have changed unseen: it serves only if asking anew fails or takes long.</summary>
-    public void Expire(CacheEntry entry)
-    {
-        lock (entry.Sync)
-        {
-            if (entry.Question is null)
-            {
-                Expire_NeedsLock(entry);
-            }
-            else
-            {
-                entry.AskAgain = true;
-            }
-        }
-    }
-
     /// <summary>Keeps hold of background work until it is over, so that disposal can await it.</summary>
     public void Own(Task work)
     {

@@ -11,6 +11,9 @@ internal sealed class WatchedResolver : INameResolver, INameChanges
 
     public int Watches { get; private set; }
 
+    /// <summary>What the next watch is told at once; empty: any name may have changed.</summary>
+    public string[]? MissedChanges { get; set; }
+
     public bool IsWatched => _changed is not null;
 
     public ValueTask<Answer> ResolveAsync(string host, CancellationToken cancellationToken) => Dns.ResolveAsync(host, cancellationToken);
@@ -20,6 +23,11 @@ internal sealed class WatchedResolver : INameResolver, INameChanges
         _changed.Should().BeNull("there is one watch at a time");
         _changed = changed;
         Watches++;
+        if (MissedChanges is string[] names)
+        {
+            Change(names);
+        }
+
         return new Ending(this);
     }
 

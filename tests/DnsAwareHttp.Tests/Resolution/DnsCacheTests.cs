@@ -267,18 +267,80 @@ public sealed class DnsCacheTests : IAsyncDisposable
         await Eventually.Holds(() => Dns.Questions(Host) == 2 && Dns.Questions("other.test") == 2, "both are asked again");
     }
 
-    [Fact]
-    public async Task Watch_NobodyWatchedForAWhile_FreshAnswersAreAskedAnew()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Watch_NobodyWatchedForAWhile_WhatChangedMeanwhileIsAskedAnewAndOnlyThat(bool changed)
     {
         _asked = _resolver;
         await UseOnce(Host);
         Dns.Says(Host, 30, "10.0.0.2");
+        _resolver.MissedChanges = [changed ? Host : "other.test"];
 
         using NameSubscription name = Subscribe();
 
         await Quiet();
-        _told.Should().NotBeEmpty().And.OnlyContain(answer => answer.LastGood!.Addresses[0].ToString() == "10.0.0.2");
+        string expected = changed ? "10.0.0.2" : "10.0.0.1";
+        _told.Should().NotBeEmpty().And.OnlyContain(answer => answer.LastGood!.Addresses[0].ToString() == expected);
+        Dns.Questions(Host).Should().Be(changed ? 2 : 1);
     }
+
+    [Fact]
+    public async Task Prefetch_TheFirstUseWaitsForNothing()
+    {
+        Answer answer = await Cache.PrefetchAsync(Host.ToUpperInvariant());
+
+        answer.Should().BeOfType<Answer.Found>();
+        using NameSubscription name = Subscribe();
+        name.AnswerAsync().IsCompleted.Should().BeTrue();
+        _told.Should().NotBeEmpty("what is known is told at once");
+        Dns.Questions(Host).Should().Be(1);
+    }
+
+    [Fact]
+    public async Task Prefetch_FailureAndNoSuchName_AreOutcomes()
+    {
+        Dns.Fails("broken.test");
+
+        (await Cache.PrefetchAsync("broken.test")).Should().BeOfType<Answer.Failed>();
+        (await Cache.PrefetchAsync("unknown.test")).Should().BeOfType<Answer.Empty>();
+    }
+
+    [Fact]
+    public async Task Prefetch_ManyAtOnce_AskOnce()
+    {
+        Dns.Hold();
+        Task<Answer>[] fetches = [.. Enumerable.Range(0, 50).Select(_ => Cache.PrefetchAsync(Host))];
+        await Eventually.Holds(() => Dns.Questions(Host) == 1, "the question is sent");
+        Dns.Release();
+
+        (await Task.WhenAll(fetches)).Should().OnlyContain(answer => answer is Answer.Found);
+        Dns.Questions(Host).Should().Be(1);
+    }
+
+    [Fact]
+    public async Task Prefetch_Cancelled_DisturbsNobodyElse()
+    {
+        Dns.Hold();
+        using CancellationTokenSource caller = new();
+        Task<Answer> cancelled = Cache.PrefetchAsync(Host, cancellationToken: caller.Token);
+        Task<Answer> other = Cache.PrefetchAsync(Host);
+        await caller.CancelAsync();
+        await FluentActions.Awaiting(() => cancelled).Should().ThrowAsync<OperationCanceledException>();
+
+        Dns.Release();
+
+        (await other).Should().BeOfType<Answer.Found>();
+    }
+
+    [Theory]
+    [InlineData("http://svc.test")]
+    [InlineData("svc.test:8080")]
+    [InlineData("svc.test/path")]
+    [InlineData("user@svc.test")]
+    [InlineData(" ")]
+    public async Task Prefetch_NoHostName_SaysSo(string host) =>
+        await Cache.Invoking(cache => cache.PrefetchAsync(host)).Should().ThrowAsync<ArgumentException>();
 
     [Fact]
     public async Task Dispose_QuestionInFlight_IsAwaitedAndNoTimerIsLeft()
@@ -365,11 +427,12 @@ public sealed class DnsCacheTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Watch_BeginsDuringAQuestion_TheNameIsAskedOnceMore()
+    public async Task Watch_TellsOfAChangeDuringAQuestion_TheNameIsAskedOnceMore()
     {
         _asked = _resolver;
         Dns.Hold();
         Subscribe().Dispose();
+        _resolver.MissedChanges = [Host];
         using NameSubscription name = Subscribe();
         Dns.Release();
         await Quiet();

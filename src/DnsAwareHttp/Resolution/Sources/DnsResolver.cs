@@ -46,23 +46,29 @@ internal sealed class DnsResolver(DnsSettingsFile settings, IDnsExchange udp, ID
             : await SearchAsync(host, family, current, cancellationToken).ConfigureAwait(false);
     }
 
-    // A failure ends the search: a name under the next suffix is another host, which must not take over because a server hiccupped.
+    // As in glibc, a failure does not end the search; it is what is told in the end if no name is found, for the name that failed may exist.
     private async Task<DnsOutcome> SearchAsync(
         string host, AddressFamily family, DnsSettings current, CancellationToken cancellationToken)
     {
         Answer.Empty? none = null;
+        DnsOutcome? failed = null;
         foreach (string name in current.CandidatesFor(host))
         {
             DnsOutcome outcome = await AskFamiliesAsync(name, family, current, cancellationToken).ConfigureAwait(false);
-            if (outcome.Answer is not Answer.Empty empty)
+            switch (outcome.Answer)
             {
-                return outcome;
+                case Answer.Empty empty:
+                    none = none is null ? empty : Less(none, empty);
+                    break;
+                case Answer.Failed when outcome.WasAsked:
+                    failed ??= outcome;
+                    break;
+                default:
+                    return outcome;
             }
-
-            none = none is null ? empty : Less(none, empty);
         }
 
-        return new DnsOutcome(none!, WasAsked: true);
+        return failed ?? new DnsOutcome(none ?? new Answer.Empty(EmptyReason.NxDomain, DnsMessageReader.DefaultNegativeTtl), WasAsked: true);
     }
 
     // One of the names exists, if only without addresses: that is more than NXDOMAIN.

@@ -14,6 +14,18 @@ namespace DnsAwareHttp.Resolution.Sources;
 internal sealed record DnsSettings(
     ImmutableArray<IPEndPoint> Servers, ImmutableArray<string> Search, int Ndots, TimeSpan Timeout, int Attempts, bool Rotate)
 {
+    /// <summary>Whether questions go by TCP only.</summary>
+    public bool UseTcp { get; init; }
+
+    /// <summary>Whether the question for AAAA waits for the answer about A: some middleboxes lose one of two that come together.</summary>
+    public bool OneByOne { get; init; }
+
+    /// <summary>Whether nobody wants IPv6 addresses.</summary>
+    public bool WithoutAaaa { get; init; }
+
+    /// <summary>Whether names of one label are not asked for without a suffix.</summary>
+    public bool WithoutTopLevel { get; init; }
+
     public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(2);
     public const int DefaultAttempts = 2;
 
@@ -25,7 +37,13 @@ internal sealed record DnsSettings(
             conf.Ndots,
             options.QueryTimeout ?? conf.Timeout ?? DefaultTimeout,
             options.Attempts ?? conf.Attempts ?? DefaultAttempts,
-            conf.Rotate);
+            conf.Rotate)
+        {
+            UseTcp = conf.UseVc,
+            OneByOne = conf.SingleRequest,
+            WithoutAaaa = conf.NoAaaa,
+            WithoutTopLevel = conf.NoTldQuery,
+        };
 
     /// <summary>The absolute names that a name may stand for, in the order in which glibc tries them.</summary>
     public IEnumerable<string> CandidatesFor(string host)
@@ -38,6 +56,9 @@ internal sealed record DnsSettings(
         IEnumerable<string> extended = Search
             .Select(suffix => $"{host}.{suffix}")
             .Where(name => DnsMessageWriter.ProblemOf(name) == NameProblem.None);
-        return host.Count(letter => letter == '.') >= Ndots ? extended.Prepend(host) : extended.Append(host);
+        int dots = host.Count(letter => letter == '.');
+        return dots == 0 && WithoutTopLevel ? extended
+            : dots >= Ndots ? extended.Prepend(host)
+            : extended.Append(host);
     }
 }

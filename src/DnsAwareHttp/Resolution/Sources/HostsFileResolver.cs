@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using DnsAwareHttp.Diagnostics;
@@ -33,23 +32,21 @@ internal sealed class HostsFileResolver : IFamilyResolver, INameChanges
     public static string SystemPath =>
         OperatingSystem.IsWindows() ? Path.Combine(Environment.SystemDirectory, "drivers", "etc", "hosts") : "/etc/hosts";
 
-    /// <summary>What the file says of this name; false when it says nothing and others are to be asked.</summary>
-    public bool TryResolve(string host, AddressFamily family, [NotNullWhen(true)] out Answer.Found? answer)
+    /// <summary>What the file says of this name; null when it says nothing and others are to be asked.</summary>
+    public Answer.Found? Find(string host, AddressFamily family)
     {
         ImmutableArray<IPAddress> addresses = _file.Current.AddressesOf(host, family);
-        answer = addresses.IsEmpty ? null : new Answer.Found(addresses, TimeSpan.MaxValue, IsComplete: true);
-        return answer is not null;
+        return addresses.IsEmpty ? null : new Answer.Found(addresses, TimeSpan.MaxValue, IsComplete: true);
     }
 
     public ValueTask<Answer> ResolveAsync(string host, CancellationToken cancellationToken) =>
         ResolveAsync(host, AddressFamily.Unspecified, cancellationToken);
 
-    /// <summary>As <see cref="TryResolve"/>, with NXDOMAIN for names that the file does not list.</summary>
+    /// <summary>As <see cref="Find"/>, with NXDOMAIN for names that the file does not list.</summary>
     public ValueTask<Answer> ResolveAsync(string host, AddressFamily family, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return ValueTask.FromResult<Answer>(
-            TryResolve(host, family, out Answer.Found? answer) ? answer : new Answer.Empty(EmptyReason.NxDomain, NegativeTtl));
+        return ValueTask.FromResult<Answer>(Find(host, family) is Answer.Found found ? found : new Answer.Empty(EmptyReason.NxDomain, NegativeTtl));
     }
 
     public IDisposable Watch(Action<IReadOnlySet<string>?> changed) => _file.Watch((before, after) => Report(before.DifferencesTo(after), changed));

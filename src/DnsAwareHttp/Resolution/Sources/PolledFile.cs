@@ -20,6 +20,7 @@ internal sealed class PolledFile<T>(string path, TimeSpan period, Func<string?, 
     private readonly object _gate = new();
     private volatile Content? _content;
     private Action<T, T>? _changed;
+    private Content? _whenUnwatched;
     private volatile ITimer? _timer;
     private long _lookedAt;
     private FileStat _seen;
@@ -45,13 +46,18 @@ internal sealed class PolledFile<T>(string path, TimeSpan period, Func<string?, 
         }
     }
 
-    /// <summary>Polls until the returned object is disposed. <paramref name="changed"/> gets what the file said before and what it says now; it must not throw.</summary>
+    /// <summary>
+    /// Polls until the returned object is disposed. <paramref name="changed"/> gets what the file said before and what it says now; it must not throw.
+    /// What changed since the last watch ended is told at once.
+    /// </summary>
     public IDisposable Watch(Action<T, T> changed)
     {
+        Content? before;
+        Content now;
         lock (_gate)
         {
-            // What changed while nobody watched is no news: whoever watches asks first.
             LookUnwatched_NeedsLock();
+            (before, now) = (_whenUnwatched, _content!);
             _changed = changed;
             if (_timer is null)
             {
@@ -59,6 +65,11 @@ internal sealed class PolledFile<T>(string path, TimeSpan period, Func<string?, 
                 _timer = Detached.CreateTimer(timeProvider, static state => ((PolledFile<T>)state!).Poll(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
                 _ = _timer.Change(NextLook(), Timeout.InfiniteTimeSpan);
             }
+        }
+
+        if (before is not null && !ReferenceEquals(before.Value, now.Value))
+        {
+            changed(before.Value, now.Value);
         }
 
         return new WatchEnd(Unwatch);
@@ -69,6 +80,7 @@ internal sealed class PolledFile<T>(string path, TimeSpan period, Func<string?, 
         lock (_gate)
         {
             _changed = null;
+            _whenUnwatched = _content;
             _timer?.Dispose();
             _timer = null;
         }

@@ -1,24 +1,42 @@
+using System.Collections.Immutable;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 
 namespace DnsAwareHttp.Resolution.Sources;
 
-/// <summary>
-/// Asks the sources in their order: the name itself, the hosts file, <c>localhost</c>, DNS; and the operating system where DNS cannot be.
-/// </summary>
-internal sealed class ResolverChain(HostsFileResolver? hosts, DnsResolver dns, IFamilyResolver system) : IFamilyResolver, INameChanges
+/// <summary>Asks the sources in their order, each for what it knows: by default the hosts file, DNS, and the operating system for what those two cannot tell.</summary>
+/// <param name="sources">The order.</param>
+/// <param name="hosts">The hosts file; null where it is no source.</param>
+/// <param name="dns">The name servers.</param>
+/// <param name="system">The operating system's resolver.</param>
+/// <param name="nameSwitch">Which names are the operating system's although DNS is asked; null for none.</param>
+/// <param name="confirms">Whether a name that DNS does not know may yet be known to the operating system, whose name servers a stub resolver cannot all see.</param>
+internal sealed class ResolverChain(
+    ImmutableArray<NameSource> sources, HostsFileResolver? hosts, DnsResolver dns, IFamilyResolver system, NameSwitchFile? nameSwitch, bool confirms) : IFamilyResolver, INameChanges
 {
+    // The hosts file is looked at all the time: what it does not list today it may list in a moment.
+    private static readonly TimeSpan NotListedTtl = TimeSpan.FromSeconds(1);
+
     /// <exception cref="NotSupportedException">A name server is to be asked by DNS over TLS.</exception>
     /// <exception cref="FormatException">A name server is no address.</exception>
     public ResolverChain(DnsCacheOptions options, TimeProvider timeProvider, ILoggerFactory loggerFactory)
         : this(
-            options.UseHostsFile
-                ? new HostsFileResolver(
-                    options.HostsFilePath ?? HostsFileResolver.SystemPath, timeProvider, loggerFactory.CreateLogger<HostsFileResolver>())
+            OrderOf(options),
+            OrderOf(options).Contains(NameSource.HostsFile)
+                ? new HostsFileResolver(options.HostsFilePath ?? HostsFileResolver.SystemPath, timeProvider, loggerFactory.CreateLogger<HostsFileResolver>())
                 : null,
             new DnsResolver(options, timeProvider, loggerFactory.CreateLogger<DnsResolver>()),
-            new SystemResolver(options.SystemResolverTtl))
+            new SystemResolver(options.SystemResolverTtl),
+            new NameSwitchFile(options.NsswitchPath ?? NameSwitchFile.SystemPath, timeProvider, loggerFactory.CreateLogger<NameSwitchFile>()),
+            confirms: OperatingSystem.IsWindows() || OperatingSystem.IsMacOS())
     {
+    }
+
+    /// <summary>The sources that the options name, or all three.</summary>
+    public static ImmutableArray<NameSource> OrderOf(DnsCacheOptions options)
+    {
+        ImmutableArray<NameSource> named = options.NameSources.Count == 0 ? [NameSource.HostsFile, NameSource.Dns, NameSource.System] : [.. options.NameSources];
+        return options.UseHostsFile ? named : named.Remove(NameSource.HostsFile);
     }
 
     public ValueTask<Answer> ResolveAsync(string host, CancellationToken cancellationToken) =>
@@ -32,28 +50,54 @@ internal sealed class ResolverChain(HostsFileResolver? hosts, DnsResolver dns, I
             return literal;
         }
 
-        if (hosts is not null && hosts.TryResolve(host, family, out Answer.Found? listed))
-        {
-            return listed;
-        }
-
-        if (LocalNames.TryResolveLocalhost(host, family, out Answer? loopback))
+        if (hosts?.Find(host, family) is null && LocalNames.TryResolveLocalhost(host, family, out Answer? loopback))
         {
             return loopback;
         }
 
-        DnsOutcome outcome = await dns.AskAsync(host, family, cancellationToken).ConfigureAwait(false);
-        return outcome.WasAsked ? outcome.Answer : await system.ResolveAsync(host, family, cancellationToken).ConfigureAwait(false);
+        Answer? known = null;
+        for (int i = 0; i < sources.Length; i++)
+        {
+            (Answer? Answer, bool IsFinal) said = sources[i] switch
+            {
+                NameSource.HostsFile => (hosts!.Find(host, family), true),
+                NameSource.Dns => await AskDnsAsync(host, family, systemFollows: sources.IndexOf(NameSource.System) > i, cancellationToken).ConfigureAwait(false),
+                _ => (await system.ResolveAsync(host, family, cancellationToken).ConfigureAwait(false), i == sources.Length - 1),
+            };
+            if (said.Answer is Answer.Found || (said.Answer is not null && said.IsFinal))
+            {
+                // Where both know of nothing, DNS tells how long that holds.
+                return (known, said.Answer) is (Answer.Empty, Answer.Empty) ? known : said.Answer;
+            }
+
+            known = said.Answer ?? known;
+        }
+
+        return known ?? new Answer.Empty(EmptyReason.NxDomain, NotListedTtl);
     }
 
     public IDisposable Watch(Action<IReadOnlySet<string>?> changed)
     {
-        IDisposable? hostsWatch = hosts?.Watch(changed);
-        IDisposable dnsWatch = dns.Watch(changed);
+        IDisposable[] watches = [hosts?.Watch(changed) ?? new WatchEnd(static () => { }), dns.Watch(changed), nameSwitch?.Watch(changed) ?? new WatchEnd(static () => { })];
         return new WatchEnd(() =>
         {
-            hostsWatch?.Dispose();
-            dnsWatch.Dispose();
+            foreach (IDisposable watch in watches)
+            {
+                watch.Dispose();
+            }
         });
+    }
+
+    /// <summary>What DNS says, null where the name is not its own; and whether nobody else needs to be asked.</summary>
+    private async ValueTask<(Answer? Answer, bool IsFinal)> AskDnsAsync(string host, AddressFamily family, bool systemFollows, CancellationToken cancellationToken)
+    {
+        if (systemFollows && nameSwitch?.IsForSystemFirst(host) == true)
+        {
+            return (null, false);
+        }
+
+        DnsOutcome outcome = await dns.AskAsync(host, family, cancellationToken).ConfigureAwait(false);
+        bool mayBeKnown = systemFollows && outcome.Answer is Answer.Empty && (confirms || nameSwitch?.IsForSystemAfterwards(host) == true);
+        return (outcome.Answer, outcome.WasAsked && !mayBeKnown);
     }
 }

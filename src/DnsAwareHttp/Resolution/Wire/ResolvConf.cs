@@ -32,6 +32,18 @@ internal sealed record ResolvConf
     /// <summary>Whether the servers take turns.</summary>
     public bool Rotate { get; init; }
 
+    /// <summary>Whether questions go by TCP only.</summary>
+    public bool UseVc { get; init; }
+
+    /// <summary>Whether A and AAAA are asked for one after the other.</summary>
+    public bool SingleRequest { get; init; }
+
+    /// <summary>Whether AAAA is not asked for.</summary>
+    public bool NoAaaa { get; init; }
+
+    /// <summary>Whether a name of one label is not asked for as it is.</summary>
+    public bool NoTldQuery { get; init; }
+
     /// <summary>
     /// What <paramref name="text"/> says; an empty one stands for a missing file. <paramref name="hostName"/> gives the suffix when the
     /// text has none.
@@ -49,11 +61,19 @@ internal sealed record ResolvConf
         return conf.NameServers.IsEmpty ? conf with { NameServers = new ResolvConf().NameServers } : conf;
     }
 
+    /// <summary>What holds for a process with these environment variables (resolv.conf(5)): <c>LOCALDOMAIN</c> takes the place of the search list, <c>RES_OPTIONS</c> amends the options.</summary>
+    public ResolvConf WithEnvironment(string? localDomain, string? resOptions)
+    {
+        ResolvConf conf = localDomain is null ? this : this with { Search = Suffixes(Words(localDomain)) };
+        return resOptions is null ? conf : conf.WithOptions(Words(resOptions));
+    }
+
     public bool Equals(ResolvConf? other) =>
         other is not null
         && NameServers.AsSpan().SequenceEqual(other.NameServers.AsSpan())
         && Search.AsSpan().SequenceEqual(other.Search.AsSpan())
-        && (Ndots, Timeout, Attempts, Rotate) == (other.Ndots, other.Timeout, other.Attempts, other.Rotate);
+        && (Ndots, Timeout, Attempts, Rotate) == (other.Ndots, other.Timeout, other.Attempts, other.Rotate)
+        && (UseVc, SingleRequest, NoAaaa, NoTldQuery) == (other.UseVc, other.SingleRequest, other.NoAaaa, other.NoTldQuery);
 
     public override int GetHashCode() => HashCode.Combine(NameServers.Length, Search.Length, Ndots, Timeout, Attempts, Rotate);
 
@@ -106,12 +126,20 @@ internal sealed record ResolvConf
                 ("timeout", int seconds) => conf with { Timeout = TimeSpan.FromSeconds(Math.Clamp(seconds, 1, MostSeconds)) },
                 ("attempts", int attempts) => conf with { Attempts = Math.Clamp(attempts, 1, MostAttempts) },
                 ("rotate", null) => conf with { Rotate = true },
+                ("use-vc", null) => conf with { UseVc = true },
+                ("single-request", null) => conf with { SingleRequest = true },
+                ("no-aaaa", null) => conf with { NoAaaa = true },
+                ("no-tld-query", null) => conf with { NoTldQuery = true },
+
+                // edns0 and single-request-reopen hold anyway; trust-ad asks for a bit that nobody here looks at.
                 _ => conf,
             };
         }
 
         return conf;
     }
+
+    private static string[] Words(string text) => text.Split(Blanks, StringSplitOptions.RemoveEmptyEntries);
 
     private static int? NumberIn(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;

@@ -146,15 +146,32 @@ public sealed class DnsResolverTests : IDisposable
     }
 
     [Fact]
-    public async Task Search_EndsWithTheFirstAnswer_AndWithTheFirstFailure()
+    public async Task Search_EndsWithTheFirstAnswer()
     {
         _conf.Write("search a.test b.test\n");
         FakeExchange udp = new((_, query) => query.Host == "db.b.test" ? Records(60, "10.9.0.1") : NxDomain);
         (await Answer(udp, host: "db")).Should().Be(Found(60, "10.9.0.1"));
         udp.Hosts.Should().Equal("db.a.test", "db.b.test");
+    }
 
-        udp = new FakeExchange((_, query) => query.Host == "db.a.test" ? ServFail : Records(60, "10.9.0.1"));
-        (await Answer(udp, host: "db")).Should().BeOfType<Answer.Failed>();
+    [Fact]
+    public async Task Search_Failure_IsSteppedOverAndToldWhenNoNameIsFound()
+    {
+        _conf.Write("search a.test b.test\n");
+        FakeExchange udp = new((_, query) => query.Host == "db.a.test" ? ServFail : query.Host == "db.b.test" ? Records(60, "10.9.0.1") : NxDomain);
+        (await Answer(udp, host: "db")).Should().Be(Found(60, "10.9.0.1"));
+
+        udp = new FakeExchange((_, query) => query.Host == "db.a.test" ? ServFail : NxDomain);
+        (await Answer(udp, host: "db")).Should().BeOfType<Answer.Failed>("the name that failed may exist");
+    }
+
+    [Fact]
+    public async Task NoTldQuery_NameOfOneLabel_IsNotAskedForAsItIs()
+    {
+        _conf.Write("search a.test\noptions no-tld-query\n");
+        FakeExchange udp = new((_, _) => NxDomain);
+        (await Answer(udp, host: "db")).Should().BeOfType<Answer.Empty>();
+        udp.Hosts.Should().Equal("db.a.test");
     }
 
     [Theory]

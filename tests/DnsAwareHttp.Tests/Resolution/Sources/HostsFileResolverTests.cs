@@ -28,7 +28,7 @@ public sealed class HostsFileResolverTests : IDisposable
         (await _hosts.ResolveAsync("svc.test", default)).Should().BeEquivalentTo(
             new { Ttl = TimeSpan.MaxValue, IsComplete = true, FailedFamily = AddressFamily.Unspecified });
         (await _hosts.ResolveAsync("other.test", default)).Should().BeOfType<Answer.Empty>();
-        _hosts.TryResolve("svc.test", AddressFamily.InterNetworkV6, out _).Should().BeFalse();
+        _hosts.Find("svc.test", AddressFamily.InterNetworkV6).Should().BeNull();
     }
 
     [Fact]
@@ -305,5 +305,5 @@ public sealed class HostsFileResolverTests : IDisposable
     private void Advance(int milliseconds) => _clock.Advance(TimeSpan.FromMilliseconds(milliseconds));
 
     private string Addresses(string host = "svc.test") =>
-        _hosts.TryResolve(host, AddressFamily.Unspecified, out Answer.Found? found) ? string.Join(',', found.Addresses) : "";
+        _hosts.Find(host, AddressFamily.Unspecified) is Answer.Found found ? string.Join(',', found.Addresses) : "";
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using DnsAwareHttp.Resolution;
@@ -15,18 +16,20 @@ public sealed class ResolverChainTests : IDisposable
     private readonly ManualTimeProvider _clock = new();
     private readonly TemporaryFile _hosts = new();
     private readonly TemporaryFile _conf = new();
+    private readonly TemporaryFile _switch = new();
     private readonly FakeSystem _system = new();
     private readonly DnsCacheOptions _options;
     private DnsReply _reply = new DnsReply.Records([IPAddress.Parse("10.9.0.1")], TimeSpan.FromSeconds(60));
     private FakeExchange? _exchange;
 
     public ResolverChainTests() =>
-        _options = new DnsCacheOptions { ResolvConfPath = _conf.Path, HostsFilePath = _hosts.Path, NameServers = ["10.0.0.1"] };
+        _options = new DnsCacheOptions { ResolvConfPath = _conf.Path, HostsFilePath = _hosts.Path, NsswitchPath = _switch.Path, NameServers = ["10.0.0.1"] };
 
     public void Dispose()
     {
         _hosts.Dispose();
         _conf.Dispose();
+        _switch.Dispose();
     }
 
     [Theory]
@@ -108,7 +111,7 @@ public sealed class ResolverChainTests : IDisposable
         ResolverChain chain = new(_options, _clock, NullLoggerFactory.Instance);
         (await chain.ResolveAsync("localhost", default)).Should().BeOfType<Answer.Found>();
         using IDisposable watch = chain.Watch(_ => { });
-        _clock.ActiveTimers.Should().Be(1, "resolv.conf alone is watched");
+        _clock.ActiveTimers.Should().Be(2, "resolv.conf and nsswitch.conf alone are watched");
     }
 
     [Fact]
@@ -128,13 +131,96 @@ public sealed class ResolverChainTests : IDisposable
         _clock.ActiveTimers.Should().Be(0);
     }
 
-    private async Task<Answer> Ask(string host, AddressFamily family = AddressFamily.Unspecified)
+    [Fact]
+    public async Task SystemAlone_IsAskedForEverythingButLiteralsAndLocalhost()
+    {
+        _hosts.Write("10.0.0.8 svc.test\n");
+        _options.NameSources = [NameSource.System];
+        (await Ask("svc.test")).Should().Be(FakeSystem.Answer);
+        (await Ask("localhost")).Should().NotBe(FakeSystem.Answer);
+        _system.Asked.Should().Be(1);
+        _exchange!.Servers.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task SystemBeforeDns_DnsIsAskedForWhatTheSystemDoesNotKnow()
+    {
+        _options.NameSources = [NameSource.System, NameSource.Dns];
+        (await Ask("svc.test")).Should().Be(FakeSystem.Answer);
+        _exchange!.Servers.Should().BeEmpty();
+
+        _system.Says = new Answer.Empty(EmptyReason.NxDomain, TimeSpan.FromSeconds(30));
+        (await Ask("svc.test")).Should().BeOfType<Answer.Found>().Which.Addresses.Should().Equal(IPAddress.Parse("10.9.0.1"));
+    }
+
+    [Fact]
+    public async Task DnsAlone_FailsWhereItCannotBeAsked()
+    {
+        _options.NameSources = [NameSource.Dns];
+        _reply = NoSocket;
+        (await Ask("svc.test")).Should().BeOfType<Answer.Failed>();
+        _system.Asked.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task HostsFileAlone_KnowsNoOther()
+    {
+        _options.NameSources = [NameSource.HostsFile];
+        _hosts.Write("10.0.0.8 svc.test\n");
+        (await Ask("svc.test")).Should().BeOfType<Answer.Found>();
+        (await Ask("other.test")).Should().Be(new Answer.Empty(EmptyReason.NxDomain, TimeSpan.FromSeconds(1)));
+    }
+
+    [Theory]
+    [InlineData("hosts: files mdns4_minimal [NOTFOUND=return] dns", "printer.local", true)]
+    [InlineData("hosts: files mdns4_minimal [NOTFOUND=return] dns", "svc.test", false)]
+    [InlineData("hosts: files mymachines dns", "box", true)]
+    [InlineData("hosts: files myhostname dns", "me", true)]
+    [InlineData("hosts: files dns", "printer.local", false)]
+    [InlineData("hosts: files resolve", "svc.test", true)]
+    [InlineData("", "svc.test", false)]
+    public async Task NameOfAModuleBeforeDns_GoesToTheSystem(string nsswitch, string host, bool expected)
+    {
+        _switch.Write(nsswitch + "\n");
+        (await Ask(host)).Equals(FakeSystem.Answer).Should().Be(expected);
+        _exchange!.Servers.Should().HaveCount(expected ? 0 : 2);
+    }
+
+    [Theory]
+    [InlineData("hosts: files dns myhostname", true)]
+    [InlineData("hosts: files dns", false)]
+    public async Task NameOfAModuleBehindDns_GoesToTheSystemWhenDnsDoesNotKnowIt(string nsswitch, bool expected)
+    {
+        _switch.Write(nsswitch + "\n");
+        (await Ask("me")).Should().NotBe(FakeSystem.Answer, "DNS knows it");
+        _reply = new DnsReply.None(EmptyReason.NxDomain, TimeSpan.FromSeconds(5));
+        (await Ask("me")).Equals(FakeSystem.Answer).Should().Be(expected);
+    }
+
+    [Fact]
+    public async Task WhereVpnsAddNameServers_ANameDoesNotExistOnlyOnceTheSystemSaysSoToo()
+    {
+        _reply = new DnsReply.None(EmptyReason.NxDomain, TimeSpan.FromSeconds(5));
+        (await Ask("svc.test", confirms: true)).Should().Be(FakeSystem.Answer);
+
+        _system.Says = new Answer.Empty(EmptyReason.NxDomain, TimeSpan.FromSeconds(30));
+        (await Ask("svc.test", confirms: true)).Should().Be(new Answer.Empty(EmptyReason.NxDomain, TimeSpan.FromSeconds(5)), "DNS tells the TTL");
+
+        _system.Says = new Answer.Failed("test");
+        (await Ask("svc.test", confirms: true)).Should().BeOfType<Answer.Failed>("nobody knows");
+    }
+
+    private async Task<Answer> Ask(string host, AddressFamily family = AddressFamily.Unspecified, bool confirms = false)
     {
         _exchange ??= new FakeExchange((_, _) => _reply);
+        ImmutableArray<NameSource> order = ResolverChain.OrderOf(_options);
         ResolverChain chain = new(
-            new HostsFileResolver(_hosts.Path, _clock, NullLogger.Instance),
+            order,
+            order.Contains(NameSource.HostsFile) ? new HostsFileResolver(_hosts.Path, _clock, NullLogger.Instance) : null,
             new DnsResolver(new DnsSettingsFile(_options, _clock, NullLogger.Instance), _exchange, _exchange, _clock),
-            _system);
+            _system,
+            new NameSwitchFile(_switch.Path, _clock, NullLogger.Instance, () => "me.example"),
+            confirms);
         return await chain.ResolveAsync(host, family, default);
     }
 
@@ -144,12 +230,14 @@ public sealed class ResolverChainTests : IDisposable
 
         public int Asked { get; private set; }
 
+        public Answer Says { get; set; } = Answer;
+
         public ValueTask<Answer> ResolveAsync(string host, CancellationToken cancellationToken) => ResolveAsync(host, AddressFamily.Unspecified, cancellationToken);
 
         public ValueTask<Answer> ResolveAsync(string host, AddressFamily family, CancellationToken cancellationToken)
         {
             Asked++;
-            return ValueTask.FromResult(Answer);
+            return ValueTask.FromResult(Says);
         }
     }
 }
