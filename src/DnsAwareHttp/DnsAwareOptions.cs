@@ -73,11 +73,33 @@ public sealed class DnsAwareOptions
     /// </summary>
     public Action<Socket>? ConfigureSocket { get; set; }
 
+    /// <summary>
+    /// The services that the origins of some hosts are (SRV, RFC 2782): where they are, host and port, which of the targets go first and what share each gets, is then what the SRV records
+    /// of that name say. Keys as in <see cref="MembershipByHost"/>; values are names such as <c>_http._tcp.orders.example.com</c>. Default: empty, all are at the host and port of their URI.
+    /// </summary>
+    /// <remarks>
+    /// <para>The request stays as it is: its URI, the Host header and the name that TLS certificates are checked for are the origin's own. Where a proxy is used the proxy's own host and port
+    /// count. A key with a port cannot come from a configuration, in which the colon has its own meaning.</para>
+    /// <para>Targets of the lowest priority number get all requests; the next ones only while none of them can be connected to (a dial that is not answered counts as failed after
+    /// <see cref="ConnectTimeout"/>). Among those of one priority requests are spread by weight; a weight of 0 beside greater ones is next to nothing. SRV records and the addresses of each
+    /// target are refreshed by their own TTLs. A target that is not named any more drains, and so do all <see cref="EmptyAnswerGrace"/> after there are none; failures of DNS change nothing.
+    /// <see cref="MaxEndpointsPerOrigin"/> holds for all targets together, each having an equal part.</para>
+    /// <para>SRV records are asked for in DNS. A <see cref="DnsCache"/> with an <see cref="INameResolver"/> of your own cannot tell them: requests to these origins then fail and say so.</para>
+    /// </remarks>
+    public IDictionary<string, string> ServiceRecords { get; private set; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>
+    /// Tells the service of an origin that <see cref="ServiceRecords"/> does not list, by host and port; null: it is none. Default: none. Called when an origin is opened, possibly from
+    /// several threads; it must be quick. A name that cannot be asked for, or an exception, fails the requests to that origin.
+    /// </summary>
+    public Func<string, int, string?>? ServiceRecordSelector { get; set; }
+
     /// <summary>A copy that later changes to this object do not reach.</summary>
     internal DnsAwareOptions Snapshot()
     {
         DnsAwareOptions copy = (DnsAwareOptions)MemberwiseClone();
         copy.MembershipByHost = new Dictionary<string, MembershipMode>(MembershipByHost, StringComparer.OrdinalIgnoreCase);
+        copy.ServiceRecords = new Dictionary<string, string>(ServiceRecords, StringComparer.OrdinalIgnoreCase);
         return copy;
     }
 
@@ -86,6 +108,9 @@ public sealed class DnsAwareOptions
         Membership == other.Membership
         && MembershipByHost.Count == other.MembershipByHost.Count
         && MembershipByHost.All(host => other.MembershipByHost.TryGetValue(host.Key, out MembershipMode mode) && mode == host.Value)
+        && ServiceRecords.Count == other.ServiceRecords.Count
+        && ServiceRecords.All(host => other.ServiceRecords.TryGetValue(host.Key, out string? service) && string.Equals(service, host.Value, StringComparison.OrdinalIgnoreCase))
+        && ServiceRecordSelector == other.ServiceRecordSelector
         && LoadBalancing == other.LoadBalancing
         && AddressFamily == other.AddressFamily
         && AddressFilter == other.AddressFilter
@@ -104,4 +129,11 @@ public sealed class DnsAwareOptions
         MembershipByHost.TryGetValue($"{host}:{port}", out MembershipMode byPort) ? byPort
         : MembershipByHost.TryGetValue(host, out MembershipMode byHost) ? byHost
         : Membership;
+
+    /// <summary>The service that the origins of a host and port are; null: none.</summary>
+    internal string? ServiceOf(string host, int port) =>
+        ServiceRecords.TryGetValue($"{host}:{port}", out string? byPort) ? byPort
+        : ServiceRecords.TryGetValue(host, out string? byHost) ? byHost
+        : ServiceRecordSelector is null ? null
+        : Detached.Call(static ask => ask.Selector(ask.Host, ask.Port), (Selector: ServiceRecordSelector, Host: host, Port: port));
 }

@@ -1,4 +1,6 @@
+using System.Net;
 using System.Net.Sockets;
+using DnsAwareHttp.Resolution.Wire;
 using Microsoft.Extensions.Options;
 
 namespace DnsAwareHttp;
@@ -34,6 +36,20 @@ internal sealed class DnsAwareOptionsValidator : IValidateOptions<DnsAwareOption
             }
         }
 
+        foreach ((string host, string service) in options.ServiceRecords)
+        {
+            if (string.IsNullOrWhiteSpace(host))
+            {
+                problems.Add($"{nameof(options.ServiceRecords)} has an empty key; give a host name, or host:port.");
+            }
+
+            if (ProblemOfService(service) is string problem)
+            {
+                problems.Add(
+                    $"{nameof(options.ServiceRecords)}[\"{host}\"] is \"{service}\", {problem}; give the name of a service, such as _http._tcp.orders.example.com (RFC 2782).");
+            }
+        }
+
         problems.Defined(nameof(options.LoadBalancing), options.LoadBalancing);
         if (options.AddressFamily is not (AddressFamily.Unspecified or AddressFamily.InterNetwork or AddressFamily.InterNetworkV6))
         {
@@ -53,4 +69,16 @@ internal sealed class DnsAwareOptionsValidator : IValidateOptions<DnsAwareOption
 
         return problems.ToResult();
     }
+
+    private static string? ProblemOfService(string? service) =>
+        string.IsNullOrEmpty(service) ? "which names nothing"
+        : IPAddress.TryParse(service, out _) ? "which is an address"
+        : DnsMessageWriter.ProblemOf(service) switch
+        {
+            NameProblem.None => null,
+            NameProblem.NameTooLong => "which is longer than 253 characters",
+            NameProblem.LabelTooLong => "which has a label of more than 63 characters",
+            NameProblem.LabelEmpty => "which has an empty label",
+            _ => "which has a character that is not printable ASCII (IDN is written in its ASCII form)",
+        };
 }

@@ -10,6 +10,12 @@ public sealed class OptionsTests
         { o => o.Membership = (MembershipMode)9, "Membership is 9; give one of Adaptive, Strict, Logical." },
         { o => o.MembershipByHost["svc.test"] = (MembershipMode)9, "MembershipByHost[\"svc.test\"] is 9;" },
         { o => o.MembershipByHost[" "] = MembershipMode.Strict, "MembershipByHost has an empty key;" },
+        { o => o.ServiceRecords[""] = "_http._tcp.svc.test", "ServiceRecords has an empty key;" },
+        { o => o.ServiceRecords["svc.test"] = null!, "ServiceRecords[\"svc.test\"] is \"\", which names nothing; give the name of a service, such as _http._tcp.orders.example.com" },
+        { o => o.ServiceRecords["svc.test"] = "_http._tcp..svc.test", "ServiceRecords[\"svc.test\"] is \"_http._tcp..svc.test\", which has an empty label;" },
+        { o => o.ServiceRecords["svc.test"] = "_http._tcp.bücher.test", "ServiceRecords[\"svc.test\"] is \"_http._tcp.bücher.test\", which has a character that is not printable ASCII" },
+        { o => o.ServiceRecords["svc.test"] = new string('x', 64) + ".test", "ServiceRecords[\"svc.test\"] is \"" + new string('x', 64) + ".test\", which has a label of more than 63 characters;" },
+        { o => o.ServiceRecords["svc.test"] = "10.0.0.1", "ServiceRecords[\"svc.test\"] is \"10.0.0.1\", which is an address;" },
         { o => o.LoadBalancing = (LoadBalancingPolicy)9, "LoadBalancing is 9;" },
         { o => o.AddressFamily = AddressFamily.Unix, "AddressFamily is Unix;" },
         { o => o.MaxEndpointsPerOrigin = 0, "MaxEndpointsPerOrigin is 0; give a number from 1 to 10000." },
@@ -79,6 +85,21 @@ public sealed class OptionsTests
     }
 
     [Fact]
+    public void ServiceRecords_HostAndPortGoBeforeHostBeforeTheSelector()
+    {
+        DnsAwareOptions options = new() { ServiceRecordSelector = static (host, port) => host == "found.test" && port == 443 ? "_found._tcp.test" : null };
+        options.ServiceRecords["svc.test"] = "_http._tcp.svc.test";
+        options.ServiceRecords["svc.test:8080"] = "_admin._tcp.svc.test";
+        DnsAwareOptions copy = options.Snapshot();
+        options.ServiceRecords.Clear();
+
+        copy.ServiceOf("SVC.test", 8080).Should().Be("_admin._tcp.svc.test");
+        copy.ServiceOf("svc.test", 443).Should().Be("_http._tcp.svc.test");
+        copy.ServiceOf("found.test", 443).Should().Be("_found._tcp.test");
+        copy.ServiceOf("found.test", 80).Should().BeNull();
+    }
+
+    [Fact]
     public void AllMistakes_AreReportedTogether()
     {
         DnsCacheOptions options = new() { MinTtl = TimeSpan.FromMinutes(10), Attempts = 0, MaxEntries = -1, NameServers = ["x", "y"] };
@@ -106,6 +127,8 @@ public sealed class OptionsTests
             MaxRequestsPerConnection = (int?)null,
             RetryMisdirectedRequests = true,
             ConfigureSocket = (object?)null,
+            ServiceRecords = new Dictionary<string, string>(),
+            ServiceRecordSelector = (object?)null,
         });
         new DnsCacheOptions().Should().BeEquivalentTo(new
         {

@@ -5,8 +5,8 @@ using DnsAwareHttp.Pools;
 namespace DnsAwareHttp.Balancing;
 
 /// <summary>The endpoints of one origin at one moment: what a request sees, taken by one read.</summary>
-/// <param name="Preferred">Those that requests are spread over: all but those to be avoided, or all when every one is.</param>
-/// <param name="LastResort">Those to be avoided, tried when the others were: better a try than a refusal.</param>
+/// <param name="Preferred">Those that requests are spread over: of the lowest priority number among all but those to be avoided, or among all when every one is.</param>
+/// <param name="LastResort">Those of other priorities, by number, then those to be avoided; tried when the others were: better a try than a refusal.</param>
 /// <param name="Picker">Spreads over <paramref name="Preferred"/>.</param>
 internal sealed record EndpointSet(ImmutableArray<EndpointPool> Preferred, ImmutableArray<EndpointPool> LastResort, IEndpointPicker Picker)
 {
@@ -25,16 +25,14 @@ internal sealed record EndpointSet(ImmutableArray<EndpointPool> Preferred, Immut
         // Each is looked at once: one whose state changes meanwhile must not be missing on both sides.
         ILookup<bool, EndpointPool> byAvoidance = pools.ToLookup(pool => pool.IsAvoided);
         bool allAreAvoided = !byAvoidance.Contains(false);
-        ImmutableArray<EndpointPool> preferred = allAreAvoided ? pools : [.. byAvoidance[false]];
-        ImmutableArray<EndpointPool> lastResort = allAreAvoided ? [] : [.. byAvoidance[true]];
-        IEndpointPicker picker = policy switch
-        {
-            LoadBalancingPolicy.RoundRobin => new RoundRobinPicker(preferred, random),
-            LoadBalancingPolicy.PickFirst => new PickFirstPicker(Stay(preferred, before)),
-            _ => new LeastRequestsPicker(preferred, random),
-        };
-        return new EndpointSet(preferred, lastResort, picker);
+        IGrouping<int, EndpointPool>[] byPriority = [.. byAvoidance[allAreAvoided].GroupBy(pool => pool.Priority).OrderBy(rank => rank.Key)];
+        ImmutableArray<EndpointPool> preferred = [.. byPriority[0]];
+        IEnumerable<EndpointPool> avoided = allAreAvoided ? [] : byAvoidance[true];
+        return new EndpointSet(preferred, [.. byPriority.Skip(1).SelectMany(rank => rank), .. avoided.OrderBy(pool => pool.Priority)], PickerFor(preferred, policy, random, before));
     }
+
+    /// <summary>Whether one that takes requests has taken its full share of them for a while.</summary>
+    public bool IsWarm => Preferred.Any(IsWarmed) || LastResort.Any(IsWarmed);
 
     /// <summary>Whether a request awaits its answer.</summary>
     public bool HasRequests => Preferred.Any(pool => pool.ActiveRequests > 0) || LastResort.Any(pool => pool.ActiveRequests > 0);
@@ -44,7 +42,7 @@ internal sealed record EndpointSet(ImmutableArray<EndpointPool> Preferred, Immut
     {
         EndpointPool[] others = [.. Preferred.Except(tried)];
         EndpointPool[] connected = [.. others.Where(pool => pool.IsConnected)];
-        return Draw(connected, random) ?? Draw(others, random) ?? Draw([.. LastResort.Except(tried)], random);
+        return Draw(connected, random) ?? Draw(others, random) ?? Draw(NextRank([.. LastResort.Except(tried)]), random);
     }
 
     /// <summary>An endpoint that a request can be sent to at once, looked for from <paramref name="picked"/> on and around; null when there is none.</summary>
@@ -64,7 +62,10 @@ internal sealed record EndpointSet(ImmutableArray<EndpointPool> Preferred, Immut
         return null;
     }
 
-    /// <summary>All endpoints in the order in which they are dialled while none is connected: those that could be connected to last time, those of which nothing is known, the last resorts.</summary>
+    /// <summary>
+    /// All endpoints of the preferred priority in the order in which they are dialled while none is connected: those that could be connected to last time, those of which nothing is known,
+    /// those to be avoided.
+    /// </summary>
     /// <remarks>Within each group from <paramref name="picked"/> on and around, the families taking turns (RFC 8305 section 4).</remarks>
     /// <param name="picked">What the picker picked.</param>
     /// <param name="family">The family that won last time and begins where nothing is known; <see cref="AddressFamily.Unspecified"/>: that of <paramref name="picked"/>.</param>
@@ -77,9 +78,19 @@ internal sealed record EndpointSet(ImmutableArray<EndpointPool> Preferred, Immut
         [
             .. FamilyTurns.Of([.. byReadiness[true]], pool => pool.Family, AddressFamily.Unspecified),
             .. FamilyTurns.Of([.. byReadiness[false]], pool => pool.Family, family),
-            .. LastResort,
+            .. LastResort.Where(pool => pool.Priority == Preferred[0].Priority),
         ];
     }
+
+    /// <summary>The endpoints of other priorities than the preferred one, priority by priority: dialled when all before them failed.</summary>
+    public IEnumerable<IGrouping<int, EndpointPool>> Fallbacks() => LastResort.Where(pool => pool.Priority != Preferred[0].Priority).GroupBy(pool => pool.Priority);
+
+    private static IEndpointPicker PickerFor(ImmutableArray<EndpointPool> preferred, LoadBalancingPolicy policy, Random random, EndpointSet? before) => policy switch
+    {
+        LoadBalancingPolicy.PickFirst => new PickFirstPicker(Stay(preferred, before)),
+        LoadBalancingPolicy.RoundRobin => new RoundRobinPicker(WeightedTurns.Differ(preferred) ? [.. WeightedTurns.Of(preferred).Select(turn => turn.Pool)] : preferred, random),
+        _ => WeightedTurns.Differ(preferred) ? new WeightedLeastRequestsPicker(WeightedTurns.Of(preferred), random) : new LeastRequestsPicker(preferred, random),
+    };
 
     // It moves when its choice fails or leaves, or was never connected to while another one is.
     private static EndpointPool Stay(ImmutableArray<EndpointPool> preferred, EndpointSet? before)
@@ -89,6 +100,10 @@ internal sealed record EndpointSet(ImmutableArray<EndpointPool> Preferred, Immut
             ? first
             : ready ?? preferred[0];
     }
+
+    private static bool IsWarmed(EndpointPool pool) => pool is { Share: 1, Status.State: EndpointState.Ready };
+
+    private static EndpointPool[] NextRank(EndpointPool[] rest) => [.. rest.TakeWhile(pool => pool.Priority == rest[0].Priority)];
 
     private static EndpointPool? Draw(EndpointPool[] choice, Random random) => choice.Length == 0 ? null : choice[random.Next(choice.Length)];
 }

@@ -11,15 +11,15 @@ public sealed record DnsAwareSnapshot(DateTimeOffset TakenAt, ImmutableArray<Ori
 
 /// <summary>One origin: scheme, host and port, or the proxy that serves it.</summary>
 /// <param name="Origin">As in <c>https://api.example.com:443</c>, or <c>proxy http://proxy.example.com:3128</c>.</param>
-/// <param name="Host">The name that is resolved.</param>
-/// <param name="Port">The port that is dialled.</param>
-/// <param name="Answer">What is known of the name, or null before the first answer.</param>
+/// <param name="Host">The name that is resolved, unless <see cref="DnsAwareOptions.ServiceRecords"/> names a service.</param>
+/// <param name="Port">The port that is dialled; those of a service are dialled at the ports of its targets.</param>
+/// <param name="Answer">What is known of the name, or of the service, or null before the first answer.</param>
 /// <param name="Endpoints">One for each address in use or still draining.</param>
 public sealed record OriginSnapshot(string Origin, string Host, int Port, AnswerSnapshot? Answer, ImmutableArray<EndpointSnapshot> Endpoints);
 
 /// <summary>What the latest question for a name brought, and what is believed.</summary>
 /// <param name="Latest">The outcome of the latest question.</param>
-/// <param name="Addresses">The addresses of the last good answer; empty when there is none.</param>
+/// <param name="Addresses">The addresses of the last good answer, for a service those of its targets; empty when there is none.</param>
 /// <param name="ReceivedAt">When the last good answer's question was sent; null when there is none.</param>
 /// <param name="ExpiresAt">When the answer is to be refreshed.</param>
 /// <param name="IsStale">Whether the addresses have outlived their TTL and serve on because DNS fails.</param>

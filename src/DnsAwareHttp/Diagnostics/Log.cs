@@ -75,6 +75,9 @@ internal static partial class Log
     [LoggerMessage(51, LogLevel.Error, "{Origin}: looking at its endpoints threw; they are looked at again.", EventName = "LookThrew")]
     public static partial void LookThrew(this ILogger logger, string origin, Exception exception);
 
+    [LoggerMessage(52, LogLevel.Error, "{Origin}: could not be opened again after the options changed; the next request to it opens it.", EventName = "OriginNotOpened")]
+    public static partial void OriginNotOpened(this ILogger logger, string origin, Exception exception);
+
     [LoggerMessage(49, LogLevel.Error, "{Origin}: an answer could not be applied; the endpoints stay as they are.", EventName = "ReconcileThrew")]
     public static partial void ReconcileThrew(this ILogger logger, string origin, Exception exception);
 

@@ -30,6 +30,9 @@ internal sealed record ClusterSettings(
     /// <summary>How far addresses of equal rank are rotated: another number in each process of a fleet.</summary>
     public int Rotation { get; init; }
 
+    /// <summary>As <see cref="Membership"/>, for another number of members than <see cref="DnsAwareOptions.MaxEndpointsPerOrigin"/>.</summary>
+    public Func<int, IMembershipPolicy> MakeMembership { get; init; } = _ => Membership;
+
     /// <summary>Finds an endpoint that can be connected to.</summary>
     public DialRace Race { get; } = new(Options.ConnectAttemptDelay, Cache.Clock.Provider);
 

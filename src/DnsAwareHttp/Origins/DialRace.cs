@@ -10,6 +10,13 @@ internal sealed class DialRace(TimeSpan attemptDelay, TimeProvider time)
     /// <summary>More dials than this are not under way for one request.</summary>
     private const int MaxAtOnce = 6;
 
+    /// <summary>As <see cref="RunAsync(IReadOnlyList{EndpointPool}, CancellationToken)"/>, and when all failed, the same with each rank of the others in turn.</summary>
+    /// <param name="order">The endpoints, the preferred one first.</param>
+    /// <param name="fallbacks">Those that no dial goes to while one that comes before may yet be connected to.</param>
+    /// <param name="cancellationToken">The request's own token.</param>
+    public Task<DialOutcome> RunAsync(IReadOnlyList<EndpointPool> order, IReadOnlyList<IEnumerable<EndpointPool>> fallbacks, CancellationToken cancellationToken) =>
+        fallbacks.Count == 0 ? RunAsync(order, cancellationToken) : RunByRankAsync([order, .. fallbacks], cancellationToken);
+
     /// <summary>Ends with the first endpoint to have a connection, or when all failed.</summary>
     /// <remarks>
     /// Those that lose are not cancelled: a dial belongs to its endpoint, other requests may be waiting for it. A socket that opens too late is parked for a moment.
@@ -46,6 +53,22 @@ internal sealed class DialRace(TimeSpan attemptDelay, TimeProvider time)
             }
 
             failures.Add((dialled!, error));
+        }
+
+        return new DialOutcome(null, failures);
+    }
+
+    private async Task<DialOutcome> RunByRankAsync(IEnumerable<EndpointPool>[] ranks, CancellationToken cancellationToken)
+    {
+        List<(EndpointPool Pool, Exception Error)> failures = [];
+        foreach (IEnumerable<EndpointPool> rank in ranks)
+        {
+            DialOutcome outcome = await RunAsync([.. rank], cancellationToken).ConfigureAwait(false);
+            failures.AddRange(outcome.Failures);
+            if (outcome.Winner is not null)
+            {
+                return outcome with { Failures = failures };
+            }
         }
 
         return new DialOutcome(null, failures);

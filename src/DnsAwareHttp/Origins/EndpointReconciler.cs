@@ -15,8 +15,9 @@ namespace DnsAwareHttp.Origins;
 /// <param name="factory">Makes pools.</param>
 /// <param name="healthChanged">Told when a pool is to be avoided from now on, or no more.</param>
 /// <param name="renewalDue">Told when a pool's connections have served as many requests as they may.</param>
+/// <param name="wholeIsWarm">Whether there are warm pools besides these members'.</param>
 internal sealed class EndpointReconciler(
-    PoolOwner owner, ClusterSettings settings, EndpointPoolFactory factory, Action<EndpointPool> healthChanged, Action<EndpointPool> renewalDue)
+    PoolOwner owner, ClusterSettings settings, EndpointPoolFactory factory, Action<EndpointPool> healthChanged, Action<EndpointPool> renewalDue, Func<bool> wholeIsWarm)
 {
     private readonly Func<IPAddress, bool>? _filter = settings.Options.AddressFilter;
     private readonly ILogger _logger = settings.Logger;
@@ -137,7 +138,7 @@ internal sealed class EndpointReconciler(
 
     private ImmutableArray<(EndpointPool Pool, string Reason)> Become(Members next)
     {
-        bool othersAreWarm = _pools.Values.Any(pool => pool is { Share: 1, Status.State: EndpointState.Ready });
+        bool othersAreWarm = _pools.Values.Any(pool => pool is { Share: 1, Status.State: EndpointState.Ready }) || wholeIsWarm();
         foreach (Member member in next.All)
         {
             if (!_pools.ContainsKey(member.Address))

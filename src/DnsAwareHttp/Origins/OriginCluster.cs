@@ -15,7 +15,7 @@ internal sealed class OriginCluster
 
     private readonly ClusterSettings _settings;
     private readonly PoolOwner _owner;
-    private readonly OriginEndpoints _endpoints;
+    private readonly IOriginEndpoints _endpoints;
     private readonly FailureReporter? _failures;
     private readonly ITimer _look;
     private volatile bool _wasUsed;
@@ -26,7 +26,8 @@ internal sealed class OriginCluster
     /// <param name="settings">What it has in common with other clusters.</param>
     /// <param name="pools">Makes its pools.</param>
     /// <param name="failures">Reports requests that fail before an endpoint has them; null for nobody.</param>
-    public OriginCluster(Origin origin, ClusterSettings settings, EndpointPoolFactory pools, FailureReporter? failures = null)
+    /// <param name="service">The service whose SRV records tell where the origin is; null: its own host and port do.</param>
+    public OriginCluster(Origin origin, ClusterSettings settings, EndpointPoolFactory pools, FailureReporter? failures = null, string? service = null)
     {
         Origin = origin;
         _settings = settings;
@@ -35,7 +36,7 @@ internal sealed class OriginCluster
         _lastUsed = settings.Clock.Now;
         settings.Logger.OriginOpened(_owner.Name);
         _look = Detached.CreateTimer(settings.Clock.Provider, static state => ((OriginCluster)state!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _endpoints = new OriginEndpoints(_owner, settings, pools);
+        _endpoints = service is null ? new OriginEndpoints(_owner, settings, pools) : new ServiceEndpoints(service, _owner, settings, pools);
     }
 
     public Origin Origin { get; }
@@ -115,7 +116,7 @@ internal sealed class OriginCluster
                     // Nothing of the request was sent: another endpoint may have it.
                     (failed ??= new FailedAttempts(Origin)).Add(pool, error);
                     pool.NoteBreak(error);
-                    _endpoints.Name.Hint();
+                    _endpoints.Hint(pool);
                     continue;
                 }
                 catch (HttpRequestException error) when (FailedAttempts.IsUnableToTake(error) && !Origin.Tunnels(request))
@@ -186,12 +187,9 @@ internal sealed class OriginCluster
         // Read before those that drain: one that goes from here to there in the meantime is seen twice, not never.
         ImmutableArray<EndpointPool> members = _endpoints.Offered;
         return new OriginSnapshot(
-            _owner.Name, Origin.Host, Origin.Port, Snapshot(_endpoints.Name.Current),
+            _owner.Name, Origin.Host, Origin.Port, _endpoints.LatestAnswer,
             [.. members.Concat(_settings.Drainer.DrainingOf(_owner)).Distinct().Select(pool => pool.Snapshot())]);
     }
-
-    private static AnswerSnapshot? Snapshot(CachedAnswer? answer) =>
-        answer is null ? null : new AnswerSnapshot(answer.Latest, answer.LastGood?.Addresses ?? [], answer.LastGoodAt, answer.ExpiresAt, answer.IsStale);
 
     // One word that is written once in a while: a timestamp for each request would be the most expensive thing on its way.
     private void MarkUsed()
@@ -261,7 +259,7 @@ internal sealed class OriginCluster
     private async ValueTask AwaitAnswerAsync(bool async, CancellationToken cancellationToken)
     {
         Task known = _endpoints.Known;
-        Task<CachedAnswer> question = _endpoints.Name.AnswerAsync();
+        Task<NameAnswer> question = _endpoints.AskAsync();
 
         // Whatever comes first: the answer, or leave to use an expired one because the answer is late.
         Task first = Task.WhenAny(question, known);
@@ -282,9 +280,7 @@ internal sealed class OriginCluster
 
         if (!known.IsCompleted)
         {
-            // The refresher may be about to tell us; what it tells twice counts once.
-            CachedAnswer answer = await question.ConfigureAwait(false);
-            _endpoints.TakeIn(answer);
+            NameAnswer answer = await question.ConfigureAwait(false);
             if (_endpoints.Current is null && !_endpoints.IsClosed)
             {
                 throw NoAddress.Error(Origin, answer);
@@ -306,7 +302,7 @@ internal sealed class OriginCluster
 
         using CancellationTokenSource bound = new(_settings.ConnectTimeout, _settings.Clock.Provider);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(bound.Token, cancellationToken);
-        Task<DialOutcome> race = _settings.Race.RunAsync([.. endpoints.DialOrder(picked, _endpoints.Name.PreferredFamily).Except(tried)], either.Token);
+        Task<DialOutcome> race = _settings.Race.RunAsync([.. endpoints.DialOrder(picked, _endpoints.PreferredFamily).Except(tried)], [.. endpoints.Fallbacks().Select(rank => rank.Except(tried))], either.Token);
         Interlocked.Increment(ref _waiting);
         try
         {

@@ -7,9 +7,9 @@ using DnsAwareHttp.Resolution;
 
 namespace DnsAwareHttp.Origins;
 
-/// <summary>The endpoints of one origin as DNS would have them and as they fare: what requests are offered, one set at a time.</summary>
+/// <summary>The endpoints of one name at one port as DNS would have them and as they fare: what requests are offered, one set at a time.</summary>
 /// <remarks>Requests read one volatile reference. Answers, failures, renewals and closing replace what it refers to, one at a time, under the lock <c>_reconciling</c>.</remarks>
-internal sealed class OriginEndpoints
+internal sealed class OriginEndpoints : IOriginEndpoints
 {
     /// <summary>Members that leave stay no longer than this for want of a connected replacement.</summary>
     private static readonly TimeSpan MaxHold = TimeSpan.FromSeconds(2);
@@ -23,38 +23,66 @@ internal sealed class OriginEndpoints
     private readonly PoolOwner _owner;
     private readonly EndpointReconciler _reconciler;
     private readonly EndpointRecovery _recovery;
+    private readonly string _host;
     private readonly NameSubscription _name;
     private readonly Dictionary<EndpointPool, EndpointPool> _renewing = [];
     private readonly Lock _reconciling = new();
     private volatile EndpointSet? _current;
     private volatile TaskCompletionSource _known = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _isClosed;
+    private volatile TargetPart? _part;
     private long _version;
     private ITimer? _grace;
     private ITimer? _hold;
     private ImmutableArray<(EndpointPool Pool, string Reason)> _held = [];
 
-    public OriginEndpoints(PoolOwner owner, ClusterSettings settings, EndpointPoolFactory pools)
+    /// <param name="owner">Whose they are.</param>
+    /// <param name="settings">What they have in common with others.</param>
+    /// <param name="pools">Makes their pools.</param>
+    /// <param name="part">The target of a service that they are, instead of the owner's own host.</param>
+    public OriginEndpoints(PoolOwner owner, ClusterSettings settings, EndpointPoolFactory pools, TargetPart? part = null)
     {
         _settings = settings;
         _owner = owner;
-        _reconciler = new EndpointReconciler(owner, settings, pools, NoteHealth, pool => Renew(pool, "its connections have served MaxRequestsPerConnection requests on average"));
+        _part = part;
+
+        // The names of targets are absolute: a search list would make others of them.
+        _host = part is null ? owner.Host : part.Target.Host + ".";
+        _reconciler = new EndpointReconciler(
+            owner, settings, pools, NoteHealth, pool => Renew(pool, "its connections have served MaxRequestsPerConnection requests on average"), () => _part?.Group.Current is { IsWarm: true });
         _recovery = new EndpointRecovery(settings.Clock.Provider, settings.Random);
-        _name = settings.Cache.Subscribe(owner.Host, settings.Options.AddressFamily, TakeIn);
+        _name = settings.Cache.Subscribe(_host, settings.Options.AddressFamily, TakeIn);
     }
 
-    /// <summary>What requests are offered now; null while nothing is known of the name, and when closed.</summary>
     public EndpointSet? Current => _current;
 
     public bool IsClosed => _isClosed;
 
-    /// <summary>What is known of the name.</summary>
-    public NameSubscription Name => _name;
-
-    /// <summary>Ends when there are endpoints, or none will come any more.</summary>
     public Task Known => _known.Task;
 
-    /// <summary>The members' pools, and those that leave but are still offered.</summary>
+    public AddressFamily PreferredFamily => _name.PreferredFamily;
+
+    public AnswerSnapshot? LatestAnswer => _name.Current is CachedAnswer answer
+        ? new AnswerSnapshot(answer.Latest, answer.LastGood?.Addresses ?? [], answer.LastGoodAt, answer.ExpiresAt, answer.IsStale)
+        : null;
+
+    /// <summary>The target of a service that they are. Their priority and weight follow it.</summary>
+    public TargetPart? Part
+    {
+        get => _part;
+        set
+        {
+            lock (_reconciling)
+            {
+                _part = value;
+                if (!_isClosed)
+                {
+                    Publish_NeedsLock();
+                }
+            }
+        }
+    }
+
     public ImmutableArray<EndpointPool> Offered
     {
         get
@@ -65,6 +93,17 @@ internal sealed class OriginEndpoints
             }
         }
     }
+
+    public async Task<NameAnswer> AskAsync()
+    {
+        CachedAnswer answer = await _name.AnswerAsync().ConfigureAwait(false);
+
+        // The refresher may be about to tell us; what it tells twice counts once.
+        TakeIn(answer);
+        return new NameAnswer(_host, IsService: false, answer);
+    }
+
+    public void Hint(EndpointPool pool) => _name.Hint();
 
     /// <summary>Takes in what is known of the name. What is told twice, or late, counts once.</summary>
     public void TakeIn(CachedAnswer answer)
@@ -88,7 +127,6 @@ internal sealed class OriginEndpoints
         }
     }
 
-    /// <summary>Both families were dialled side by side, and this one won: it begins from now on.</summary>
     public void PreferFamily(AddressFamily family)
     {
         if (_name.PreferredFamily == family)
@@ -107,7 +145,6 @@ internal sealed class OriginEndpoints
         }
     }
 
-    /// <summary>Looks at the endpoints while requests flow. For one caller at a time.</summary>
     public void Look()
     {
         if (_current is not EndpointSet endpoints)
@@ -119,16 +156,17 @@ internal sealed class OriginEndpoints
         {
             if (pool.LookForSilence())
             {
-                RenewSilent(pool, endpoints);
+                RenewSilent(pool, Whole ?? endpoints);
             }
         }
 
         LetAbsentGo();
     }
 
-    /// <summary>Offers nothing any more. What was offered drains without a deadline.</summary>
-    /// <returns>False if it was closed before.</returns>
-    public bool Close(string reason)
+    public bool Close(string reason) => Close(reason, Timeout.InfiniteTimeSpan);
+
+    /// <summary>As <see cref="Close(string)"/>, and what drains is cut when the time is over.</summary>
+    public bool Close(string reason, TimeSpan drainTimeout)
     {
         ImmutableArray<(EndpointPool Pool, string Reason)> leaving;
         lock (_reconciling)
@@ -153,9 +191,12 @@ internal sealed class OriginEndpoints
         }
 
         _name.Dispose();
-        Drain(leaving, Timeout.InfiniteTimeSpan);
+        Drain(leaving, drainTimeout);
         return true;
     }
+
+    /// <summary>What requests are offered of all that these are a part of.</summary>
+    private EndpointSet? Whole => _part is TargetPart part ? part.Group.Current : _current;
 
     private void Reconcile_NeedsLock(CachedAnswer answer)
     {
@@ -255,7 +296,9 @@ internal sealed class OriginEndpoints
 
     private void Publish_NeedsLock()
     {
-        EndpointSet? next = EndpointSet.Of(Offered_NeedsLock(), _settings.Options.LoadBalancing, _settings.Random, _current);
+        ImmutableArray<EndpointPool> offered = Offered_NeedsLock();
+        Stamp(offered, _part);
+        EndpointSet? next = EndpointSet.Of(offered, _settings.Options.LoadBalancing, _settings.Random, _current);
         if (next is null && _known.Task.IsCompleted)
         {
             _known = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -265,6 +308,24 @@ internal sealed class OriginEndpoints
         if (next is not null)
         {
             _known.TrySetResult();
+        }
+
+        _part?.Group.TakeOver();
+    }
+
+    private static void Stamp(ImmutableArray<EndpointPool> offered, TargetPart? part)
+    {
+        if (part is null)
+        {
+            return;
+        }
+
+        // What the target weighs is shared by those of its addresses that take requests.
+        int usable = offered.Count(pool => !pool.IsAvoided);
+        foreach (EndpointPool pool in offered)
+        {
+            pool.Priority = part.Target.Priority;
+            pool.Weight = part.Weight / (usable > 0 ? usable : offered.Length);
         }
     }
 
@@ -338,6 +399,7 @@ internal sealed class OriginEndpoints
             DnsAwareMetrics.ConnectFailed(_owner.Host, pool.Address);
             _settings.Logger.EndpointFailing(_owner.Name, pool.Address.Address, failing.Reason);
             _name.Hint();
+            _part?.Group.Hint();
             _recovery.Begin(pool);
         }
     }

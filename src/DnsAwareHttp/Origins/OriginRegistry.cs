@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Membership;
 using DnsAwareHttp.Pools;
 using DnsAwareHttp.Resolution;
@@ -57,7 +58,7 @@ internal sealed class OriginRegistry
         _template = template;
         _unmanaged = new UnmanagedSender(sendUnmanaged);
         SteadyClock clock = cache.Clock;
-        _settings = new ClusterSettings(options, Policy(options.Membership, options, cache), cache, new PoolDrainer(clock.Provider, logger), Open, SendHopAsync, random, logger)
+        _settings = new ClusterSettings(options, Policy(options.Membership, cache, options.MaxEndpointsPerOrigin), cache, new PoolDrainer(clock.Provider, logger), Open, SendHopAsync, random, logger)
         {
             ConnectTimeout = template.ConnectTimeout,
             IdleTimeout = template.PooledConnectionIdleTimeout,
@@ -100,7 +101,7 @@ internal sealed class OriginRegistry
         OriginRegistry successor = new(this, options);
         foreach (Origin origin in _clusters.Keys)
         {
-            successor.Open(origin);
+            successor.OpenAgain(origin);
         }
 
         return successor;
@@ -114,17 +115,22 @@ internal sealed class OriginRegistry
 
     public IEnumerable<OriginSnapshot> Snapshot() => _clusters.Values.OrderBy(cluster => cluster.Origin.ToString(), StringComparer.Ordinal).Select(cluster => cluster.Snapshot());
 
-    private static IMembershipPolicy Policy(MembershipMode mode, DnsAwareOptions options, DnsCache cache) => mode switch
+    private static IMembershipPolicy Policy(MembershipMode mode, DnsCache cache, int maxMembers) => mode switch
     {
-        MembershipMode.Strict => new StrictMembership(options.MaxEndpointsPerOrigin, ProcessSeed),
-        MembershipMode.Logical => new LogicalMembership(options.MaxEndpointsPerOrigin),
-        _ => new AdaptiveMembership(options.MaxEndpointsPerOrigin, ProcessSeed, cache.MaxStale),
+        MembershipMode.Strict => new StrictMembership(maxMembers, ProcessSeed),
+        MembershipMode.Logical => new LogicalMembership(maxMembers),
+        _ => new AdaptiveMembership(maxMembers, ProcessSeed, cache.MaxStale),
     };
 
     private ClusterSettings SettingsFor(Origin origin)
     {
         MembershipMode mode = _settings.Options.MembershipOf(origin.Host, origin.Port);
-        return mode == _settings.Options.Membership ? _settings : _settings with { Membership = Policy(mode, _settings.Options, _settings.Cache) };
+        IMembershipPolicy Make(int maxMembers) => Policy(mode, _settings.Cache, maxMembers);
+        return _settings with
+        {
+            Membership = mode == _settings.Options.Membership ? _settings.Membership : Make(_settings.Options.MaxEndpointsPerOrigin),
+            MakeMembership = Make,
+        };
     }
 
     private Task<HttpResponseMessage> SendHopAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken)
@@ -157,6 +163,19 @@ internal sealed class OriginRegistry
         return _clusters.TryGetValue(origin, out OriginCluster? cluster) && cluster.HasEndpoints ? cluster
             : Refusal.IsMalformed(request) ? null
             : cluster ?? (origin.CanBeDialled ? Open(origin) : null);
+    }
+
+    private void OpenAgain(Origin origin)
+    {
+        try
+        {
+            Open(origin);
+        }
+        catch (Exception exception)
+        {
+            // The application's ServiceRecordSelector. The next request to this origin meets the same.
+            _settings.Logger.OriginNotOpened(origin.ToString(), exception);
+        }
     }
 
     private OriginCluster Open(Origin origin)
@@ -224,7 +243,8 @@ internal sealed class OriginRegistry
         EndpointPoolFactory pools = new(
             origin.DialTarget, _dialing, _makeHandler ?? (dialer => _template.Make(dialer.ConnectAsync, proxy, authenticate: !origin.IsAnonymous, ping: dialer.WasSilent)),
             () => _settings.Clock.Now, _settings.Options.MaxRequestsPerConnection);
-        return new OriginCluster(origin, SettingsFor(origin), pools, _makeHandler is null ? new FailureReporter(_template, proxy) : null);
+        string? service = origin.Proxy is null ? _settings.Options.ServiceOf(origin.Host, origin.Port) : null;
+        return new OriginCluster(origin, SettingsFor(origin), pools, _makeHandler is null ? new FailureReporter(_template, proxy) : null, service);
     }
 
     private void CloseUnused()

@@ -20,6 +20,8 @@ internal sealed class EndpointPool
     private volatile float _share = 1;
     private volatile int _streamingBodies;
     private volatile bool _hasRoute = true;
+    private volatile int _priority;
+    private volatile float _weight = 1;
     private volatile string _membership = "present";
     private volatile bool _broke;
     private DateTimeOffset _lastBusy;
@@ -64,6 +66,20 @@ internal sealed class EndpointPool
     {
         get => _hasRoute;
         set => _hasRoute = value;
+    }
+
+    /// <summary>Those of a lower number go first (RFC 2782). Said by whoever knows the service; 0 where there is none.</summary>
+    public int Priority
+    {
+        get => _priority;
+        set => _priority = value;
+    }
+
+    /// <summary>Its part of the requests, relative to that of others of the same priority. Said by whoever knows the service; 1 where there is none.</summary>
+    public float Weight
+    {
+        get => _weight;
+        set => _weight = value;
     }
 
     /// <summary>Requests whose response headers are awaited.</summary>

@@ -11,12 +11,17 @@ namespace DnsAwareHttp.Pools;
 internal sealed class EndpointPoolFactory(
     DnsEndPoint target, DialSettings settings, Func<EndpointDialer, HttpMessageHandler> makeHandler, Func<DateTimeOffset> now, int? maxRequestsPerConnection = null)
 {
+    private int _port = target.Port;
+
+    /// <summary>As this one, but what is dialled is another port. What its handlers ask for stays the same.</summary>
+    public EndpointPoolFactory WithPort(int port) => new(target, settings, makeHandler, now, maxRequestsPerConnection) { _port = port };
+
     /// <summary>Makes a pool without connections.</summary>
     /// <param name="address">The address that it connects to.</param>
     /// <param name="wasSilent">Whether it takes the place of one whose peer went silent.</param>
     public EndpointPool Make(IPAddress address, bool wasSilent = false)
     {
-        EndpointDialer dialer = new(target, new IPEndPoint(address, target.Port), settings) { WasSilent = wasSilent };
+        EndpointDialer dialer = new(target, new IPEndPoint(address, _port), settings) { WasSilent = wasSilent };
         return new EndpointPool(dialer, makeHandler(dialer), now, maxRequestsPerConnection);
     }
 }

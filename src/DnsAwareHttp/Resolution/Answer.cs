@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
+using DnsAwareHttp.Resolution;
 
 namespace DnsAwareHttp;
 
@@ -20,16 +21,28 @@ public abstract record Answer
         /// <summary>A family whose question failed while the other's was answered: what was known of it still holds.</summary>
         internal AddressFamily FailedFamily { get; init; } = AddressFamily.Unspecified;
 
+        /// <summary>Where the service is, if one was asked for (none: nowhere, decidedly; RFC 2782); null for a question about addresses.</summary>
+        internal ImmutableArray<ServiceTarget>? Targets { get; init; }
+
+        /// <summary>Whether it is the answer to a question for a service, which has targets and no addresses.</summary>
+        internal bool IsService => Targets is not null;
+
         /// <inheritdoc/>
         public bool Equals(Found? other) =>
             other is not null && Ttl == other.Ttl && IsComplete == other.IsComplete && FailedFamily == other.FailedFamily
+            && IsService == other.IsService && (Targets ?? []).AsSpan().SequenceEqual((other.Targets ?? []).AsSpan())
             && Addresses.AsSpan().SequenceEqual(other.Addresses.AsSpan());
 
         /// <inheritdoc/>
         public override int GetHashCode() => HashCode.Combine(Addresses.IsDefaultOrEmpty ? null : Addresses[0], Addresses.IsDefault ? 0 : Addresses.Length, Ttl, IsComplete);
 
         /// <inheritdoc/>
-        public override string ToString() => $"{(Addresses.IsDefault ? "" : string.Join(", ", Addresses))} (TTL {Ttl.TotalSeconds:0.###} s)";
+        public override string ToString() => $"{Content()} (TTL {Ttl.TotalSeconds:0.###} s)";
+
+        private string Content() =>
+            Targets is ImmutableArray<ServiceTarget> targets ? targets.IsEmpty ? "the service is decidedly not available" : string.Join(", ", targets)
+            : Addresses.IsDefault ? ""
+            : string.Join(", ", Addresses);
     }
 
     /// <summary>The name is known to have no address.</summary>

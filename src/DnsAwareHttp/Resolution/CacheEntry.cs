@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace DnsAwareHttp.Resolution;
 
-/// <summary>One name in one family: what is known of it, who listens, and the question in flight.</summary>
+/// <summary>One name in one family, or one service: what is known of it, who listens, and the question in flight.</summary>
 internal sealed class CacheEntry(string host, AddressFamily family)
 {
     private volatile CachedAnswer? _current;
@@ -15,6 +15,9 @@ internal sealed class CacheEntry(string host, AddressFamily family)
     public string Host { get; } = host;
 
     public AddressFamily Family { get; } = family;
+
+    /// <summary>Whether <see cref="Host"/> names a service (SRV), which is of no family.</summary>
+    public bool IsService { get; init; }
 
     /// <summary>The family that won when both were dialled.</summary>
     public AddressFamily PreferredFamily

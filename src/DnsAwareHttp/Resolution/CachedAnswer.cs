@@ -7,7 +7,7 @@ namespace DnsAwareHttp.Resolution;
 /// <summary>What is known of a name at one moment: the outcome of the latest question, and the last good answer.</summary>
 /// <param name="Version">Rises with each question, so that a listener can tell an older one that arrives late.</param>
 /// <param name="Latest">The outcome of the latest question, normalised.</param>
-/// <param name="LastGood">The addresses that may be used; null when there are none, or when they have outlived <see cref="DnsCacheOptions.MaxStale"/>.</param>
+/// <param name="LastGood">The addresses, or the targets of a service, that may be used; null when there are none, or when they have outlived <see cref="DnsCacheOptions.MaxStale"/>.</param>
 /// <param name="LastGoodAt">When the question that brought <paramref name="LastGood"/> was sent.</param>
 /// <param name="ExpiresAt">Until when <paramref name="Latest"/> is believed.</param>
 /// <param name="RefreshAt">When the next question is due while the name is in use.</param>
@@ -71,7 +71,7 @@ internal sealed record CachedAnswer(
 
     private static Answer Normalize(Answer answer, AddressFamily family)
     {
-        if (answer is not Answer.Found found)
+        if (answer is not Answer.Found { IsService: false } found)
         {
             return answer;
         }

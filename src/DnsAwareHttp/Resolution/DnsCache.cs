@@ -17,7 +17,7 @@ namespace DnsAwareHttp;
 /// </remarks>
 public sealed class DnsCache : IDisposable, IAsyncDisposable
 {
-    private readonly ConcurrentDictionary<(string Host, AddressFamily Family), CacheEntry> _entries = new();
+    private readonly ConcurrentDictionary<(string Host, AddressFamily Family, bool IsService), CacheEntry> _entries = new();
     private readonly DnsCacheOptions _options;
     private readonly HostRefresher _refresher;
     private readonly INameChanges? _changes;
@@ -60,27 +60,11 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
     internal bool IsQuiet => _refresher.IsQuiet;
 
     /// <summary>From now on the name is refreshed, and <paramref name="listener"/> is told what is known of it: at once when that holds, then with each answer.</summary>
-    internal NameSubscription Subscribe(string host, AddressFamily family, Action<CachedAnswer> listener)
-    {
-        CountSubscriptions(+1);
-        CacheEntry entry = Listen(host, family, listener);
-        NameSubscription subscription = new(entry, listener, _refresher, Clock, () => CountSubscriptions(-1));
-        if (entry.Current is not CachedAnswer known)
-        {
-            _ = _refresher.AskAsync(entry, seen: null);
-        }
-        else if (Clock.Now < known.ExpiresAt)
-        {
-            listener(known);
-            _refresher.Plan(entry, known.RefreshAt);
-        }
-        else
-        {
-            _refresher.Own(Detached.Run(() => TellOldAnswerIfNewOneIsLateAsync(entry, known, listener)));
-        }
+    internal NameSubscription Subscribe(string host, AddressFamily family, Action<CachedAnswer> listener) => SubscribeTo((host, family, IsService: false), listener);
 
-        return subscription;
-    }
+    /// <summary>As <see cref="Subscribe"/>, for a service: the answers have <see cref="Answer.Found.Targets"/>.</summary>
+    internal NameSubscription SubscribeToService(string name, Action<CachedAnswer> listener) =>
+        SubscribeTo((name.ToLowerInvariant(), AddressFamily.Unspecified, IsService: true), listener);
 
     /// <summary>Looks a name up ahead of its first request, which then waits for nothing while the answer holds.</summary>
     /// <remarks>A name is kept fresh from its first request on; until then the answer ends with its TTL (<see cref="DnsCacheOptions.MaxTtl"/> at most).</remarks>
@@ -123,11 +107,33 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
         await _refresher.DisposeAsync().ConfigureAwait(false);
     }
 
-    private CacheEntry Listen(string host, AddressFamily family, Action<CachedAnswer> listener)
+    private NameSubscription SubscribeTo((string Host, AddressFamily Family, bool IsService) key, Action<CachedAnswer> listener)
+    {
+        CountSubscriptions(+1);
+        CacheEntry entry = Listen(key, listener);
+        NameSubscription subscription = new(entry, listener, _refresher, Clock, () => CountSubscriptions(-1));
+        if (entry.Current is not CachedAnswer known)
+        {
+            _ = _refresher.AskAsync(entry, seen: null);
+        }
+        else if (Clock.Now < known.ExpiresAt)
+        {
+            listener(known);
+            _refresher.Plan(entry, known.RefreshAt);
+        }
+        else
+        {
+            _refresher.Own(Detached.Run(() => TellOldAnswerIfNewOneIsLateAsync(entry, known, listener)));
+        }
+
+        return subscription;
+    }
+
+    private CacheEntry Listen((string Host, AddressFamily Family, bool IsService) key, Action<CachedAnswer> listener)
     {
         while (true)
         {
-            CacheEntry entry = _entries.GetOrAdd((host, family), static key => new CacheEntry(key.Host, key.Family));
+            CacheEntry entry = _entries.GetOrAdd(key, static key => new CacheEntry(key.Host, key.Family) { IsService = key.IsService });
             entry.LastUsed = Interlocked.Increment(ref _useCounter);
             lock (entry.Sync)
             {
@@ -174,7 +180,7 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
 
         // A tenth more goes at once, so that a full table does not sort itself for each new name.
         int most = surplus + (_options.MaxEntries / 10);
-        foreach (((string Host, AddressFamily Family) key, CacheEntry entry) in _entries.ToArray().OrderBy(pair => pair.Value.LastUsed))
+        foreach (((string Host, AddressFamily Family, bool IsService) key, CacheEntry entry) in _entries.ToArray().OrderBy(pair => pair.Value.LastUsed))
         {
             if (most == 0)
             {

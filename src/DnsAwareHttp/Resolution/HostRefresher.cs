@@ -178,7 +178,13 @@ internal sealed class HostRefresher : IAsyncDisposable
     {
         using CancellationTokenSource deadline = new(QuestionDeadline, _clock.Provider);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, _stopping.Token);
-        if (_resolver is not IFamilyResolver && LocalNames.TryResolve(entry.Host, entry.Family, out Answer? local))
+        if (entry.IsService && _resolver is not IServiceResolver)
+        {
+            return new Answer.Failed(
+                $"{_resolver.GetType()} cannot be asked for SRV records; make the DnsCache without a resolver of your own, or leave {entry.Host} out of ServiceRecords and ServiceRecordSelector");
+        }
+
+        if (!entry.IsService && _resolver is not IFamilyResolver && LocalNames.TryResolve(entry.Host, entry.Family, out Answer? local))
         {
             // Resolvers that people bring are not troubled with these.
             return local;
@@ -203,8 +209,8 @@ internal sealed class HostRefresher : IAsyncDisposable
 
     private Task<Answer> CallResolver(CacheEntry entry, CancellationToken cancellationToken)
     {
-        ValueTask<Answer> answer = _resolver is IFamilyResolver byFamily
-            ? byFamily.ResolveAsync(entry.Host, entry.Family, cancellationToken)
+        ValueTask<Answer> answer = entry.IsService ? ((IServiceResolver)_resolver).ResolveServiceAsync(entry.Host, cancellationToken)
+            : _resolver is IFamilyResolver byFamily ? byFamily.ResolveAsync(entry.Host, entry.Family, cancellationToken)
             : _resolver.ResolveAsync(entry.Host, cancellationToken);
         return answer.AsTask();
     }

@@ -195,13 +195,14 @@ public sealed class DnsAwareHttpClientBuilderExtensionsTests : IAsyncLifetime
     [Fact]
     public void Configuration_SetsOptions()
     {
-        _services.AddHttpClient("x").AddDnsAwareHandler(Section(("Membership", "Logical"), ("MembershipByHost:cdn.test", "Adaptive"), ("DrainTimeout", "00:02:00"), ("MaxEndpointsPerOrigin", "8")));
+        _services.AddHttpClient("x").AddDnsAwareHandler(Section(("Membership", "Logical"), ("MembershipByHost:cdn.test", "Adaptive"), ("ServiceRecords:orders.test", "_http._tcp.orders.test"), ("DrainTimeout", "00:02:00"), ("MaxEndpointsPerOrigin", "8")));
         using ServiceProvider provider = _services.BuildServiceProvider();
 
         DnsAwareOptions options = provider.GetRequiredService<IOptionsMonitor<DnsAwareOptions>>().Get("x");
 
         options.Membership.Should().Be(MembershipMode.Logical);
         options.MembershipByHost["CDN.test"].Should().Be(MembershipMode.Adaptive);
+        options.ServiceRecords["ORDERS.test"].Should().Be("_http._tcp.orders.test");
         options.DrainTimeout.Should().Be(TimeSpan.FromMinutes(2));
         options.MaxEndpointsPerOrigin.Should().Be(8);
     }

@@ -4,8 +4,8 @@ using System.Net;
 
 namespace DnsAwareHttp.Tests.Fakes;
 
-/// <summary>A resolver that answers what the test says, counts the questions and can hold them back.</summary>
-public sealed class ScriptedResolver : INameResolver
+/// <summary>A resolver that answers what the test says, counts the questions and can hold them back. A trailing dot changes nothing.</summary>
+public sealed partial class ScriptedResolver : INameResolver
 {
     private readonly ConcurrentDictionary<string, Answer> _answers = new(StringComparer.OrdinalIgnoreCase);
     private readonly ConcurrentDictionary<string, int> _questions = new(StringComparer.OrdinalIgnoreCase);
@@ -27,6 +27,7 @@ public sealed class ScriptedResolver : INameResolver
 
     public async ValueTask<Answer> ResolveAsync(string host, CancellationToken cancellationToken)
     {
+        host = host.TrimEnd('.');
         _questions.AddOrUpdate(host, 1, static (_, count) => count + 1);
         if (_hold is TaskCompletionSource hold)
         {

@@ -18,6 +18,7 @@ public sealed class ScriptedDnsServer : IAsyncDisposable
     private const int TypeCname = 5;
     private const int TypeSoa = 6;
     private const int TypeAaaa = 28;
+    private const int TypeSrv = 33;
 
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentDictionary<string, Entry> _entries = new();
@@ -109,6 +110,13 @@ public sealed class ScriptedDnsServer : IAsyncDisposable
 
     /// <summary>From now on the name is a CNAME; unless <paramref name="alone"/>, what is known of the target is part of the answer.</summary>
     public void Alias(string name, string target, int ttl, bool alone = false) => _entries[Key(name)] = new Entry(ttl, []) { Target = target, Alone = alone };
+
+    /// <summary>From now on the service is there, and nowhere if there are no targets; what is known of a target's addresses is no part of the answer.</summary>
+    public void SaysService(string name, int ttl, params (string Host, int Port, int Priority, int Weight)[] targets) =>
+        _entries[Key(name)] = new Entry(ttl, []) { Services = targets.Length > 0 ? targets : [(".", 0, 0, 0)] };
+
+    /// <summary>How often this service was asked for; UDP and TCP.</summary>
+    public int ServiceQueries(string name) => _counts.GetValueOrDefault((Key(name), TypeSrv));
 
     /// <summary>The name is treated this way, for one family or with <see cref="AddressFamily.Unspecified"/> for both, until it is told otherwise.</summary>
     public void Behaves(string name, AddressFamily family, DnsMode mode)
@@ -345,7 +353,13 @@ public sealed class ScriptedDnsServer : IAsyncDisposable
                 continue;
             }
 
-            IPAddress[] addresses = entry.Next(question.Type);
+            if (question.Type == TypeSrv && entry.Services is not null)
+            {
+                reply.AddServices(name, entry.Ttl, entry.Services);
+                return Fitting(question, reply.ToArray(), isTcp);
+            }
+
+            IPAddress[] addresses = question.Type == TypeSrv ? [] : entry.Next(question.Type);
             reply.AddAddresses(name, entry.Ttl, addresses);
             if (addresses.Length == 0)
             {
@@ -370,6 +384,8 @@ public sealed class ScriptedDnsServer : IAsyncDisposable
         public string? Target { get; init; }
 
         public bool Alone { get; init; }
+
+        public (string Host, int Port, int Priority, int Weight)[]? Services { get; init; }
 
         public bool Exists { get; init; } = true;
 
@@ -448,6 +464,19 @@ public sealed class ScriptedDnsServer : IAsyncDisposable
             foreach (IPAddress address in addresses)
             {
                 AddRecord(name, address.AddressFamily == AddressFamily.InterNetwork ? TypeA : TypeAaaa, ttl, address.GetAddressBytes());
+                _answers++;
+            }
+        }
+
+        public void AddServices(string name, int ttl, (string Host, int Port, int Priority, int Weight)[] services)
+        {
+            foreach ((string host, int port, int priority, int weight) in services)
+            {
+                byte[] data = new byte[6];
+                BinaryPrimitives.WriteUInt16BigEndian(data, (ushort)priority);
+                BinaryPrimitives.WriteUInt16BigEndian(data.AsSpan(2), (ushort)weight);
+                BinaryPrimitives.WriteUInt16BigEndian(data.AsSpan(4), (ushort)port);
+                AddRecord(name, TypeSrv, ttl, [.. data, .. host == "." ? [0] : NameBytes(host)]);
                 _answers++;
             }
         }

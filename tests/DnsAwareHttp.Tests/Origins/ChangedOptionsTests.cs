@@ -27,6 +27,8 @@ public sealed class ChangedOptionsTests : IAsyncLifetime
     {
         { nameof(DnsAwareOptions.Membership), o => o.Membership = MembershipMode.Strict },
         { nameof(DnsAwareOptions.MembershipByHost), o => o.MembershipByHost["svc.test"] = MembershipMode.Strict },
+        { nameof(DnsAwareOptions.ServiceRecords), o => o.ServiceRecords["svc.test"] = "_http._tcp.svc.test" },
+        { nameof(DnsAwareOptions.ServiceRecordSelector), o => o.ServiceRecordSelector = static (_, _) => null },
         { nameof(DnsAwareOptions.LoadBalancing), o => o.LoadBalancing = LoadBalancingPolicy.PickFirst },
         { nameof(DnsAwareOptions.AddressFamily), o => o.AddressFamily = AddressFamily.InterNetwork },
         { nameof(DnsAwareOptions.AddressFilter), o => o.AddressFilter = static _ => true },

@@ -77,6 +77,9 @@ internal sealed class ClusterBench : IAsyncDisposable
         return new OriginCluster(Origin, _settings, _factory);
     }
 
+    /// <summary>A cluster whose origin is found by the SRV records of <c>_http._tcp.svc.test</c>.</summary>
+    public OriginCluster OpenService() => new(Origin, _settings, _factory, service: "_http._tcp.svc.test");
+
     /// <summary>From now on the address answers so; null: connecting fails.</summary>
     public void Says(string address, Func<HttpRequestMessage, Task<HttpResponseMessage>>? answer) => _answers[address] = answer ?? Refuse;
 

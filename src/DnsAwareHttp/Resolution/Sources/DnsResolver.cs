@@ -10,7 +10,7 @@ namespace DnsAwareHttp.Resolution.Sources;
 /// Asks name servers, as a stub resolver does (RFC 1034 section 5.3.1): with retries, search list and aliases, without a cache.
 /// </summary>
 internal sealed class DnsResolver(DnsSettingsFile settings, IDnsExchange udp, IDnsExchange tcp, TimeProvider timeProvider)
-    : IFamilyResolver, INameChanges
+    : IFamilyResolver, IServiceResolver, INameChanges
 {
     private readonly ServerRing _ring = new();
 
@@ -31,30 +31,35 @@ internal sealed class DnsResolver(DnsSettingsFile settings, IDnsExchange udp, ID
     public async ValueTask<Answer> ResolveAsync(string host, AddressFamily family, CancellationToken cancellationToken) =>
         (await AskAsync(host, family, cancellationToken).ConfigureAwait(false)).Answer;
 
+    public async ValueTask<Answer> ResolveServiceAsync(string service, CancellationToken cancellationToken) =>
+        (await AskAsync(service, (name, current) => AskFamilyAsync(name, DnsRecordType.Srv, current, cancellationToken), cancellationToken).ConfigureAwait(false)).Answer;
+
     public IDisposable Watch(Action<IReadOnlySet<string>?> changed) => settings.Watch(changed);
 
     /// <summary>
     /// As <see cref="ResolveAsync(string, AddressFamily, CancellationToken)"/>, and whether there was a server and a socket to ask it.
     /// </summary>
-    public async ValueTask<DnsOutcome> AskAsync(string host, AddressFamily family, CancellationToken cancellationToken)
+    public ValueTask<DnsOutcome> AskAsync(string host, AddressFamily family, CancellationToken cancellationToken) =>
+        AskAsync(host, (name, current) => AskFamiliesAsync(name, family, current, cancellationToken), cancellationToken);
+
+    private async ValueTask<DnsOutcome> AskAsync(string host, Func<string, DnsSettings, Task<DnsOutcome>> ask, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         DnsSettings current = settings.Current;
         NameProblem problem = DnsMessageWriter.ProblemOf(host);
         return problem != NameProblem.None ? new DnsOutcome(new Answer.Failed($"'{host}' cannot be asked for ({problem})", new SocketException((int)SocketError.HostNotFound)), WasAsked: true)
             : current.Servers.IsEmpty ? new DnsOutcome(new Answer.Failed("no name server is known"), WasAsked: false)
-            : await SearchAsync(host, family, current, cancellationToken).ConfigureAwait(false);
+            : await SearchAsync(host, current, ask).ConfigureAwait(false);
     }
 
     // As in glibc, a failure does not end the search; it is what is told in the end if no name is found, for the name that failed may exist.
-    private async Task<DnsOutcome> SearchAsync(
-        string host, AddressFamily family, DnsSettings current, CancellationToken cancellationToken)
+    private static async Task<DnsOutcome> SearchAsync(string host, DnsSettings current, Func<string, DnsSettings, Task<DnsOutcome>> ask)
     {
         Answer.Empty? none = null;
         DnsOutcome? failed = null;
         foreach (string name in current.CandidatesFor(host))
         {
-            DnsOutcome outcome = await AskFamiliesAsync(name, family, current, cancellationToken).ConfigureAwait(false);
+            DnsOutcome outcome = await ask(name, current).ConfigureAwait(false);
             switch (outcome.Answer)
             {
                 case Answer.Empty empty:
@@ -149,7 +154,7 @@ internal sealed class DnsResolver(DnsSettingsFile settings, IDnsExchange udp, ID
             switch (reply)
             {
                 case DnsReply.Records records:
-                    return new DnsOutcome(new Answer.Found(records.Addresses, Smaller(ttl, records.Ttl)), WasAsked: true);
+                    return new DnsOutcome(new Answer.Found(records.Addresses, Smaller(ttl, records.Ttl)) { Targets = records.Targets }, WasAsked: true);
                 case DnsReply.None none:
                     return new DnsOutcome(new Answer.Empty(none.Reason, Smaller(ttl, none.NegativeTtl)), WasAsked: true);
                 case DnsReply.Elsewhere elsewhere when elsewhere.Links <= query.LinksLeft:

@@ -12,7 +12,7 @@ namespace DnsAwareHttp.Resolution.Sources;
 /// <param name="nameSwitch">Which names are the operating system's although DNS is asked; null for none.</param>
 /// <param name="confirms">Whether a name that DNS does not know may yet be known to the operating system, whose name servers a stub resolver cannot all see.</param>
 internal sealed class ResolverChain(
-    ImmutableArray<NameSource> sources, HostsFileResolver? hosts, DnsResolver dns, IFamilyResolver system, NameSwitchFile? nameSwitch, bool confirms) : IFamilyResolver, INameChanges
+    ImmutableArray<NameSource> sources, HostsFileResolver? hosts, DnsResolver dns, IFamilyResolver system, NameSwitchFile? nameSwitch, bool confirms) : IFamilyResolver, IServiceResolver, INameChanges
 {
     // The hosts file is looked at all the time: what it does not list today it may list in a moment.
     private static readonly TimeSpan NotListedTtl = TimeSpan.FromSeconds(1);
@@ -75,6 +75,11 @@ internal sealed class ResolverChain(
 
         return known ?? new Answer.Empty(EmptyReason.NxDomain, NotListedTtl);
     }
+
+    public ValueTask<Answer> ResolveServiceAsync(string service, CancellationToken cancellationToken) =>
+        sources.Contains(NameSource.Dns)
+            ? dns.ResolveServiceAsync(service, cancellationToken)
+            : ValueTask.FromResult<Answer>(new Answer.Failed("SRV records are looked up in DNS, which NameSources leaves out"));
 
     public IDisposable Watch(Action<IReadOnlySet<string>?> changed)
     {

@@ -184,6 +184,11 @@ internal static class DnsMessageReader
         TimeSpan ttl,
         int links)
     {
+        if (query.Type == DnsRecordType.Srv)
+        {
+            return ServiceReader.Read(message, name, answers, ttl) ?? NoAddresses(NegativeTtl(message, authorities, name), name, ttl, links);
+        }
+
         ImmutableArray<IPAddress>.Builder addresses = ImmutableArray.CreateBuilder<IPAddress>();
         int length = query.Type == DnsRecordType.A ? 4 : 16;
         foreach (DnsRecord record in answers)

@@ -11,7 +11,11 @@ internal abstract record DnsReply
     }
 
     /// <summary>The name has addresses of the asked type; the TTL is the smallest of them and of the aliases that led there.</summary>
-    public sealed record Records(ImmutableArray<IPAddress> Addresses, TimeSpan Ttl) : DnsReply;
+    public sealed record Records(ImmutableArray<IPAddress> Addresses, TimeSpan Ttl) : DnsReply
+    {
+        /// <summary>Where the service is, if one was asked for (none: nowhere, decidedly); null for a question about addresses.</summary>
+        public ImmutableArray<ServiceTarget>? Targets { get; init; }
+    }
 
     /// <summary>The name, or the name that its aliases lead to, has none.</summary>
     public sealed record None(EmptyReason Reason, TimeSpan NegativeTtl) : DnsReply;

@@ -29,6 +29,9 @@ internal sealed class MessageBuilder
 
     public MessageBuilder Cname(string owner, string target, uint ttl = 60) => Record(owner, 5, ttl, NameBytes(target));
 
+    public MessageBuilder Srv(string owner, string target, int port, int priority = 0, int weight = 0, uint ttl = 60) =>
+        Record(owner, 33, ttl, [(byte)(priority >> 8), (byte)priority, (byte)(weight >> 8), (byte)weight, (byte)(port >> 8), (byte)port, .. NameBytes(target)]);
+
     public MessageBuilder Soa(string owner, uint ttl, uint minimum)
     {
         byte[] times = new byte[20];

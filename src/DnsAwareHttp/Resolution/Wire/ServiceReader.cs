@@ -1,0 +1,72 @@
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+
+namespace DnsAwareHttp.Resolution.Wire;
+
+/// <summary>Reads the SRV records of a reply (RFC 2782).</summary>
+internal static class ServiceReader
+{
+    /// <summary>More targets than this are not taken from one answer.</summary>
+    public const int MostTargets = 1024;
+
+    // Priority, weight and port come before the name.
+    private const int FixedLength = 6;
+
+    /// <summary>What the records of <paramref name="name"/> say; null when it has none.</summary>
+    /// <remarks>
+    /// A target that cannot be connected to (a name that no host can have, port 0) is left out. The root as the only target says that the service is decidedly not available: then there
+    /// are no targets. Names in the data ought not to be compressed (RFC 2782); those that are can be read all the same (RFC 3597 section 4).
+    /// </remarks>
+    /// <param name="message">The whole message.</param>
+    /// <param name="name">The name of the service, or the one that its aliases lead to; in lower case without a trailing dot.</param>
+    /// <param name="answers">The records of the answer section.</param>
+    /// <param name="ttl">The smallest TTL of the aliases that led to <paramref name="name"/>.</param>
+    public static DnsReply? Read(ReadOnlySpan<byte> message, string name, IEnumerable<DnsRecord> answers, TimeSpan ttl)
+    {
+        ImmutableArray<ServiceTarget>.Builder targets = ImmutableArray.CreateBuilder<ServiceTarget>();
+        HashSet<ServiceTarget> seen = [];
+        bool hasRecords = false;
+        bool isUnavailable = false;
+        foreach (DnsRecord record in answers)
+        {
+            if (record is not { Type: DnsRecordType.Srv, IsInternet: true } || record.Owner != name || targets.Count == MostTargets)
+            {
+                continue;
+            }
+
+            if (!TryReadTarget(message, record, out ServiceTarget? target))
+            {
+                return new DnsReply.Malformed("a service's target breaks off");
+            }
+
+            hasRecords = true;
+            ttl = record.Ttl < ttl ? record.Ttl : ttl;
+            isUnavailable |= target is { Host.Length: 0 };
+            if (target is { Host.Length: > 0, Port: > 0 } && seen.Add(target))
+            {
+                targets.Add(target);
+            }
+        }
+
+        return !hasRecords ? null
+            : targets.Count > 0 || isUnavailable ? new DnsReply.Records([], ttl) { Targets = targets.ToImmutable() }
+            : new DnsReply.Malformed("a service has no target that could be connected to");
+    }
+
+    /// <returns>False when the record's data are no SRV record. <paramref name="target"/> is null when its name is one that no host can have.</returns>
+    private static bool TryReadTarget(ReadOnlySpan<byte> message, DnsRecord record, out ServiceTarget? target)
+    {
+        target = null;
+        int at = record.DataAt + FixedLength;
+        if (record.DataLength <= FixedLength || !DnsNameReader.TryRead(message, ref at, out string? host) || at != record.DataAt + record.DataLength)
+        {
+            return false;
+        }
+
+        ReadOnlySpan<byte> data = message.Slice(record.DataAt, FixedLength);
+        target = host is null
+            ? null
+            : new ServiceTarget(host, BinaryPrimitives.ReadUInt16BigEndian(data[4..]), BinaryPrimitives.ReadUInt16BigEndian(data), BinaryPrimitives.ReadUInt16BigEndian(data[2..]));
+        return true;
+    }
+}
