@@ -115,9 +115,14 @@ public sealed class ServiceRecordsTests : IAsyncLifetime
                 return client.GetStringAsync("http://orders.test/where");
             },
             $"orders.test 127.0.0.1:{_two.Port}");
-        handler.GetSnapshot().Origins.Should().ContainSingle().Which.Endpoints
-            .Should().Contain(endpoint => endpoint.State == EndpointState.Draining && endpoint.Address.Port == _one.Port && endpoint.OpenConnections == 1)
-            .Which.Reason.Should().Be("its target left the SRV records");
+        await Eventually.Holds(
+            () =>
+            {
+                _clock.Advance(TimeSpan.FromMilliseconds(10));
+                return handler.GetSnapshot().Origins.Single().Endpoints.Any(endpoint =>
+                    endpoint.State == EndpointState.Draining && endpoint.Address.Port == _one.Port && endpoint.OpenConnections == 1 && endpoint.Reason == "its target left the SRV records");
+            },
+            "the old one drains");
         _one.Gate.SetResult();
         (await open.Content.ReadAsStringAsync()).Should().Be("0123456789abcdefghij");
         await handler.WhenDrained();

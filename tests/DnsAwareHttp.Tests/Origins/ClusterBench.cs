@@ -30,6 +30,7 @@ internal sealed class ClusterBench : IAsyncDisposable
         {
             ConnectTimeout = Timeout.InfiniteTimeSpan,
             Sources = Sources,
+            MakeMembership = most => membership ?? new StrictMembership(most, 1),
         };
         Origin = new Origin(false, "svc.test", LoopbackServer.FreePort(), null, false);
         _factory = new EndpointPoolFactory(Origin.DialTarget, new DialSettings(options.ConnectTimeout, options.ConfigureSocket, Clock) { Connect = DialAsync, IsSilent = Silent.ContainsKey }, MakeHandler,
