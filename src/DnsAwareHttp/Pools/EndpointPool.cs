@@ -220,7 +220,10 @@ internal sealed class EndpointPool
     public bool NoteBreak(HttpRequestException error)
     {
         EndpointStatus before = _status;
-        bool broke = error.HttpRequestError is HttpRequestError.ResponseEnded or HttpRequestError.SecureConnectionError || error.InnerException is IOException;
+
+        // A stream that an HTTP/2 server resets says nothing of its connection: that is how servers cancel and refuse single requests.
+        bool broke = error.HttpRequestError is HttpRequestError.ResponseEnded or HttpRequestError.SecureConnectionError
+            || error.InnerException is IOException and not HttpProtocolException;
         if (broke && before.State is not EndpointState.Draining)
         {
             _broke = true;

@@ -41,6 +41,32 @@ public sealed class EndpointPoolTests
     }
 
     [Fact]
+    public void ConnectionsThatBreak_ThreeInARowMakeItFailing()
+    {
+        _dialer.Dialled!(null);
+
+        for (int i = 0; i < 3; i++)
+        {
+            _pool.NoteBreak(new HttpRequestException(HttpRequestError.ResponseEnded, "test", new HttpIOException(HttpRequestError.ResponseEnded)));
+        }
+
+        _pool.Status.State.Should().Be(EndpointState.Failing);
+    }
+
+    [Fact]
+    public void StreamsThatAnHttp2ServerResets_AreNoBrokenConnections()
+    {
+        _dialer.Dialled!(null);
+
+        for (int i = 0; i < 10; i++)
+        {
+            _pool.NoteBreak(new HttpRequestException(HttpRequestError.HttpProtocolError, "test", new HttpProtocolException(8, "CANCEL", null)));
+        }
+
+        _pool.Status.State.Should().Be(EndpointState.Ready);
+    }
+
+    [Fact]
     public void ConnectFails_IsFailingAndTold()
     {
         _dialer.Dialled!(Refused);
