@@ -71,7 +71,7 @@ internal sealed class OriginRegistry
 
     /// <summary>Sends a request and follows its redirects.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken) =>
-        !Refusal.IsCertain(request, async, cancellationToken) && Find(request, isRedirected: false) is OriginCluster cluster
+        !RefusedRequest.IsCertain(request, async, cancellationToken) && Find(request, isRedirected: false) is OriginCluster cluster
             ? cluster.SendAsync(request, _redirects, async, cancellationToken)
             : SendUnmanagedAsync(request, async, cancellationToken);
 
@@ -144,7 +144,7 @@ internal sealed class OriginRegistry
 
         Origin origin = Origin.Of(uri, proxy, isRedirected && _template.HasUnboundCredentials);
         return _clusters.TryGetValue(origin, out OriginCluster? cluster) && cluster.HasEndpoints ? cluster
-            : Refusal.IsMalformed(request) ? null
+            : RefusedRequest.IsMalformed(request) ? null
             : cluster ?? Open(origin);
     }
 
