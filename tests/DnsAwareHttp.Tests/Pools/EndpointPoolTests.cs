@@ -40,17 +40,25 @@ public sealed class EndpointPoolTests
         _healthTold.Should().BeEmpty("it was no worse before");
     }
 
-    [Fact]
-    public void ConnectionsThatBreak_ThreeInARowMakeItFailing()
+    [Theory]
+    [InlineData(3, 1, true)]
+    [InlineData(2, 1, false)]
+    [InlineData(1, 100, false)]
+    public void ConnectionsThatBreak_ThreeInARowMakeItFailing(int connections, int requestsOnEach, bool fails)
     {
         _dialer.Dialled!(null);
 
-        for (int i = 0; i < 3; i++)
+        for (int connection = 0; connection < connections; connection++)
         {
-            _pool.NoteBreak(new HttpRequestException(HttpRequestError.ResponseEnded, "test", new HttpIOException(HttpRequestError.ResponseEnded)));
+            using SocketPair pair = SocketPair.Make();
+            using TrackedStream? stream = _dialer.Streams.Add(pair.Near);
+            for (int request = 0; request < requestsOnEach; request++)
+            {
+                _pool.NoteBreak(new HttpRequestException(HttpRequestError.ResponseEnded, "test", new HttpIOException(HttpRequestError.ResponseEnded)));
+            }
         }
 
-        _pool.Status.State.Should().Be(EndpointState.Failing);
+        _pool.Status.State.Should().Be(fails ? EndpointState.Failing : EndpointState.Ready);
     }
 
     [Fact]
