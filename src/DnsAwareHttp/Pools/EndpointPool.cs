@@ -223,15 +223,15 @@ internal sealed class EndpointPool
         EndpointStatus before = _status;
 
         // A stream that an HTTP/2 server resets says nothing of its connection: that is how servers cancel and refuse single requests.
-        bool broke = error.HttpRequestError is HttpRequestError.ResponseEnded or HttpRequestError.SecureConnectionError
-            || error.InnerException is IOException and not HttpProtocolException;
+        bool isHandshake = error.HttpRequestError is HttpRequestError.SecureConnectionError;
+        bool broke = isHandshake || error.HttpRequestError is HttpRequestError.ResponseEnded || error.InnerException is IOException and not HttpProtocolException;
         if (broke && before.State is not EndpointState.Draining)
         {
             _broke = true;
 
             // All requests on an HTTP/2 connection fail with it. That is one break, until another connection was tried.
             long opened = _dialer.Streams.Opened;
-            if (Interlocked.Exchange(ref _openedBeforeBreak, opened) == opened)
+            if (Interlocked.Exchange(ref _openedBeforeBreak, opened) == opened && !isHandshake)
             {
                 return false;
             }
