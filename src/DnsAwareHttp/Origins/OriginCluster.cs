@@ -3,7 +3,6 @@ using System.Net;
 using DnsAwareHttp.Balancing;
 using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Pools;
-using DnsAwareHttp.Resolution;
 
 namespace DnsAwareHttp.Origins;
 
