@@ -43,7 +43,13 @@ public sealed class ServiceRecordsTests : IAsyncLifetime
     {
         _dns.SaysService(Service, 300, ("one.test", _one.Port, 1, 3), ("two.test", _two.Port, 1, 1));
         using HttpClient client = Client(new DnsAwareOptions { LoadBalancing = LoadBalancingPolicy.RoundRobin });
-        await Eventually.Holds(() => client.GetStringAsync("http://orders.test/where").Result.EndsWith($":{_two.Port}", StringComparison.Ordinal), "both are connected");
+        await Eventually.Answers(() => client.GetStringAsync("http://orders.test/where"), $"orders.test 127.0.0.1:{_two.Port}");
+        await Eventually.Answers(() => client.GetStringAsync("http://orders.test/where"), $"orders.test 127.0.0.1:{_one.Port}");
+
+        // The one that was known later is as warm as the other by now, and looked at.
+        _clock.Advance(TimeSpan.FromSeconds(11));
+        _ = await client.GetStringAsync("http://orders.test/where");
+        _clock.Advance(TimeSpan.FromSeconds(1));
         int before = _one.RequestsTo("127.0.0.1");
         for (int i = 0; i < 400; i++)
         {
