@@ -31,7 +31,7 @@ public sealed class DnsCacheOptions
     /// </remarks>
     public IList<string> NameServers { get; set; } = [];
 
-    /// <summary>How long one server has to answer one question. 10 ms to 30 s; default null: what resolv.conf says (<c>options timeout:</c>), else 2 s.</summary>
+    /// <summary>How long one server has to answer one question; the next one is asked beside it after 500 ms. 10 ms to 30 s; default null: what resolv.conf says (<c>options timeout:</c>), else 2 s.</summary>
     public TimeSpan? QueryTimeout { get; set; }
 
     /// <summary>How often the list of servers is gone through. 1 to 10; default null: what resolv.conf says (<c>options attempts:</c>), else 2.</summary>

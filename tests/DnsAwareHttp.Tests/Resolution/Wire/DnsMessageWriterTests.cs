@@ -35,8 +35,8 @@ public class DnsMessageWriterTests
     [Theory]
     [InlineData(1, 128)]
     [InlineData(85, 128)]
-    [InlineData(94, 128)]
-    [InlineData(95, 256)]
+    [InlineData(95, 128)]
+    [InlineData(96, 256)]
     [InlineData(253, 384)]
     public void PaddedQuestions_AreMultiplesOf128_AndSayWhatThePaddingIs(int nameLength, int expected)
     {

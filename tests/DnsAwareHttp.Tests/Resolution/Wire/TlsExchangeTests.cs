@@ -51,7 +51,7 @@ public sealed class TlsExchangeTests : IAsyncLifetime
     [Theory]
     [InlineData("dns.test", "#dns.test", 7, true, true)]
     [InlineData("127.0.0.1", "", 7, true, true)]
-    [InlineData("*.test", "#dns.test", 7, true, true)]
+    [InlineData("*.dns.test", "#a.dns.test", 7, true, true)]
     [InlineData("other.test", "#dns.test", 7, true, false)]
     [InlineData("127.0.0.1", "#dns.test", 7, true, false)]
     [InlineData("dns.test", "", 7, true, false)]
@@ -223,7 +223,7 @@ public sealed class TlsExchangeTests : IAsyncLifetime
         _dns.Ended.Should().Be(0);
         _clock.Advance(TimeSpan.FromSeconds(1));
         await Eventually.Holds(() => _dns.Ended == 1, "the connection is closed");
-        _clock.ActiveTimers.Should().Be(0);
+        await Eventually.Holds(() => _clock.ActiveTimers == 0, "no timer runs");
         (await Ask("n8.test")).Should().Be("10.0.0.8");
         _dns.Connections.Should().Be(2);
     }
@@ -260,7 +260,7 @@ public sealed class TlsExchangeTests : IAsyncLifetime
         await _tls.DisposeAsync().AsTask().WaitAsync(Generous);
         (await asking).Should().BeOfType<DnsReply.Silence>();
         await Eventually.Holds(() => _dns.Ended == 1, "the connection is closed");
-        _clock.ActiveTimers.Should().Be(0);
+        await Eventually.Holds(() => _clock.ActiveTimers == 0, "no timer runs");
         (await AskAsync(Server, "n8.test")).Should().BeOfType<DnsReply.Silence>().Which.Problem.Should().Be("the cache was disposed");
         _dns.Connections.Should().Be(1);
     }
