@@ -89,9 +89,25 @@ public sealed class DnsResolverTests : IDisposable
     }
 
     [Fact]
-    public async Task FormErr_IsAskedAgainOnceWithoutEdns()
+    public async Task TruncatedWithoutTcp_IsFollowedByTheNextServer_AndNeverUsed()
     {
-        FakeExchange udp = new((_, query) => query.Edns ? FormErr : Records(60, "10.9.0.1"));
+        FakeExchange udp = new((server, _) => server.Address.ToString() == "10.0.0.1" ? DnsReply.Truncated.Instance : Records(60, "10.9.0.1"));
+        FakeExchange tcp = new((_, _) => Silence);
+        (await Resolver(udp, tcp).ResolveAsync("svc.test", AddressFamily.InterNetwork, default)).Should().Be(Found(60, "10.9.0.1"));
+        (string.Join(',', udp.Servers), string.Join(',', tcp.Servers)).Should().Be(("10.0.0.1,10.0.0.2", "10.0.0.1"));
+
+        tcp = new FakeExchange((_, _) => DnsReply.Truncated.Instance);
+        udp = new FakeExchange((_, _) => DnsReply.Truncated.Instance);
+        (await Resolver(udp, tcp).ResolveAsync("svc.test", AddressFamily.InterNetwork, default)).Should().BeOfType<Answer.Failed>().Which.Reason.Should().Contain("only a part");
+    }
+
+    [Theory]
+    [InlineData("FormErr")]
+    [InlineData("BadVers")]
+    public async Task ServerWithoutEdns_IsAskedAgainOnceWithoutIt(string code)
+    {
+        DnsReply failing = new DnsReply.Refusal(Enum.Parse<DnsResponseCode>(code));
+        FakeExchange udp = new((_, query) => query.Edns ? failing : Records(60, "10.9.0.1"));
         (await Answer(udp)).Should().Be(Found(60, "10.9.0.1"));
         udp.Servers.Should().Equal("10.0.0.1", "10.0.0.1");
 
