@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 namespace DnsAwareHttp.Resolution.Wire;
 
 /// <summary>Reads the reply to one question. Whatever bytes it gets, it ends and names the outcome.</summary>
-/// <remarks>It goes through the message again and again and keeps nothing of it: only the addresses, or the name that an answer leads to, are allocated.</remarks>
+/// <remarks>It goes through the message a few times, whatever is in it. Only the addresses, or the name that an answer leads to, are allocated.</remarks>
 internal static class DnsMessageReader
 {
     /// <summary>
@@ -15,6 +15,9 @@ internal static class DnsMessageReader
 
     /// <summary>More addresses than this are not taken from one answer.</summary>
     public const int MostAddresses = 4096;
+
+    // Four times as many as a chain may have. Each is compared with each name of the chain: without a bound 64 KB of them take half a second.
+    private const int MostAliases = 4 * DnsQuery.MostLinks;
 
     private const int HeaderLength = 12;
     private const int SoaTimesLength = 20;
@@ -79,10 +82,11 @@ internal static class DnsMessageReader
             return new DnsReply.Malformed("a record breaks off");
         }
 
+        Span<DnsRecord> room = stackalloc DnsRecord[MostAliases];
         DnsResponseCode whole = (DnsResponseCode)((int)code | ExtendedCodeOf(additionals));
         return whole != code ? new DnsReply.Refusal(whole)
-            : !AreAliasesWhole(message, answers) ? new DnsReply.Malformed("an alias breaks off")
-            : Follow(message, answers, authorities, query, code);
+            : TryFindAliases(message, answers, room, out ReadOnlySpan<DnsRecord> aliases) ? Follow(message, answers, authorities, aliases, query, code)
+            : new DnsReply.Malformed($"an alias breaks off, or there are more than {MostAliases}");
     }
 
     private static int ExtendedCodeOf(DnsSection additionals)
@@ -98,29 +102,38 @@ internal static class DnsMessageReader
         return 0;
     }
 
-    private static bool AreAliasesWhole(ReadOnlySpan<byte> message, DnsSection answers)
+    private static bool TryFindAliases(ReadOnlySpan<byte> message, DnsSection answers, Span<DnsRecord> room, out ReadOnlySpan<DnsRecord> aliases)
     {
+        aliases = [];
+        int count = 0;
         foreach (DnsRecord record in answers)
         {
+            if (record is not { Type: DnsRecordType.Cname, IsInternet: true })
+            {
+                continue;
+            }
+
             int at = record.DataAt;
-            if (IsAlias(record) && !(DnsNameReader.TrySkip(message, ref at) && at == record.DataAt + record.DataLength))
+            if (count == room.Length || !DnsNameReader.TrySkip(message, ref at) || at != record.DataAt + record.DataLength)
             {
                 return false;
             }
+
+            room[count++] = record;
         }
 
+        aliases = room[..count];
         return true;
     }
 
-    private static bool IsAlias(DnsRecord record) => record is { Type: DnsRecordType.Cname, IsInternet: true };
-
-    private static DnsReply Follow(ReadOnlySpan<byte> message, DnsSection answers, DnsSection authorities, DnsQuery query, DnsResponseCode code)
+    private static DnsReply Follow(
+        ReadOnlySpan<byte> message, DnsSection answers, DnsSection authorities, ReadOnlySpan<DnsRecord> aliases, DnsQuery query, DnsResponseCode code)
     {
         // The name is told by where it is written: first in the question, then in the data of an alias.
         int name = HeaderLength;
         TimeSpan ttl = TimeSpan.MaxValue;
         int links = 0;
-        while (TryFindAlias(message, answers, name, out DnsRecord alias))
+        while (TryFindAlias(message, aliases, name, out DnsRecord alias))
         {
             if (!DnsNameReader.IsHostName(message, alias.DataAt))
             {
@@ -141,11 +154,11 @@ internal static class DnsMessageReader
     }
 
     // A name has one alias (RFC 1034 section 3.6.2); the first one counts.
-    private static bool TryFindAlias(ReadOnlySpan<byte> message, DnsSection answers, int name, out DnsRecord alias)
+    private static bool TryFindAlias(ReadOnlySpan<byte> message, ReadOnlySpan<DnsRecord> aliases, int name, out DnsRecord alias)
     {
-        foreach (DnsRecord record in answers)
+        foreach (DnsRecord record in aliases)
         {
-            if (IsAlias(record) && DnsNameReader.IsSame(message, record.OwnerAt, name))
+            if (DnsNameReader.IsSame(message, record.OwnerAt, name))
             {
                 alias = record;
                 return true;

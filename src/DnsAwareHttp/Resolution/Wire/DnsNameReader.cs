@@ -42,6 +42,17 @@ internal static class DnsNameReader
         return at >= 0;
     }
 
+    /// <summary>Where the message goes on behind a name that was skipped before.</summary>
+    public static int Behind(ReadOnlySpan<byte> message, int at)
+    {
+        while (message[at] is > 0 and < 0x40)
+        {
+            at += message[at] + 1;
+        }
+
+        return message[at] == 0 ? at + 1 : at + 2;
+    }
+
     /// <summary>Whether the name is not the root and has no byte that no host name has.</summary>
     public static bool IsHostName(ReadOnlySpan<byte> message, int at)
     {

@@ -10,6 +10,7 @@ internal ref struct DnsSection
     private readonly ReadOnlySpan<byte> _message;
     private int _at;
     private int _left;
+    private bool _isWhole;
 
     private DnsSection(ReadOnlySpan<byte> message, int at, int count)
     {
@@ -34,7 +35,8 @@ internal ref struct DnsSection
         }
 
         at = walk._at;
-        return walk._left == 0;
+        section._isWhole = walk._left == 0;
+        return section._isWhole;
     }
 
     /// <summary>Begins anew.</summary>
@@ -43,7 +45,7 @@ internal ref struct DnsSection
     public bool MoveNext()
     {
         int at = _at;
-        if (_left == 0 || !DnsNameReader.TrySkip(_message, ref at) || _message.Length - at < RecordHeaderLength)
+        if (_left == 0 || !TrySkipOwner(ref at) || _message.Length - at < RecordHeaderLength)
         {
             return false;
         }
@@ -64,6 +66,18 @@ internal ref struct DnsSection
             length);
         _at = at + RecordHeaderLength + length;
         _left--;
+        return true;
+    }
+
+    // Where each owner was looked at once, its pointers need not be followed again to see where it ends.
+    private readonly bool TrySkipOwner(ref int at)
+    {
+        if (!_isWhole)
+        {
+            return DnsNameReader.TrySkip(_message, ref at);
+        }
+
+        at = DnsNameReader.Behind(_message, at);
         return true;
     }
 }
