@@ -27,7 +27,8 @@ public sealed class DnsAwareHandler : DelegatingHandler
     private readonly Lock _starting = new();
     private DnsAwareOptions _options;
     private volatile OriginRegistry? _origins;
-    private volatile Entrance? _unmanaged;
+    private SocketsHttpHandler? _unmanaged;
+    private volatile Entrance? _toUnmanaged;
     private volatile bool _disposed;
 
     /// <summary>Wraps a new <see cref="SocketsHttpHandler"/>, with default options and a <see cref="DnsCache"/> of its own.</summary>
@@ -155,11 +156,12 @@ public sealed class DnsAwareHandler : DelegatingHandler
 
             HandlerTemplate template = HandlerTemplate.ReadFrom(_wrapped);
             SettingsFreeze.Freeze(_wrapped);
-            _unmanaged = new Entrance(template.MakeUnmanaged());
+            _unmanaged = template.MakeUnmanaged();
+            _toUnmanaged = new Entrance(_unmanaged);
             return _origins = new OriginRegistry(template, _options, _cache, SendUnmanagedAsync, Random.Shared, _logger);
         }
     }
 
     private Task<HttpResponseMessage> SendUnmanagedAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken) =>
-        async ? _unmanaged!.PassAsync(request, cancellationToken) : _unmanaged!.Pass(request, cancellationToken);
+        async ? _toUnmanaged!.PassAsync(request, cancellationToken) : _toUnmanaged!.Pass(request, cancellationToken);
 }

@@ -85,7 +85,7 @@ internal sealed class OriginCluster
                 return failed!.Misdirected ?? throw failed.ToException();
             }
 
-            if (!pool.IsConnected && !Refusal.IsMalformed(request))
+            if (!pool.IsConnected && !RefusedRequest.IsMalformed(request))
             {
                 DialOutcome outcome = await ConnectAsync(request, endpoints, pool, failed, async, cancellationToken).ConfigureAwait(false);
                 if (outcome.Winner is null)

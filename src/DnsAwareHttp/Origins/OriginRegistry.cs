@@ -86,7 +86,7 @@ internal sealed class OriginRegistry
 
     /// <summary>Sends a request and follows its redirects.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken) =>
-        !Refusal.IsCertain(request, async, cancellationToken) && Find(request) is OriginCluster cluster
+        !RefusedRequest.IsCertain(request, async, cancellationToken) && Find(request) is OriginCluster cluster
             ? cluster.SendAsync(request, _redirects, async, cancellationToken)
             : _unmanaged.SendAsync(request, async, cancellationToken);
 
@@ -155,7 +155,7 @@ internal sealed class OriginRegistry
 
         Origin origin = Origin.Of(uri, proxy, _template.HasUnboundCredentials && RedirectFollower.IsAnonymous(request));
         return _clusters.TryGetValue(origin, out OriginCluster? cluster) && cluster.HasEndpoints ? cluster
-            : Refusal.IsMalformed(request) ? null
+            : RefusedRequest.IsMalformed(request) ? null
             : cluster ?? (origin.CanBeDialled ? Open(origin) : null);
     }
 

@@ -26,6 +26,7 @@ internal sealed class EndpointPool
     private long _totalRequests;
     private long _renewAt;
     private long _answeredBefore;
+    private long _openedBeforeBreak = -1;
 
     /// <param name="dialer">Its way to the address.</param>
     /// <param name="handler">What sends, over connections of <paramref name="dialer"/>.</param>
@@ -220,10 +221,21 @@ internal sealed class EndpointPool
     public bool NoteBreak(HttpRequestException error)
     {
         EndpointStatus before = _status;
-        bool broke = error.HttpRequestError is HttpRequestError.ResponseEnded or HttpRequestError.SecureConnectionError || error.InnerException is IOException;
+
+        // A stream that an HTTP/2 server resets says nothing of its connection: that is how servers cancel and refuse single requests.
+        bool isHandshake = error.HttpRequestError is HttpRequestError.SecureConnectionError;
+        bool broke = isHandshake || error.HttpRequestError is HttpRequestError.ResponseEnded || error.InnerException is IOException and not HttpProtocolException;
         if (broke && before.State is not EndpointState.Draining)
         {
             _broke = true;
+
+            // All requests on an HTTP/2 connection fail with it. That is one break, until another connection was tried.
+            long opened = _dialer.Streams.Opened;
+            if (Interlocked.Exchange(ref _openedBeforeBreak, opened) == opened && !isHandshake)
+            {
+                return false;
+            }
+
             int breaks = before.Breaks + 1;
             bool fails = breaks >= BreaksToFail || before.State is EndpointState.Failing;
             Become(before, fails

@@ -21,6 +21,9 @@ internal sealed class OpenStreams
     /// <summary>How many are open. Read by each request: no lock.</summary>
     public int Count => _count;
 
+    /// <summary>How many there ever were.</summary>
+    public long Opened => Volatile.Read(ref _lastId);
+
     /// <summary>Makes a connected socket a stream of this set; null, and the socket closed, when the set is sealed.</summary>
     public TrackedStream? Add(Socket socket)
     {

@@ -51,7 +51,9 @@ public sealed class CancellationStormTests
                 (await client.GetStringAsync($"http://svc.test:{server.Port}/whoami")).Should().StartWith("127.0.0.");
             }
 
-            handler.GetSnapshot().Origins.Single().Endpoints.Should().OnlyContain(endpoint => endpoint.State == EndpointState.Ready && endpoint.ActiveRequests == 0);
+            // One that the server cut off three times running is avoided until it was dialled again in the background.
+            await Eventually.Holds(
+                () => handler.GetSnapshot().Origins.Single().Endpoints.All(endpoint => endpoint.State == EndpointState.Ready && endpoint.ActiveRequests == 0), "all are ready");
             client.Dispose();
             await handler.WhenDrained().WaitAsync(TimeSpan.FromSeconds(30));
             await Eventually.Holds(() => server.OpenConnections == 0, "no connection is open");

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Sockets;
 using DnsAwareHttp.Tests.Fakes;
 using DnsAwareHttp.Tests.Loopback;
 using Microsoft.AspNetCore.Builder;
@@ -156,9 +158,13 @@ public sealed class CancellationTests
         {
             Script script = new(static connection => connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello"));
             RawServer server = trial.Serve(script.RunAsync);
-            using Caller caller = new(trial, way);
+            ConcurrentQueue<(string What, int Thread)> reads = new();
+            using Caller caller = new(trial, way, new SocketsHttpHandler
+            {
+                PlaintextStreamFilter = (context, _) => ValueTask.FromResult<Stream>(new ThreadRecordingStream((NetworkStream)context.PlaintextStream, reads)),
+            });
             using HttpRequestMessage request = Caller.Get($"http://svc.test:{server.Port}/hang");
-            await CancelAsync(trial, caller, request, by, script.Received);
+            await CancelAsync(trial, caller, request, by, Eventually.Holds(() => reads.Count(call => call.What == "read async") == 2, "more than the head is read"));
             await script.Ended;
             await GoesOnAsync(trial, caller, by, server.Port);
         });

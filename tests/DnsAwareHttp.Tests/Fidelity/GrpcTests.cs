@@ -168,7 +168,7 @@ public sealed class GrpcTests
     [Theory]
     [InlineData(false, 0)]
     [InlineData(false, 2)]
-    [InlineData(false, 7)]
+    [InlineData(false, 5)]
     [InlineData(false, 8)]
     [InlineData(true, 11)]
     public async Task ServerThatResetsTheStream_IsReportedWithItsCode(bool tls, int code)

@@ -123,7 +123,12 @@ public sealed class ValidationTests
                 await caller.SendAsync(request);
             }
 
-            trial.Transcript.Write(server.Wire);
+            if (!trial.Transcript.ToString().Contains("Exception", StringComparison.Ordinal))
+            {
+                // How much of a request arrives that fails while it is sent is a matter of chance.
+                trial.Transcript.Write(server.Wire);
+            }
+
             trial.Transcript.Write($"any name asked: {trial.AnyNameAsked}");
         });
 

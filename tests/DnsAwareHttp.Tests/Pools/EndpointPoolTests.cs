@@ -40,6 +40,40 @@ public sealed class EndpointPoolTests
         _healthTold.Should().BeEmpty("it was no worse before");
     }
 
+    [Theory]
+    [InlineData(3, 1, true)]
+    [InlineData(2, 1, false)]
+    [InlineData(1, 100, false)]
+    public void ConnectionsThatBreak_ThreeInARowMakeItFailing(int connections, int requestsOnEach, bool fails)
+    {
+        _dialer.Dialled!(null);
+
+        for (int connection = 0; connection < connections; connection++)
+        {
+            using SocketPair pair = SocketPair.Make();
+            using TrackedStream? stream = _dialer.Streams.Add(pair.Near);
+            for (int request = 0; request < requestsOnEach; request++)
+            {
+                _pool.NoteBreak(new HttpRequestException(HttpRequestError.ResponseEnded, "test", new HttpIOException(HttpRequestError.ResponseEnded)));
+            }
+        }
+
+        _pool.Status.State.Should().Be(fails ? EndpointState.Failing : EndpointState.Ready);
+    }
+
+    [Fact]
+    public void StreamsThatAnHttp2ServerResets_AreNoBrokenConnections()
+    {
+        _dialer.Dialled!(null);
+
+        for (int i = 0; i < 10; i++)
+        {
+            _pool.NoteBreak(new HttpRequestException(HttpRequestError.HttpProtocolError, "test", new HttpProtocolException(8, "CANCEL", null)));
+        }
+
+        _pool.Status.State.Should().Be(EndpointState.Ready);
+    }
+
     [Fact]
     public void ConnectFails_IsFailingAndTold()
     {

@@ -119,9 +119,12 @@ public sealed class DnsCacheTests : IAsyncDisposable
     public async Task Subscribe_AnswerExpired_NewOneIsToldAndTheOldOneIsNot()
     {
         await LearnAndForget();
+        Dns.Hold();
 
         using NameSubscription name = Subscribe();
+        await Eventually.Holds(() => Dns.Questions(Host) == 2, "the question is sent");
         _told.Should().BeEmpty();
+        Dns.Release();
         await Quiet();
 
         _told.Select(answer => answer.Version).Should().Equal(2);

@@ -44,8 +44,12 @@ internal sealed class SimulatedWorld : IDisposable
 
     public OriginRegistry OpenRegistry() => new(
         HandlerTemplate.ReadFrom(new SocketsHttpHandler { UseProxy = false }), _options, Cache,
-        static (_, _, _) => throw new NotSupportedException(), Random.Shared, NullLogger.Instance, makeHandler: MakeHandler,
+        RefuseCancelled, Random.Shared, NullLogger.Instance, makeHandler: MakeHandler,
         dialing: new DialSettings(_options.ConnectTimeout, null, Clock) { Connect = Network.ConnectAsync, IsSilent = Network.IsSilent });
+
+    // As the wrapped handler does: it is given nothing else here.
+    private static Task<HttpResponseMessage> RefuseCancelled(HttpRequestMessage request, bool async, CancellationToken cancellationToken) =>
+        cancellationToken.IsCancellationRequested ? Task.FromCanceled<HttpResponseMessage>(cancellationToken) : throw new NotSupportedException();
 
     public void Dispose()
     {

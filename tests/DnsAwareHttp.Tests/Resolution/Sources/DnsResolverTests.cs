@@ -165,6 +165,27 @@ public sealed class DnsResolverTests : IDisposable
         (await Answer(udp, host: "db")).Should().BeOfType<Answer.Failed>("the name that failed may exist");
     }
 
+    [Theory]
+    [InlineData("api", "api.shop.svc.cluster.local", 2)]
+    [InlineData("api.pay", "api.pay.svc.cluster.local", 4)]
+    [InlineData("api.pay.svc", "api.pay.svc.cluster.local", 6)]
+    [InlineData("api.pay.svc.cluster.local", "api.pay.svc.cluster.local", 10)]
+    [InlineData("api.pay.svc.cluster.local.", "api.pay.svc.cluster.local", 2)]
+    [InlineData("www.example.com", "www.example.com", 10)]
+    [InlineData("www.example.com.", "www.example.com", 2)]
+    [InlineData("db.corp", "db.corp.corp.example", 8)]
+    public async Task InCluster_TheNamesOfKubernetesAreFoundAfterSoManyQuestions(string host, string found, int questions)
+    {
+        _conf.Write("nameserver 10.96.0.10\nsearch shop.svc.cluster.local svc.cluster.local cluster.local corp.example\noptions ndots:5\n");
+        string[] known = ["api.shop.svc.cluster.local", "api.pay.svc.cluster.local", "www.example.com", "db.corp.corp.example"];
+        FakeExchange udp = new((_, query) => !known.Contains(query.Host) ? NxDomain : query.Type is DnsRecordType.A ? Records(5, "10.9.0.1") : NoData);
+
+        (await Answer(udp, AddressFamily.Unspecified, host)).Should().Be(Found(5, "10.9.0.1"));
+
+        udp.Hosts[^1].Should().Be(found);
+        udp.Queries.Should().HaveCount(questions, "each name is asked for A and AAAA");
+    }
+
     [Fact]
     public async Task NoTldQuery_NameOfOneLabel_IsNotAskedForAsItIs()
     {

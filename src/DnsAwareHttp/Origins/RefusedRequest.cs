@@ -3,7 +3,7 @@ using System.Net;
 namespace DnsAwareHttp.Origins;
 
 /// <summary>Tells which requests the runtime refuses before it connects. The wrapped handler is given them, for its own error, before any name is asked.</summary>
-internal static class Refusal
+internal static class RefusedRequest
 {
     /// <summary>Whether its version, its policy or its token is enough to refuse a request. Looked at for each one: it costs next to nothing.</summary>
     public static bool IsCertain(HttpRequestMessage request, bool async, CancellationToken cancellationToken) =>
