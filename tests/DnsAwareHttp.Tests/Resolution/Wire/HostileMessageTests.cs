@@ -29,6 +29,8 @@ public sealed class HostileMessageTests
         ["pointer into the middle of a label"] = (One().Pointer(13).RecordTail(1, 60, [10, 0, 0, 1]), "malformed"),
         ["pointer to the question's end, the root"] = (One().Pointer(21).RecordTail(1, 60, [10, 0, 0, 1]), "nodata 5"),
         ["pointer to the question's second label"] = (One().Pointer(16).RecordTail(1, 60, [10, 0, 0, 1]), "nodata 5"),
+        ["127 pointers in a row"] = (Pointers(127), "found 60 10.0.0.1"),
+        ["128 pointers in a row"] = (Pointers(128), "malformed"),
         ["half a pointer"] = (One().Raw(0xC0), "malformed"),
         ["label that leads back into itself"] = (One().Raw(1, (byte)'a').Pointer(First).RecordTail(1, 60, [10, 0, 0, 1]), "malformed"),
         ["two pointers in a circle"] = (Answers(2).Record("", 16, 1, [0xC0, First + 13, 0xC0, First + 11]).Pointer(First + 13).RecordTail(1, 60, [10, 0, 0, 1]), "malformed"),
@@ -195,6 +197,21 @@ public sealed class HostileMessageTests
         }
 
         return message.Cname("svc.test", "c1.test");
+    }
+
+    // The last of them is the owner; the others lie in the data of a record of another type, and the first of them leads to the question.
+    private static MessageBuilder Pointers(int count)
+    {
+        MessageBuilder message = Answers(2);
+        int data = message.Length + 11;
+        List<byte> pointers = [0xC0, 12];
+        for (int pointer = 2; pointer < count; pointer++)
+        {
+            int previous = data + (2 * (pointer - 2));
+            pointers.AddRange([(byte)(0xC0 | (previous >> 8)), (byte)previous]);
+        }
+
+        return message.Record("", 16, 1, [.. pointers]).Pointer(data + (2 * (count - 2))).RecordTail(1, 60, [10, 0, 0, 1]);
     }
 
     private static MessageBuilder Aliases(int strangers)

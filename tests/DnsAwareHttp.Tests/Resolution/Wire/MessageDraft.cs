@@ -25,13 +25,16 @@ internal sealed class MessageDraft
 
     public bool Compresses { get; set; }
 
+    /// <summary>Whether a pointer leads to the last pointer to the same name, if there is one.</summary>
+    public bool NestsPointers { get; set; }
+
     /// <summary>Takes a right message apart.</summary>
     public void Load(byte[] message)
     {
         Questions.Clear();
         Records.Clear();
         Counts.AsSpan().Fill(-1);
-        (Id, Flags, WildPointers, Compresses) = (Word(message, 0), Word(message, 2), null, true);
+        (Id, Flags, WildPointers, Compresses, NestsPointers) = (Word(message, 0), Word(message, 2), null, true, false);
         int at = 12;
         for (int left = Word(message, 4); left > 0; left--)
         {
@@ -136,17 +139,19 @@ internal sealed class MessageDraft
 
         if (Compresses && name.Length > 1)
         {
-            foreach ((byte[] earlier, int at) in _written)
+            for (int index = 0; index < _written.Count; index++)
             {
+                (byte[] earlier, int at) = _written[index];
                 if (at < 0x4000 && earlier.AsSpan().SequenceEqual(name))
                 {
+                    _written[index] = (earlier, NestsPointers ? _length : at);
                     Write((ushort)(0xC000 | at));
                     return;
                 }
 
                 // All but the first label, as most servers do.
                 int first = name[0] + 1;
-                if (first < name.Length - 1 && earlier.AsSpan().EndsWith(name.AsSpan(first)) && at + earlier.Length - name.Length + first < 0x4000)
+                if (!NestsPointers && first < name.Length - 1 && earlier.AsSpan().EndsWith(name.AsSpan(first)) && at + earlier.Length - name.Length + first < 0x4000)
                 {
                     name.AsSpan(0, first).CopyTo(_target.AsSpan(_length));
                     _length += first;

@@ -64,7 +64,7 @@ internal sealed class MessageMutator(IReadOnlyList<CapturedAnswer> corpus, int s
                 _draft.Counts[_random.Next(4)] = _random.Next(4) switch { 0 => 0, 1 => Most, 2 => _random.Next(8), _ => _random.Next(Most) };
                 break;
             case 3:
-                _draft.Compresses = false;
+                (_draft.Compresses, _draft.NestsPointers) = _random.Next(2) == 0 ? (false, false) : (true, true);
                 break;
             case 4:
                 _draft.WildPointers = _random;
@@ -223,7 +223,7 @@ internal sealed class MessageMutator(IReadOnlyList<CapturedAnswer> corpus, int s
             case 3:
                 return Long(_random.Next(120, 132), 1);
             case 4:
-                return Long(_random.Next(1, 5), _random.Next(60, 66));
+                return Long(_random.Next(3, 5), _random.Next(61, 65));
             case 5 when _draft.Questions.Count > 0:
                 return _draft.Questions[0].Owner;
             default:
