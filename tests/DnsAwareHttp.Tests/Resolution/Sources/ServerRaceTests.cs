@@ -135,7 +135,7 @@ public sealed class ServerRaceTests
     public async Task CallersToken_EndsBoth()
     {
         using CancellationTokenSource caller = new();
-        Task<ServerReply> asking = Ask(Servers(2), caller.Token);
+        Task<ServerReply> asking = Ask(Servers(2), cancellationToken: caller.Token);
         _clock.Advance(Late);
         await AskedAsync("10.0.0.1", "10.0.0.2");
         await caller.CancelAsync();
@@ -149,7 +149,7 @@ public sealed class ServerRaceTests
     {
         using CancellationTokenSource caller = new();
         int threads = ThreadPool.ThreadCount;
-        Task<ServerReply>[] asking = [.. Enumerable.Range(0, 10_000).Select(number => Ask(Servers(2), caller.Token, $"n{number}.test"))];
+        Task<ServerReply>[] asking = [.. Enumerable.Range(0, 10_000).Select(number => Ask(Servers(2), $"n{number}.test", caller.Token))];
         _exchange.Open.Should().Be(ServerRace.MostAtOnce);
         ThreadPool.ThreadCount.Should().BeLessThan(threads + 100, "nobody waits on a thread");
 
@@ -203,7 +203,7 @@ public sealed class ServerRaceTests
     private static DnsSettings Servers(int count) => new(
         [.. Enumerable.Range(1, count).Select(static number => NameServer.Parse($"10.0.0.{number}"))], [], 1, TimeSpan.FromSeconds(2), 2, Rotate: false);
 
-    private Task<ServerReply> Ask(DnsSettings settings, CancellationToken cancellationToken = default, string host = "svc.test") =>
+    private Task<ServerReply> Ask(DnsSettings settings, string host = "svc.test", CancellationToken cancellationToken = default) =>
         _race.AskAsync(new DnsQuery(host, DnsRecordType.A), settings, cancellationToken);
 
     private Task NoTimerRunsAsync() => Eventually.Holds(() => _clock.ActiveTimers == 0, "no timer runs");

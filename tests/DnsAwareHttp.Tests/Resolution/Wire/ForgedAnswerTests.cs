@@ -25,7 +25,7 @@ public sealed class ForgedAnswerTests : IDisposable
     public async Task AnswerToAQuestionThatWasGivenUp_IsNotTakenForTheNextOne()
     {
         using CancellationTokenSource patience = new();
-        Task<DnsReply> first = AskAsync(patience.Token);
+        Task<DnsReply> first = AskAsync(cancellationToken: patience.Token);
         (ushort before, EndPoint firstPort) = await QuestionAsync();
         await patience.CancelAsync();
         await ((Func<Task>)(() => first)).Should().ThrowAsync<OperationCanceledException>();
@@ -119,8 +119,8 @@ public sealed class ForgedAnswerTests : IDisposable
         await ShouldBeRight(asking);
     }
 
-    private Task<DnsReply> AskAsync(CancellationToken cancellationToken = default, TimeSpan? timeout = null) =>
-        _udp.AskAsync(Server, Query, timeout ?? Generous, cancellationToken).AsTask();
+    private Task<DnsReply> AskAsync(TimeSpan? timeout = null, CancellationToken cancellationToken = default) =>
+        _udp.AskAsync(new NameServer(Server), Query, timeout ?? Generous, cancellationToken).AsTask();
 
     private async Task<(ushort Id, EndPoint Port)> QuestionAsync()
     {
