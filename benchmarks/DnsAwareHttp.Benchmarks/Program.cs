@@ -1,3 +1,10 @@
 using BenchmarkDotNet.Running;
+using DnsAwareHttp.Benchmarks;
 
-BenchmarkSwitcher.FromAssembly(typeof(DnsAwareHttp.Benchmarks.DispatchBenchmark).Assembly).Run(args);
+if (args is ["lookups", .. string[] rest])
+{
+    return await LookupComparison.RunAsync(rest);
+}
+
+BenchmarkSwitcher.FromAssembly(typeof(DispatchBenchmark).Assembly).Run(args);
+return 0;

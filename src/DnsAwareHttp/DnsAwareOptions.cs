@@ -33,6 +33,7 @@ public sealed class DnsAwareOptions
     /// <summary>
     /// An address for which this returns false, or throws, is never dialled. Default: none, all are allowed. It is asked about every address on every
     /// path (DNS, hosts file, IP literals, redirects, proxies), possibly from several threads, and must be quick: it guards against requests to internal addresses.
+    /// <see cref="AddressFilters.PublicOnly"/> is one. Through a proxy the origin's address is the proxy's affair. Requests that may travel over HTTP/3 fail, for there it cannot be asked.
     /// </summary>
     public Func<IPAddress, bool>? AddressFilter { get; set; }
 

@@ -20,12 +20,18 @@ public sealed class DnsCacheOptions
     public TimeSpan StaleAnswerTimeout { get; set; } = TimeSpan.FromSeconds(1.8);
 
     /// <summary>
-    /// The servers to ask, in order: <c>10.0.0.2</c>, <c>127.0.0.1:5353</c>, <c>[::1]:53</c>. Default: empty, those of resolv.conf or, where there is none, of the network interfaces.
+    /// The servers to ask, in order: <c>10.0.0.2</c>, <c>127.0.0.1:5353</c>, <c>[::1]:53</c>; over TLS <c>tls://9.9.9.9#dns.quad9.net</c>, <c>tls://[2620:fe::fe]:853#dns.quad9.net</c>.
+    /// Default: empty, those of resolv.conf or, where there is none, of the network interfaces.
     /// </summary>
-    /// <remarks>DNS over TLS (<c>tls://9.9.9.9#dns.quad9.net</c>, RFC 7858) is not there yet: such a value throws <see cref="NotSupportedException"/>.</remarks>
+    /// <remarks>
+    /// DNS over TLS (RFC 7858), port 853 unless another is given: the certificate must be for the name after <c>#</c> or, without one, for the address, and be vouched for by the
+    /// system's roots; without that, the server counts as one that does not answer. Questions are padded, connections kept for 10 s. Nothing is asked in clear instead, so such servers
+    /// and others cannot be named together. The operating system's resolver knows nothing of this: where no name may reach it, leave <see cref="NameSource.System"/> out of
+    /// <see cref="NameSources"/>.
+    /// </remarks>
     public IList<string> NameServers { get; set; } = [];
 
-    /// <summary>How long one server has to answer one question. 10 ms to 30 s; default null: what resolv.conf says (<c>options timeout:</c>), else 2 s.</summary>
+    /// <summary>How long one server has to answer one question; the next one is asked beside it after 500 ms. 10 ms to 30 s; default null: what resolv.conf says (<c>options timeout:</c>), else 2 s.</summary>
     public TimeSpan? QueryTimeout { get; set; }
 
     /// <summary>How often the list of servers is gone through. 1 to 10; default null: what resolv.conf says (<c>options attempts:</c>), else 2.</summary>

@@ -9,18 +9,12 @@ internal sealed class DnsCacheOptionsValidator : IValidateOptions<DnsCacheOption
     private static readonly TimeSpan LongestTtl = TimeSpan.FromDays(7);
 
     /// <exception cref="OptionsValidationException">One or more values are out of their ranges.</exception>
-    /// <exception cref="NotSupportedException">All values are in their ranges, but one asks for what is not there yet.</exception>
     public static void ThrowIfInvalid(DnsCacheOptions options)
     {
         ValidateOptionsResult result = Validate(options);
         if (result.Failed)
         {
             throw new OptionsValidationException(Options.DefaultName, typeof(DnsCacheOptions), result.Failures);
-        }
-
-        if (options.NameServers.FirstOrDefault(NameServer.IsDnsOverTls) is string server)
-        {
-            throw new NotSupportedException($"{nameof(DnsCacheOptions.NameServers)} has \"{server}\"; DNS over TLS (RFC 7858) is not there yet. Give an address, with a port if it is not 53.");
         }
     }
 
@@ -76,13 +70,18 @@ internal sealed class DnsCacheOptionsValidator : IValidateOptions<DnsCacheOption
             return;
         }
 
-        for (int i = 0; i < options.NameServers.Count; i++)
+        NameServer?[] servers = [.. options.NameServers.Select(static text => NameServer.TryParse(text, out NameServer? server) ? server : null)];
+        for (int i = 0; i < servers.Length; i++)
         {
-            string? server = options.NameServers[i];
-            if (server is null || (!NameServer.IsDnsOverTls(server) && !NameServer.TryParse(server, out _)))
+            if (servers[i] is null)
             {
-                problems.Add($"{nameof(options.NameServers)}[{i}] is \"{server}\"; give an address such as 10.0.0.2, 127.0.0.1:5353 or [::1]:53, not a name.");
+                problems.Add($"{nameof(options.NameServers)}[{i}] is \"{options.NameServers[i]}\"; give an address such as 10.0.0.2, 127.0.0.1:5353, [::1]:53 or tls://9.9.9.9#dns.quad9.net, not a name.");
             }
+        }
+
+        if (servers.FirstOrDefault(static server => server is { IsTls: true }) is NameServer safe && servers.FirstOrDefault(static server => server is { IsTls: false }) is NameServer clear)
+        {
+            problems.Add($"{nameof(options.NameServers)} has both {safe} and {clear}; when the one fails, its questions would go to the other in clear. Give only servers with tls:// or only others.");
         }
     }
 

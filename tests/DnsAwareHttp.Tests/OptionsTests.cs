@@ -39,6 +39,8 @@ public sealed class OptionsTests
         { o => o.NameServers = ["10.0.0.1", "dns.example.com", "10.0.0.2:99999"], "NameServers[1] is \"dns.example.com\"; give an address" },
         { o => o.NameServers = ["10.0.0.1", "dns.example.com", "10.0.0.2:99999"], "NameServers[2] is \"10.0.0.2:99999\";" },
         { o => o.NameServers = null!, "NameServers is null;" },
+        { o => o.NameServers = ["tls://dns.quad9.net"], "NameServers[0] is \"tls://dns.quad9.net\"; give an address" },
+        { o => o.NameServers = ["tls://9.9.9.9#dns.quad9.net", "10.0.0.1"], "NameServers has both tls://9.9.9.9:853#dns.quad9.net and 10.0.0.1:53;" },
         { o => o.QueryTimeout = TimeSpan.Zero, "QueryTimeout is 00:00:00;" },
         { o => o.Attempts = 11, "Attempts is 11; give a number from 1 to 10." },
         { o => o.SystemResolverTtl = TimeSpan.Zero, "SystemResolverTtl is 00:00:00;" },
@@ -146,14 +148,6 @@ public sealed class OptionsTests
             SystemResolverTtl = TimeSpan.FromSeconds(30),
             MaxEntries = 10_000,
         });
-    }
-
-    [Fact]
-    public void WhatIsNotThereYet_SaysSoByName()
-    {
-        Action tls = () => new DnsCache(new DnsCacheOptions { NameServers = ["tls://9.9.9.9#dns.quad9.net"] }).Dispose();
-
-        tls.Should().Throw<NotSupportedException>().WithMessage("NameServers has \"tls://9.9.9.9#dns.quad9.net\";*");
     }
 
     [Fact]

@@ -5,9 +5,10 @@ using DnsAwareHttp;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using NamespaceProbe;
 
-// Four small programs that tests run as processes of their own: "serve ADDRESS PORT" is a web server that answers with its address;
+// Five small programs that tests run as processes of their own: "serve ADDRESS PORT" is a web server that answers with its address;
 // "load PROTOCOL ADDRESS..." is a server and a client that asks it without pause, which tells for each line of input how it fares;
 // "ask" asks each URI of its input, after the word "bare" or "ours", with the runtime's handler or with ours, and nothing but defaults;
+// "resolve" looks up each name of its input with nothing but defaults, and writes the addresses;
 // without arguments, each line of input is a URI that is asked with nothing but defaults, and what came back is written on a line.
 if (args is ["serve", string address, string port])
 {
@@ -29,6 +30,18 @@ if (args is ["load", string protocol, .. string[] addresses])
 if (args is ["ask"])
 {
     await ProxiedAsk.RunAsync();
+    return;
+}
+
+if (args is ["resolve"])
+{
+    using DnsCache cache = new();
+    while (await Console.In.ReadLineAsync() is string host)
+    {
+        string[] found = await cache.PrefetchAsync(host) is Answer.Found answer ? [.. answer.Addresses.Select(one => one.ToString()).Order(StringComparer.Ordinal)] : [];
+        Console.WriteLine(found.Length == 0 ? "none" : string.Join(' ', found));
+    }
+
     return;
 }
 

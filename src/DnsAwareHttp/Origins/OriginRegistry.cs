@@ -89,7 +89,7 @@ internal sealed class OriginRegistry
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken) =>
         !RefusedRequest.IsCertain(request, async, cancellationToken) && Find(request) is OriginCluster cluster
             ? cluster.SendAsync(request, _redirects, async, cancellationToken)
-            : _unmanaged.SendAsync(request, async, cancellationToken);
+            : SendUnmanagedAsync(request, async, cancellationToken);
 
     /// <summary>Closes all origins. Requests under way go on; new ones get an <see cref="ObjectDisposedException"/>.</summary>
     public void Close() => Close("the handler was disposed", successor: null);
@@ -142,13 +142,19 @@ internal sealed class OriginRegistry
 
         return Find(request) is OriginCluster cluster
             ? cluster.SendAsync(request, null, async, cancellationToken)
-            : _unmanaged.SendAsync(request, async, cancellationToken);
+            : SendUnmanagedAsync(request, async, cancellationToken);
     }
+
+    // Over HTTP/3 nobody could say which address is dialled: a filter that lets it through would be none.
+    private Task<HttpResponseMessage> SendUnmanagedAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken) =>
+        _speaksHttp3 && _settings.Options.AddressFilter is not null && request.RequestUri is { IsAbsoluteUri: true } uri && Origin.IsSecureScheme(uri.Scheme) && Http3.IsAllowed(request)
+            ? Task.FromException<HttpResponseMessage>(Http3.CannotBeFiltered(uri))
+            : _unmanaged.SendAsync(request, async, cancellationToken);
 
     /// <summary>The cluster of a request; null when the wrapped handler is to have it.</summary>
     private OriginCluster? Find(HttpRequestMessage request)
     {
-        if (request.RequestUri is not Uri uri || !Origin.IsSupported(uri) || Http3.IsDemanded(request))
+        if (request.RequestUri is not Uri uri || !Origin.IsSupported(uri))
         {
             return null;
         }

@@ -21,6 +21,7 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
     private readonly DnsCacheOptions _options;
     private readonly HostRefresher _refresher;
     private readonly INameChanges? _changes;
+    private readonly ResolverChain? _own;
     private readonly Lock _watching = new();
     private IDisposable? _watch;
     private int _subscriptions;
@@ -34,7 +35,6 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
     /// <param name="timeProvider">The clock; null for the system's.</param>
     /// <param name="loggerFactory">Where to log, under the category <c>DnsAwareHttp.DnsCache</c>; null for nowhere.</param>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range; the message has all of them.</exception>
-    /// <exception cref="NotSupportedException">An option asks for what is not there yet.</exception>
     public DnsCache(DnsCacheOptions? options = null, INameResolver? resolver = null, TimeProvider? timeProvider = null, ILoggerFactory? loggerFactory = null)
     {
         options ??= new DnsCacheOptions();
@@ -42,7 +42,7 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
         _options = options.Snapshot();
         Clock = new SteadyClock(timeProvider ?? TimeProvider.System);
         ILoggerFactory loggers = loggerFactory ?? NullLoggerFactory.Instance;
-        resolver ??= new ResolverChain(_options, Clock.Provider, loggers);
+        resolver ??= _own = new ResolverChain(_options, Clock.Provider, loggers);
         _changes = resolver as INameChanges;
         _refresher = new HostRefresher(resolver, _options, Clock, Random.Shared, loggers.CreateLogger<DnsCache>());
     }
@@ -97,6 +97,7 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
         _disposed = true;
         Unwatch();
         _refresher.Stop();
+        _own?.Stop();
     }
 
     /// <summary>Stops all background work and waits for its end.</summary>
@@ -105,6 +106,10 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
         _disposed = true;
         Unwatch();
         await _refresher.DisposeAsync().ConfigureAwait(false);
+        if (_own is not null)
+        {
+            await _own.DisposeAsync().ConfigureAwait(false);
+        }
     }
 
     private NameSubscription SubscribeTo((string Host, AddressFamily Family, bool IsService) key, Action<CachedAnswer> listener)

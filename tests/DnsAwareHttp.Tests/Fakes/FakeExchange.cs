@@ -16,10 +16,10 @@ internal sealed class FakeExchange(Func<IPEndPoint, DnsQuery, DnsReply> reply) :
 
     public IReadOnlyList<string> Hosts => [.. _asked.Select(ask => ask.Query.Host)];
 
-    public ValueTask<DnsReply> AskAsync(IPEndPoint server, DnsQuery query, TimeSpan timeout, CancellationToken cancellationToken)
+    public ValueTask<DnsReply> AskAsync(NameServer server, DnsQuery query, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        _asked.Enqueue((server.Address.ToString(), query));
+        _asked.Enqueue((server.EndPoint.Address.ToString(), query));
         cancellationToken.ThrowIfCancellationRequested();
-        return ValueTask.FromResult(reply(server, query));
+        return ValueTask.FromResult(reply(server.EndPoint, query));
     }
 }

@@ -2,11 +2,13 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Security;
 using DnsAwareHttp.Tests.Loopback;
+using DnsAwareHttp.Tests.Simulation;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace DnsAwareHttp.Tests.Fidelity;
 
 /// <summary>What the runtime tells of requests in its own metrics and traces.</summary>
+[Collection(nameof(Alone))]
 public sealed class TelemetryTests
 {
     public static TheoryData<string, string> Answers() => new()

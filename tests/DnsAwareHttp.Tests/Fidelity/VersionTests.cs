@@ -45,7 +45,7 @@ public sealed class VersionTests
             for (int request = 0; request < 2; request++)
             {
                 await SendAsync(trial, client, uri, Version.Parse(version), policy);
-                trial.Transcript.Write($"{connections()} connections");
+                trial.Transcript.Write(Connections(connections(), mayFallBack: serverName is "https 1.1 only" or "https without ALPN" && policy is HttpVersionPolicy.RequestVersionOrLower));
             }
         });
 
@@ -79,7 +79,7 @@ public sealed class VersionTests
                     _ => HttpVersionPolicy.RequestVersionOrHigher,
                 };
                 await SendAsync(trial, client, uri, Version.Parse(words[0]), policy);
-                trial.Transcript.Write($"{connections()} connections");
+                trial.Transcript.Write(Connections(connections(), mayFallBack: serverName is "https 1.1 only" or "https without ALPN"));
             }
         });
 
@@ -188,6 +188,9 @@ public sealed class VersionTests
             }
         }
     }
+
+    // Once in many thousand times the runtime, bare or not, opens another connection after ALPN has fallen back to HTTP/1.1.
+    private static string Connections(int count, bool mayFallBack) => mayFallBack && count is (1 or 2) ? "1 or 2 connections" : $"{count} connections";
 
     // Those that the client has set up: the server may hear of them later than the client of its failure.
     private static (SocketsHttpHandler Settings, Func<int> Count) Counting()

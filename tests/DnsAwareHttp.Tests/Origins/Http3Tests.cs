@@ -48,5 +48,38 @@ public sealed class Http3Tests
         registry.Close();
     }
 
+    [Theory]
+    [InlineData("https", "3.0", HttpVersionPolicy.RequestVersionExact, true)]
+    [InlineData("https", "3.0", HttpVersionPolicy.RequestVersionOrLower, true)]
+    [InlineData("https", "2.0", HttpVersionPolicy.RequestVersionOrHigher, true)]
+    [InlineData("https", "2.0", HttpVersionPolicy.RequestVersionOrLower, false)]
+    [InlineData("https", "4.0", HttpVersionPolicy.RequestVersionExact, true)]
+    [InlineData("ftp", "1.1", HttpVersionPolicy.RequestVersionOrLower, false)]
+    public async Task WithAnAddressFilter_WhatMayUseHttp3Fails(string scheme, string version, HttpVersionPolicy policy, bool fails)
+    {
+        ScriptedResolver dns = new();
+        dns.Says("svc.test", 30, "127.0.0.1");
+        await using DnsCache cache = new(resolver: dns);
+        using SocketsHttpHandler settings = new();
+        await using LoopbackServer server = await LoopbackServer.StartAsync(HttpProtocols.Http1, tls: false, null, "127.0.0.1");
+        OriginRegistry registry = new(
+            HandlerTemplate.ReadFrom(settings), new DnsAwareOptions { AddressFilter = static _ => true }, cache, static (_, _, _) => Answer("wrapped"), Random.Shared, NullLogger.Instance,
+            makeHandler: static _ => new StubHandler((_, _) => Answer("managed")), speaksHttp3: true);
+        using HttpRequestMessage request = new(HttpMethod.Get, $"{scheme}://svc.test:{server.Port}/") { Version = Version.Parse(version), VersionPolicy = policy };
+
+        Func<Task> sending = async () => (await registry.SendAsync(request, async: true, CancellationToken.None)).Dispose();
+
+        if (fails)
+        {
+            await sending.Should().ThrowAsync<HttpRequestException>().WithMessage("*AddressFilter*RequestVersionOrLower*");
+        }
+        else
+        {
+            await sending.Should().NotThrowAsync();
+        }
+
+        registry.Close();
+    }
+
     private static Task<HttpResponseMessage> Answer(string by) => Task.FromResult(new HttpResponseMessage { Content = new StringContent(by) });
 }

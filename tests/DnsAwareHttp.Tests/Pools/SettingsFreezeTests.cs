@@ -4,9 +4,11 @@ using System.Net;
 using DnsAwareHttp.Pools;
 using DnsAwareHttp.Tests.Fakes;
 using DnsAwareHttp.Tests.Fidelity;
+using DnsAwareHttp.Tests.Simulation;
 
 namespace DnsAwareHttp.Tests.Pools;
 
+[Collection(nameof(Alone))]
 public sealed class SettingsFreezeTests
 {
     [Fact]

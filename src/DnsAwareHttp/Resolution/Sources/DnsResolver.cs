@@ -9,12 +9,21 @@ namespace DnsAwareHttp.Resolution.Sources;
 /// <summary>
 /// Asks name servers, as a stub resolver does (RFC 1034 section 5.3.1): with retries, search list and aliases, without a cache.
 /// </summary>
-internal sealed class DnsResolver(DnsSettingsFile settings, IDnsExchange udp, IDnsExchange tcp, TimeProvider timeProvider)
-    : IFamilyResolver, IServiceResolver, INameChanges
+internal sealed class DnsResolver : IFamilyResolver, IServiceResolver, INameChanges, IAsyncDisposable
 {
-    private readonly ServerRing _ring = new();
+    private readonly DnsSettingsFile _settings;
+    private readonly TlsExchange _tls;
+    private readonly ServerRace _servers;
+    private readonly TimeProvider _timeProvider;
 
-    /// <exception cref="NotSupportedException">A name server is to be asked by DNS over TLS.</exception>
+    public DnsResolver(DnsSettingsFile settings, IDnsExchange udp, IDnsExchange tcp, TimeProvider timeProvider, TlsExchange? tls = null)
+    {
+        _settings = settings;
+        _tls = tls ?? new TlsExchange(timeProvider);
+        _servers = new ServerRace(new ServerDialogue(udp, tcp, _tls), timeProvider);
+        _timeProvider = timeProvider;
+    }
+
     /// <exception cref="FormatException">A name server is no address.</exception>
     public DnsResolver(DnsCacheOptions options, TimeProvider timeProvider, ILogger logger)
         : this(
@@ -34,7 +43,7 @@ internal sealed class DnsResolver(DnsSettingsFile settings, IDnsExchange udp, ID
     public async ValueTask<Answer> ResolveServiceAsync(string service, CancellationToken cancellationToken) =>
         (await AskAsync(service, (name, current) => AskFamilyAsync(name, DnsRecordType.Srv, current, cancellationToken), cancellationToken).ConfigureAwait(false)).Answer;
 
-    public IDisposable Watch(Action<IReadOnlySet<string>?> changed) => settings.Watch(changed);
+    public IDisposable Watch(Action<IReadOnlySet<string>?> changed) => _settings.Watch(changed);
 
     /// <summary>
     /// As <see cref="ResolveAsync(string, AddressFamily, CancellationToken)"/>, and whether there was a server and a socket to ask it.
@@ -45,12 +54,17 @@ internal sealed class DnsResolver(DnsSettingsFile settings, IDnsExchange udp, ID
     private async ValueTask<DnsOutcome> AskAsync(string host, Func<string, DnsSettings, Task<DnsOutcome>> ask, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        DnsSettings current = settings.Current;
+        DnsSettings current = _settings.Current;
         NameProblem problem = DnsMessageWriter.ProblemOf(host);
         return problem != NameProblem.None ? new DnsOutcome(new Answer.Failed($"'{host}' cannot be asked for ({problem})", new SocketException((int)SocketError.HostNotFound)), WasAsked: true)
             : current.Servers.IsEmpty ? new DnsOutcome(new Answer.Failed("no name server is known"), WasAsked: false)
             : await SearchAsync(host, current, ask).ConfigureAwait(false);
     }
+
+    /// <summary>Closes connections that are kept open.</summary>
+    public void Stop() => _tls.Stop();
+
+    public ValueTask DisposeAsync() => _tls.DisposeAsync();
 
     // As in glibc, a failure does not end the search; it is what is told in the end if no name is found, for the name that failed may exist.
     private static async Task<DnsOutcome> SearchAsync(string host, DnsSettings current, Func<string, DnsSettings, Task<DnsOutcome>> ask)
@@ -86,25 +100,42 @@ internal sealed class DnsResolver(DnsSettingsFile settings, IDnsExchange udp, ID
     private async Task<DnsOutcome> AskFamiliesAsync(
         string name, AddressFamily family, DnsSettings current, CancellationToken cancellationToken)
     {
+        if (current.WithoutAaaa)
+        {
+            if (family == AddressFamily.InterNetworkV6)
+            {
+                return new DnsOutcome(new Answer.Empty(EmptyReason.NoData, DnsMessageReader.DefaultNegativeTtl), WasAsked: true);
+            }
+
+            family = AddressFamily.InterNetwork;
+        }
+
         if (family != AddressFamily.Unspecified)
         {
             return OfFamily(family, await AskFamilyAsync(name, TypeOf(family), current, cancellationToken).ConfigureAwait(false));
         }
 
-        using CancellationTokenSource patience = new(Timeout.InfiniteTimeSpan, timeProvider);
+        using CancellationTokenSource patience = new(Timeout.InfiniteTimeSpan, _timeProvider);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         Task<DnsOutcome> v4 = AskHalfAsync(name, DnsRecordType.A, current, either.Token, cancellationToken);
-        Task<DnsOutcome> v6 = AskHalfAsync(name, DnsRecordType.Aaaa, current, either.Token, cancellationToken);
-        Task<DnsOutcome> first = await Task.WhenAny(v4, v6).ConfigureAwait(false);
-
-        // Some networks drop the questions for one type. Retrying them must not use up the time of a name whose other half is known.
-        if (first is { IsCompletedSuccessfully: true, Result.Answer: Answer.Found })
+        if (current.OneByOne)
         {
-            patience.CancelAfter(current.Timeout);
+            LimitOther(await Task.WhenAny(v4).ConfigureAwait(false));
         }
 
+        Task<DnsOutcome> v6 = AskHalfAsync(name, DnsRecordType.Aaaa, current, either.Token, cancellationToken);
+        LimitOther(await Task.WhenAny(v4, v6).ConfigureAwait(false));
         DnsOutcome[] halves = await Task.WhenAll(v4, v6).ConfigureAwait(false);
         return Merge(halves[0], halves[1]);
+
+        // Some networks drop the questions for one type. Retrying them must not use up the time of a name whose other half is known.
+        void LimitOther(Task<DnsOutcome> half)
+        {
+            if (half is { IsCompletedSuccessfully: true, Result.Answer: Answer.Found })
+            {
+                patience.CancelAfter(current.Timeout);
+            }
+        }
     }
 
     private async Task<DnsOutcome> AskHalfAsync(
@@ -150,7 +181,7 @@ internal sealed class DnsResolver(DnsSettingsFile settings, IDnsExchange udp, ID
         TimeSpan ttl = TimeSpan.MaxValue;
         while (true)
         {
-            (IPEndPoint server, DnsReply reply) = await AskServersAsync(query, current, cancellationToken).ConfigureAwait(false);
+            (NameServer server, DnsReply reply) = await _servers.AskAsync(query, current, cancellationToken).ConfigureAwait(false);
             switch (reply)
             {
                 case DnsReply.Records records:
@@ -167,7 +198,7 @@ internal sealed class DnsResolver(DnsSettingsFile settings, IDnsExchange udp, ID
         }
     }
 
-    private static Answer.Failed FailureOf(IPEndPoint server, DnsReply reply) => reply switch
+    private static Answer.Failed FailureOf(NameServer server, DnsReply reply) => reply switch
     {
         DnsReply.Refusal refusal => new Answer.Failed($"name server {server} answered {refusal.Code.ToString().ToUpperInvariant()}"),
         DnsReply.Malformed malformed => new Answer.Failed($"name server {server} sent a malformed answer: {malformed.Problem}"),
@@ -176,43 +207,6 @@ internal sealed class DnsResolver(DnsSettingsFile settings, IDnsExchange udp, ID
         DnsReply.Elsewhere => new Answer.Failed($"the chain of aliases has more than {DnsQuery.MostLinks} links, or is a loop"),
         _ => new Answer.Failed($"name server {server} sent only a part of its answer"),
     };
-
-    /// <summary>The first reply that says something; else the last of the others, a server's before our own system's.</summary>
-    private async Task<(IPEndPoint Server, DnsReply Reply)> AskServersAsync(
-        DnsQuery query, DnsSettings current, CancellationToken cancellationToken)
-    {
-        IPEndPoint[] servers = [.. _ring.Order(current.Servers, current.Rotate)];
-        (IPEndPoint Server, DnsReply Reply)? last = null;
-        for (int question = 0; question < servers.Length * current.Attempts; question++)
-        {
-            IPEndPoint server = servers[question % servers.Length];
-            DnsReply reply = await AskServerAsync(server, query, current.Timeout, cancellationToken).ConfigureAwait(false);
-            if (reply is DnsReply.Records or DnsReply.None or DnsReply.Elsewhere)
-            {
-                _ring.Answered(server);
-                return (server, reply);
-            }
-
-            last = last is null || reply is not DnsReply.NoSocket ? (server, reply) : last;
-        }
-
-        return last!.Value;
-    }
-
-    private async Task<DnsReply> AskServerAsync(
-        IPEndPoint server, DnsQuery query, TimeSpan timeout, CancellationToken cancellationToken)
-    {
-        DnsReply reply = await udp.AskAsync(server, query, timeout, cancellationToken).ConfigureAwait(false);
-        if (reply is DnsReply.Refusal { Code: DnsResponseCode.FormErr or DnsResponseCode.BadVers })
-        {
-            query = query with { Edns = false };
-            reply = await udp.AskAsync(server, query, timeout, cancellationToken).ConfigureAwait(false);
-        }
-
-        return reply is DnsReply.Truncated
-            ? await tcp.AskAsync(server, query, timeout, cancellationToken).ConfigureAwait(false)
-            : reply;
-    }
 
     private static TimeSpan Smaller(TimeSpan one, TimeSpan other) => one < other ? one : other;
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Net;
 using DnsAwareHttp.Resolution.Wire;
 
 namespace DnsAwareHttp.Resolution.Sources;
@@ -12,7 +11,7 @@ namespace DnsAwareHttp.Resolution.Sources;
 /// <param name="Attempts">How often the servers are gone through.</param>
 /// <param name="Rotate">Whether the servers take turns.</param>
 internal sealed record DnsSettings(
-    ImmutableArray<IPEndPoint> Servers, ImmutableArray<string> Search, int Ndots, TimeSpan Timeout, int Attempts, bool Rotate)
+    ImmutableArray<NameServer> Servers, ImmutableArray<string> Search, int Ndots, TimeSpan Timeout, int Attempts, bool Rotate)
 {
     /// <summary>Whether questions go by TCP only.</summary>
     public bool UseTcp { get; init; }
@@ -30,7 +29,7 @@ internal sealed record DnsSettings(
     public const int DefaultAttempts = 2;
 
     /// <summary>What the options say goes before what the file says.</summary>
-    public static DnsSettings Of(DnsCacheOptions options, ImmutableArray<IPEndPoint> servers, ResolvConf conf) =>
+    public static DnsSettings Of(DnsCacheOptions options, ImmutableArray<NameServer> servers, ResolvConf conf) =>
         new(
             servers,
             conf.Search,

@@ -12,10 +12,10 @@ internal sealed class DnsSettingsFile : INameChanges
 
     private readonly DnsCacheOptions _options;
     private readonly InterfaceServers _interfaces;
-    private readonly ImmutableArray<IPEndPoint> _chosen;
+    private readonly ImmutableArray<NameServer> _chosen;
     private readonly PolledFile<ResolvConf>? _file;
+    private volatile Combination? _last;
 
-    /// <exception cref="NotSupportedException">A name server is to be asked by DNS over TLS.</exception>
     /// <exception cref="FormatException">A name server is no address.</exception>
     public DnsSettingsFile(DnsCacheOptions options, TimeProvider timeProvider, ILogger logger)
     {
@@ -41,10 +41,18 @@ internal sealed class DnsSettingsFile : INameChanges
         }
     }
 
+    // For each question the same is combined, until something changes.
     private DnsSettings Combine(ResolvConf conf)
     {
-        ImmutableArray<IPEndPoint> servers = _chosen.IsEmpty ? conf.NameServers : _chosen;
-        return DnsSettings.Of(_options, servers.IsEmpty ? _interfaces.Current : servers, conf);
+        ImmutableArray<IPEndPoint> system = !_chosen.IsEmpty || !conf.NameServers.IsEmpty ? conf.NameServers : _interfaces.Current;
+        Combination? last = _last;
+        if (last is null || !ReferenceEquals(last.Conf, conf) || last.System != system)
+        {
+            ImmutableArray<NameServer> servers = _chosen.IsEmpty ? [.. system.Select(static endPoint => new NameServer(endPoint))] : _chosen;
+            _last = last = new Combination(conf, system, DnsSettings.Of(_options, servers, conf));
+        }
+
+        return last.Settings;
     }
 
     // Without the file, glibc asks the server on this machine. Elsewhere the interfaces know the servers.
@@ -53,4 +61,6 @@ internal sealed class DnsSettingsFile : INameChanges
         ResolvConf conf = text is null && !OperatingSystem.IsLinux() ? ResolvConfOfNoFile : ResolvConf.Parse(text ?? "", Dns.GetHostName());
         return conf.WithEnvironment(Environment.GetEnvironmentVariable("LOCALDOMAIN"), Environment.GetEnvironmentVariable("RES_OPTIONS"));
     }
+
+    private sealed record Combination(ResolvConf Conf, ImmutableArray<IPEndPoint> System, DnsSettings Settings);
 }

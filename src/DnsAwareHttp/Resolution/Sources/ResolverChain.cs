@@ -12,12 +12,11 @@ namespace DnsAwareHttp.Resolution.Sources;
 /// <param name="nameSwitch">Which names are the operating system's although DNS is asked; null for none.</param>
 /// <param name="confirms">Whether a name that DNS does not know may yet be known to the operating system, whose name servers a stub resolver cannot all see.</param>
 internal sealed class ResolverChain(
-    ImmutableArray<NameSource> sources, HostsFileResolver? hosts, DnsResolver dns, IFamilyResolver system, NameSwitchFile? nameSwitch, bool confirms) : IFamilyResolver, IServiceResolver, INameChanges
+    ImmutableArray<NameSource> sources, HostsFileResolver? hosts, DnsResolver dns, IFamilyResolver system, NameSwitchFile? nameSwitch, bool confirms) : IFamilyResolver, IServiceResolver, INameChanges, IAsyncDisposable
 {
     // The hosts file is looked at all the time: what it does not list today it may list in a moment.
     private static readonly TimeSpan NotListedTtl = TimeSpan.FromSeconds(1);
 
-    /// <exception cref="NotSupportedException">A name server is to be asked by DNS over TLS.</exception>
     /// <exception cref="FormatException">A name server is no address.</exception>
     public ResolverChain(DnsCacheOptions options, TimeProvider timeProvider, ILoggerFactory loggerFactory)
         : this(
@@ -92,6 +91,11 @@ internal sealed class ResolverChain(
             }
         });
     }
+
+    /// <summary>Closes connections that are kept open.</summary>
+    public void Stop() => dns.Stop();
+
+    public ValueTask DisposeAsync() => dns.DisposeAsync();
 
     /// <summary>What DNS says, null where the name is not its own; and whether nobody else needs to be asked.</summary>
     private async ValueTask<(Answer? Answer, bool IsFinal)> AskDnsAsync(string host, AddressFamily family, bool systemFollows, CancellationToken cancellationToken)

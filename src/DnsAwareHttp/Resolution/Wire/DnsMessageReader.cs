@@ -1,10 +1,11 @@
 using System.Buffers.Binary;
-using System.Collections.Immutable;
 using System.Net;
+using System.Runtime.InteropServices;
 
 namespace DnsAwareHttp.Resolution.Wire;
 
-/// <summary>Reads the reply to one question. Whatever bytes it gets, it ends, allocates little, and names the outcome.</summary>
+/// <summary>Reads the reply to one question. Whatever bytes it gets, it ends and names the outcome.</summary>
+/// <remarks>It goes through the message a few times, whatever is in it. Only the addresses, or the name that an answer leads to, are allocated.</remarks>
 internal static class DnsMessageReader
 {
     /// <summary>
@@ -15,8 +16,10 @@ internal static class DnsMessageReader
     /// <summary>More addresses than this are not taken from one answer.</summary>
     public const int MostAddresses = 4096;
 
+    // Four times as many as a chain may have. Each is compared with each name of the chain: without a bound 64 KB of them take half a second.
+    private const int MostAliases = 4 * DnsQuery.MostLinks;
+
     private const int HeaderLength = 12;
-    private const int RecordHeaderLength = 10;
     private const int SoaTimesLength = 20;
     private const ushort ClassInternet = 1;
     private const ushort IsResponse = 0x8000;
@@ -47,6 +50,10 @@ internal static class DnsMessageReader
         return (flags & TruncatedBit) != 0 ? DnsReply.Truncated.Instance : ReadRecords(message, at, query, code);
     }
 
+    /// <summary>Whether a record is of a type and of the name that begins at <paramref name="name"/>.</summary>
+    internal static bool IsOf(ReadOnlySpan<byte> message, int name, DnsRecord record, DnsRecordType type) =>
+        record.Type == type && record.IsInternet && DnsNameReader.IsSame(message, record.OwnerAt, name);
+
     private static bool IsResponseTo(ReadOnlySpan<byte> message, ushort id) =>
         message.Length is >= HeaderLength and <= ushort.MaxValue
         && UInt16At(message, 0) == id
@@ -54,15 +61,11 @@ internal static class DnsMessageReader
 
     private static bool EchoesQuestion(ReadOnlySpan<byte> message, DnsQuery query, ref int at) =>
         UInt16At(message, 4) == 1
-        && DnsNameReader.TryRead(message, ref at, out string? name)
+        && DnsNameReader.TryMatch(message, ref at, query.Host)
         && message.Length - at >= 4
-        && IsSameName(name, query.Host)
         && UInt16At(message, at) == (ushort)query.Type
         && UInt16At(message, at + 2) == ClassInternet
         && Skip(ref at, 4);
-
-    private static bool IsSameName(string? name, string host) =>
-        name is not null && name.AsSpan().Equals(host.AsSpan().TrimEnd('.'), StringComparison.OrdinalIgnoreCase);
 
     private static bool Skip(ref int at, int count)
     {
@@ -76,64 +79,67 @@ internal static class DnsMessageReader
 
     private static DnsReply ReadRecords(ReadOnlySpan<byte> message, int at, DnsQuery query, DnsResponseCode code)
     {
-        if (!TryReadSection(message, ref at, UInt16At(message, 6), out List<DnsRecord> answers)
-            || !TryReadSection(message, ref at, UInt16At(message, 8), out List<DnsRecord> authorities)
-            || !TryReadSection(message, ref at, UInt16At(message, 10), out List<DnsRecord> additionals))
+        if (!DnsSection.TryRead(message, ref at, UInt16At(message, 6), out DnsSection answers)
+            || !DnsSection.TryRead(message, ref at, UInt16At(message, 8), out DnsSection authorities)
+            || !DnsSection.TryRead(message, ref at, UInt16At(message, 10), out DnsSection additionals))
         {
             return new DnsReply.Malformed("a record breaks off");
         }
 
+        Span<DnsRecord> room = stackalloc DnsRecord[MostAliases];
         DnsResponseCode whole = (DnsResponseCode)((int)code | ExtendedCodeOf(additionals));
-        return whole == code ? Follow(message, answers, authorities, query, code) : new DnsReply.Refusal(whole);
+        return whole != code ? new DnsReply.Refusal(whole)
+            : TryFindAliases(message, answers, room, out ReadOnlySpan<DnsRecord> aliases) ? Follow(message, answers, authorities, aliases, query, code)
+            : new DnsReply.Malformed($"an alias breaks off, or there are more than {MostAliases}");
     }
 
-    private static bool TryReadSection(ReadOnlySpan<byte> message, ref int at, int count, out List<DnsRecord> records)
+    private static int ExtendedCodeOf(DnsSection additionals)
     {
-        records = [];
-        for (int index = 0; index < count; index++)
+        foreach (DnsRecord record in additionals)
         {
-            if (!DnsNameReader.TryRead(message, ref at, out string? owner) || message.Length - at < RecordHeaderLength)
+            if (record.Type == DnsRecordType.Opt)
             {
-                return false;
+                return (int)(record.RawTtl >> 24) << 4;
             }
-
-            int length = UInt16At(message, at + 8);
-            uint ttl = BinaryPrimitives.ReadUInt32BigEndian(message[(at + 4)..]);
-            DnsRecordType type = (DnsRecordType)UInt16At(message, at);
-            DnsRecord record = new(owner, type, UInt16At(message, at + 2), ttl, at + RecordHeaderLength, length);
-            at += RecordHeaderLength;
-            if (message.Length - at < length)
-            {
-                return false;
-            }
-
-            at += length;
-            records.Add(record);
         }
 
+        return 0;
+    }
+
+    private static bool TryFindAliases(ReadOnlySpan<byte> message, DnsSection answers, Span<DnsRecord> room, out ReadOnlySpan<DnsRecord> aliases)
+    {
+        aliases = [];
+        int count = 0;
+        foreach (DnsRecord record in answers)
+        {
+            if (record is not { Type: DnsRecordType.Cname, IsInternet: true })
+            {
+                continue;
+            }
+
+            int at = record.DataAt;
+            if (count == room.Length || !DnsNameReader.TrySkip(message, ref at) || at != record.DataAt + record.DataLength)
+            {
+                return false;
+            }
+
+            room[count++] = record;
+        }
+
+        aliases = room[..count];
         return true;
     }
 
-    private static int ExtendedCodeOf(List<DnsRecord> additionals)
-    {
-        int index = additionals.FindIndex(record => record.Type == DnsRecordType.Opt);
-        return index < 0 ? 0 : (int)(additionals[index].RawTtl >> 24) << 4;
-    }
-
     private static DnsReply Follow(
-        ReadOnlySpan<byte> message, List<DnsRecord> answers, List<DnsRecord> authorities, DnsQuery query, DnsResponseCode code)
+        ReadOnlySpan<byte> message, DnsSection answers, DnsSection authorities, ReadOnlySpan<DnsRecord> aliases, DnsQuery query, DnsResponseCode code)
     {
-        if (!TryReadAliases(message, answers, out Dictionary<string, (string? Target, TimeSpan Ttl)> aliases))
-        {
-            return new DnsReply.Malformed("an alias breaks off");
-        }
-
-        string name = query.Host.TrimEnd('.').ToLowerInvariant();
+        // The name is told by where it is written: first in the question, then in the data of an alias.
+        int name = HeaderLength;
         TimeSpan ttl = TimeSpan.MaxValue;
         int links = 0;
-        while (aliases.TryGetValue(name, out (string? Target, TimeSpan Ttl) alias))
+        while (TryFindAlias(message, aliases, name, out DnsRecord alias))
         {
-            if (alias.Target is null or "")
+            if (!DnsNameReader.IsHostName(message, alias.DataAt))
             {
                 return new DnsReply.Malformed("an alias leads to a name that no host can have");
             }
@@ -143,7 +149,7 @@ internal static class DnsMessageReader
                 return new DnsReply.Malformed($"the chain of aliases has more than {DnsQuery.MostLinks} links, or is a loop");
             }
 
-            (name, ttl) = (alias.Target, Smaller(ttl, alias.Ttl));
+            (name, ttl) = (alias.DataAt, Smaller(ttl, alias.Ttl));
         }
 
         return code == DnsResponseCode.NxDomain
@@ -151,49 +157,42 @@ internal static class DnsMessageReader
             : AddressesOf(message, name, answers, authorities, query, ttl, links);
     }
 
-    private static bool TryReadAliases(
-        ReadOnlySpan<byte> message, List<DnsRecord> answers, out Dictionary<string, (string? Target, TimeSpan Ttl)> aliases)
+    // A name has one alias (RFC 1034 section 3.6.2); the first one counts.
+    private static bool TryFindAlias(ReadOnlySpan<byte> message, ReadOnlySpan<DnsRecord> aliases, int name, out DnsRecord alias)
     {
-        aliases = [];
-        foreach (DnsRecord record in answers)
+        foreach (DnsRecord record in aliases)
         {
-            if (record is not { Type: DnsRecordType.Cname, IsInternet: true, Owner: not null })
+            if (DnsNameReader.IsSame(message, record.OwnerAt, name))
             {
-                continue;
+                alias = record;
+                return true;
             }
-
-            int at = record.DataAt;
-            if (!DnsNameReader.TryRead(message, ref at, out string? target) || at != record.DataAt + record.DataLength)
-            {
-                return false;
-            }
-
-            // A name has one alias (RFC 1034 section 3.6.2); the first one counts.
-            _ = aliases.TryAdd(record.Owner, (target, record.Ttl));
         }
 
-        return true;
+        alias = default;
+        return false;
     }
 
     private static DnsReply AddressesOf(
-        ReadOnlySpan<byte> message,
-        string name,
-        List<DnsRecord> answers,
-        List<DnsRecord> authorities,
-        DnsQuery query,
-        TimeSpan ttl,
-        int links)
+        ReadOnlySpan<byte> message, int name, DnsSection answers, DnsSection authorities, DnsQuery query, TimeSpan ttl, int links)
     {
         if (query.Type == DnsRecordType.Srv)
         {
-            return ServiceReader.Read(message, name, answers, ttl) ?? NoAddresses(NegativeTtl(message, authorities, name), name, ttl, links);
+            return ServiceReader.Read(message, name, answers, ttl) ?? NoAddresses(message, name, NegativeTtl(message, authorities, name), ttl, links);
         }
 
-        ImmutableArray<IPAddress>.Builder addresses = ImmutableArray.CreateBuilder<IPAddress>();
+        int count = CountOf(message, name, answers, query.Type);
+        if (count == 0)
+        {
+            return NoAddresses(message, name, NegativeTtl(message, authorities, name), ttl, links);
+        }
+
+        IPAddress[] addresses = new IPAddress[count];
         int length = query.Type == DnsRecordType.A ? 4 : 16;
+        int index = 0;
         foreach (DnsRecord record in answers)
         {
-            if (record.Type != query.Type || !record.IsInternet || record.Owner != name || addresses.Count == MostAddresses)
+            if (index == count || !IsOf(message, name, record, query.Type))
             {
                 continue;
             }
@@ -203,30 +202,39 @@ internal static class DnsMessageReader
                 return new DnsReply.Malformed($"an address of {record.DataLength} bytes");
             }
 
-            addresses.Add(new IPAddress(message.Slice(record.DataAt, length)));
+            addresses[index++] = new IPAddress(message.Slice(record.DataAt, length));
             ttl = Smaller(ttl, record.Ttl);
         }
 
-        return addresses.Count > 0
-            ? new DnsReply.Records(addresses.ToImmutable(), ttl)
-            : NoAddresses(NegativeTtl(message, authorities, name), name, ttl, links);
+        return new DnsReply.Records(ImmutableCollectionsMarshal.AsImmutableArray(addresses), ttl);
+    }
+
+    private static int CountOf(ReadOnlySpan<byte> message, int name, DnsSection answers, DnsRecordType type)
+    {
+        int count = 0;
+        foreach (DnsRecord record in answers)
+        {
+            count += IsOf(message, name, record, type) ? 1 : 0;
+        }
+
+        return Math.Min(count, MostAddresses);
     }
 
     // A SOA record says that there is nothing (RFC 2308 section 2.2). An alias without one says only that the server did not look further.
-    private static DnsReply NoAddresses(TimeSpan? negativeTtl, string name, TimeSpan ttl, int links) =>
-        negativeTtl is null && links > 0
-            ? new DnsReply.Elsewhere(name, links, ttl)
+    private static DnsReply NoAddresses(ReadOnlySpan<byte> message, int name, TimeSpan? negativeTtl, TimeSpan ttl, int links) =>
+        negativeTtl is null && links > 0 && DnsNameReader.TryRead(message, ref name, out string? target)
+            ? new DnsReply.Elsewhere(target!, links, ttl)
             : new DnsReply.None(EmptyReason.NoData, Smaller(ttl, negativeTtl ?? DefaultNegativeTtl));
 
     /// <summary>
     /// The smaller of TTL and MINIMUM of the SOA record of a zone that the name is in; null without one (RFC 2308 section 5).
     /// </summary>
-    private static TimeSpan? NegativeTtl(ReadOnlySpan<byte> message, List<DnsRecord> authorities, string name)
+    private static TimeSpan? NegativeTtl(ReadOnlySpan<byte> message, DnsSection authorities, int name)
     {
         foreach (DnsRecord record in authorities)
         {
-            if (record is { Type: DnsRecordType.Soa, IsInternet: true, Owner: not null }
-                && IsWithin(name, record.Owner)
+            if (record is { Type: DnsRecordType.Soa, IsInternet: true }
+                && DnsNameReader.IsWithin(message, name, record.OwnerAt)
                 && MinimumOf(message, record) is TimeSpan minimum)
             {
                 return Smaller(record.Ttl, minimum);
@@ -236,14 +244,11 @@ internal static class DnsMessageReader
         return null;
     }
 
-    private static bool IsWithin(string name, string zone) =>
-        zone.Length == 0 || name == zone || name.EndsWith("." + zone, StringComparison.Ordinal);
-
     private static TimeSpan? MinimumOf(ReadOnlySpan<byte> message, DnsRecord soa)
     {
         int at = soa.DataAt;
-        bool isWhole = DnsNameReader.TryRead(message, ref at, out _)
-            && DnsNameReader.TryRead(message, ref at, out _)
+        bool isWhole = DnsNameReader.TrySkip(message, ref at)
+            && DnsNameReader.TrySkip(message, ref at)
             && at + SoaTimesLength == soa.DataAt + soa.DataLength;
         if (!isWhole)
         {

@@ -12,20 +12,28 @@ internal static class DnsMessageWriter
     /// <summary>No question is longer: header, name, type and class, OPT record.</summary>
     public const int MaxLength = HeaderLength + MaxNameLength + 4 + OptLength;
 
+    /// <summary>Nor is a padded one (<see cref="DnsQuery.IsPadded"/>).</summary>
+    public const int MaxPaddedLength = (MaxLength + OptionHeaderLength + PaddingBlock - 1) / PaddingBlock * PaddingBlock;
+
+    /// <summary>Padded questions are a multiple of this, so that their lengths tell little of their names (RFC 8467 section 4.1).</summary>
+    public const int PaddingBlock = 128;
+
     private const int HeaderLength = 12;
     private const int MaxNameLength = 255;
     private const int MaxLabelLength = 63;
     private const int OptLength = 11;
+    private const int OptionHeaderLength = 4;
+    private const ushort PaddingOption = 12;
     private const ushort RecursionDesired = 0x0100;
     private const ushort ClassInternet = 1;
 
     /// <summary>
     /// Writes the question, or says why its name cannot be written. <paramref name="destination"/> has room for
-    /// <see cref="MaxLength"/> bytes.
+    /// <see cref="MaxLength"/> bytes, or <see cref="MaxPaddedLength"/>.
     /// </summary>
     public static NameProblem Write(DnsQuery query, ushort id, Span<byte> destination, out int length)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, MaxLength);
+        ArgumentOutOfRangeException.ThrowIfLessThan(destination.Length, query.IsPadded ? MaxPaddedLength : MaxLength);
         length = 0;
         NameProblem problem = ProblemOf(query.Host);
         if (problem == NameProblem.None)
@@ -34,6 +42,7 @@ internal static class DnsMessageWriter
             length += WriteName(query.Host, destination[length..]);
             length += WriteTypeAndClass(query.Type, destination[length..]);
             length += query.Edns ? WriteOpt(destination[length..]) : 0;
+            length += query is { Edns: true, IsPadded: true } ? WritePadding(destination, length) : 0;
         }
 
         return problem;
@@ -103,6 +112,18 @@ internal static class DnsMessageWriter
         BinaryPrimitives.WriteUInt16BigEndian(destination[1..], (ushort)DnsRecordType.Opt);
         BinaryPrimitives.WriteUInt16BigEndian(destination[3..], UdpPayloadSize);
         return OptLength;
+    }
+
+    // The OPT record is the last thing in the message; the length of its data stands in its last two bytes.
+    private static int WritePadding(Span<byte> message, int length)
+    {
+        int padding = (PaddingBlock - ((length + OptionHeaderLength) % PaddingBlock)) % PaddingBlock;
+        Span<byte> option = message.Slice(length, OptionHeaderLength + padding);
+        option.Clear();
+        BinaryPrimitives.WriteUInt16BigEndian(option, PaddingOption);
+        BinaryPrimitives.WriteUInt16BigEndian(option[2..], (ushort)padding);
+        BinaryPrimitives.WriteUInt16BigEndian(message[(length - 2)..], (ushort)option.Length);
+        return option.Length;
     }
 
     private static ReadOnlySpan<char> WithoutTrailingDot(string host) => host.EndsWith('.') ? host.AsSpan(0, host.Length - 1) : host;

@@ -1,13 +1,11 @@
+using System.Text;
+
 namespace DnsAwareHttp.Resolution.Wire;
 
-/// <summary>Reads one name of a message, compressed or not (RFC 1035 section 4.1.4).</summary>
+/// <summary>Reads and compares the names of a message, compressed or not; all but <see cref="TryRead"/> without making a string.</summary>
+/// <remarks>Names of a message are told by where they begin. Those that are compared were read or skipped before, so they are whole.</remarks>
 internal static class DnsNameReader
 {
-    private const int MaxNameLength = 255;
-
-    // A name of 255 bytes has at most 127 labels, and each may be followed by a pointer.
-    private const int MostPointers = 127;
-
     /// <summary>
     /// Moves <paramref name="at"/> behind the name. <paramref name="name"/> is in lower case without a trailing dot; null when it has bytes
     /// that no host name has (among them a dot inside a label, which would make it look like another name).
@@ -16,65 +14,152 @@ internal static class DnsNameReader
     public static bool TryRead(ReadOnlySpan<byte> message, ref int at, out string? name)
     {
         name = null;
-        Span<char> text = stackalloc char[MaxNameLength];
+        Span<char> text = stackalloc char[DnsLabels.MaxNameLength];
         bool isHostName = true;
         int length = 0;
-        int pointers = 0;
-        int behind = -1;
-        int position = at;
-        while (position < message.Length)
+        DnsLabels labels = new(message, at);
+        while (labels.MoveNext())
         {
-            int head = message[position];
-            if (head == 0)
-            {
-                at = behind < 0 ? position + 1 : behind;
-                name = isHostName ? text[..Math.Max(0, length - 1)].ToString() : null;
-                return true;
-            }
+            isHostName &= IsOfHostName(labels.Current);
+            length += ToLower(labels.Current, text[length..]);
+        }
 
-            if ((head & 0xC0) == 0xC0)
-            {
-                // Only backwards and only so often: a pointer to itself or to a later one would never end.
-                if (position + 1 >= message.Length || ++pointers > MostPointers)
-                {
-                    return false;
-                }
+        at = labels.Behind;
+        name = isHostName && at >= 0 ? text[..Math.Max(0, length - 1)].ToString() : null;
+        return at >= 0;
+    }
 
-                int target = ((head & 0x3F) << 8) | message[position + 1];
-                if (target >= position)
-                {
-                    return false;
-                }
+    /// <summary>Moves <paramref name="at"/> behind the name.</summary>
+    /// <returns>False when the message breaks off or breaks the rules; then <paramref name="at"/> means nothing.</returns>
+    public static bool TrySkip(ReadOnlySpan<byte> message, ref int at)
+    {
+        DnsLabels labels = new(message, at);
+        while (labels.MoveNext())
+        {
+        }
 
-                behind = behind < 0 ? position + 2 : behind;
-                position = target;
-                continue;
-            }
+        at = labels.Behind;
+        return at >= 0;
+    }
 
-            if ((head & 0xC0) != 0 || position + 1 + head > message.Length || length + head + 2 > MaxNameLength)
+    /// <summary>Where the message goes on behind a name that was skipped before.</summary>
+    public static int Behind(ReadOnlySpan<byte> message, int at)
+    {
+        while (message[at] is > 0 and < 0x40)
+        {
+            at += message[at] + 1;
+        }
+
+        return message[at] == 0 ? at + 1 : at + 2;
+    }
+
+    /// <summary>Whether the name is not the root and has no byte that no host name has.</summary>
+    public static bool IsHostName(ReadOnlySpan<byte> message, int at)
+    {
+        DnsLabels labels = new(message, at);
+        int count = 0;
+        while (labels.MoveNext())
+        {
+            if (!IsOfHostName(labels.Current))
             {
                 return false;
             }
 
-            isHostName &= TryAppend(message.Slice(position + 1, head), text[length..]);
-            length += head + 1;
-            position += head + 1;
+            count++;
         }
 
-        return false;
+        return count > 0;
     }
 
-    private static bool TryAppend(ReadOnlySpan<byte> label, Span<char> text)
+    /// <summary>Whether the name, which may be broken, is this host's.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="at">Where the name begins; moved behind it.</param>
+    /// <param name="host">A host name in ASCII, with or without a trailing dot.</param>
+    /// <returns>False also when the message breaks off; with false, <paramref name="at"/> means nothing.</returns>
+    public static bool TryMatch(ReadOnlySpan<byte> message, ref int at, string host)
     {
-        bool isHostName = true;
+        ReadOnlySpan<char> rest = host.AsSpan().TrimEnd('.');
+        DnsLabels labels = new(message, at);
+        while (labels.MoveNext())
+        {
+            // Label by label: one that has a dot inside is not two.
+            int dot = rest.IndexOf('.');
+            if (!Ascii.EqualsIgnoreCase(labels.Current, dot < 0 ? rest : rest[..dot]))
+            {
+                return false;
+            }
+
+            rest = dot < 0 ? [] : rest[(dot + 1)..];
+        }
+
+        at = labels.Behind;
+        return at >= 0 && rest.IsEmpty;
+    }
+
+    /// <summary>Whether both are the same host name, in whatever case.</summary>
+    public static bool IsSame(ReadOnlySpan<byte> message, int one, int other) => IsSame(new DnsLabels(message, one), new DnsLabels(message, other));
+
+    /// <summary>Whether the host name is that of the zone, or below it.</summary>
+    public static bool IsWithin(ReadOnlySpan<byte> message, int name, int zone)
+    {
+        DnsLabels rest = new(message, name);
+        for (int above = CountOf(message, name) - CountOf(message, zone); above != 0; above--)
+        {
+            if (above < 0 || !rest.MoveNext())
+            {
+                return false;
+            }
+        }
+
+        return IsSame(rest, new DnsLabels(message, zone));
+    }
+
+    private static bool IsSame(DnsLabels one, DnsLabels other)
+    {
+        while (one.MoveNext())
+        {
+            if (!other.MoveNext())
+            {
+                return false;
+            }
+
+            // From one place on, all is the same: so it is with most names, which are compressed.
+            if (one.At == other.At)
+            {
+                return true;
+            }
+
+            if (!Ascii.EqualsIgnoreCase(one.Current, other.Current))
+            {
+                return false;
+            }
+        }
+
+        return !other.MoveNext();
+    }
+
+    private static int CountOf(ReadOnlySpan<byte> message, int at)
+    {
+        DnsLabels labels = new(message, at);
+        int count = 0;
+        while (labels.MoveNext())
+        {
+            count++;
+        }
+
+        return count;
+    }
+
+    private static bool IsOfHostName(ReadOnlySpan<byte> label) => !label.ContainsAnyExceptInRange((byte)'!', (byte)'~') && !label.Contains((byte)'.');
+
+    private static int ToLower(ReadOnlySpan<byte> label, Span<char> text)
+    {
         for (int index = 0; index < label.Length; index++)
         {
-            char letter = (char)label[index];
-            isHostName &= letter is > ' ' and < '\u007f' and not '.';
-            text[index] = char.ToLowerInvariant(letter);
+            text[index] = char.ToLowerInvariant((char)label[index]);
         }
 
         text[label.Length] = '.';
-        return isHostName;
+        return label.Length + 1;
     }
 }

@@ -11,6 +11,9 @@ internal sealed record DnsQuery(string Host, DnsRecordType Type)
     /// <summary>Whether an OPT record goes with it. Servers older than EDNS answer FORMERR to one.</summary>
     public bool Edns { get; init; } = true;
 
+    /// <summary>Whether the OPT record fills the message up to a multiple of <see cref="DnsMessageWriter.PaddingBlock"/> (RFC 7830).</summary>
+    public bool IsPadded { get; init; }
+
     /// <summary>How many aliases the answer may follow: fewer when aliases led to this question.</summary>
     public int LinksLeft { get; init; } = MostLinks;
 }

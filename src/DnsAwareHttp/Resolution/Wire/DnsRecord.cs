@@ -1,7 +1,7 @@
 namespace DnsAwareHttp.Resolution.Wire;
 
-/// <summary>One resource record of a message (RFC 1035 section 4.1.3), its data still in place.</summary>
-internal readonly record struct DnsRecord(string? Owner, DnsRecordType Type, ushort Class, uint RawTtl, int DataAt, int DataLength)
+/// <summary>One resource record of a message (RFC 1035 section 4.1.3), its owner and its data still in place.</summary>
+internal readonly record struct DnsRecord(int OwnerAt, DnsRecordType Type, ushort Class, uint RawTtl, int DataAt, int DataLength)
 {
     private const ushort Internet = 1;
 

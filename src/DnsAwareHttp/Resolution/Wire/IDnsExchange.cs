@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace DnsAwareHttp.Resolution.Wire;
 
 /// <summary>Asks one server one question once.</summary>
@@ -9,5 +7,5 @@ internal interface IDnsExchange
     /// The reply, or <see cref="DnsReply.Silence"/> when <paramref name="timeout"/> is over. The query's name can be written
     /// (<see cref="DnsMessageWriter.ProblemOf"/>). Only <paramref name="cancellationToken"/> cancels.
     /// </summary>
-    ValueTask<DnsReply> AskAsync(IPEndPoint server, DnsQuery query, TimeSpan timeout, CancellationToken cancellationToken);
+    ValueTask<DnsReply> AskAsync(NameServer server, DnsQuery query, TimeSpan timeout, CancellationToken cancellationToken);
 }

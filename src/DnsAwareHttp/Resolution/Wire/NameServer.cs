@@ -4,46 +4,63 @@ using System.Net.Sockets;
 
 namespace DnsAwareHttp.Resolution.Wire;
 
-/// <summary>
-/// Reads the address of a name server as people write it: <c>10.0.0.2</c>, <c>127.0.0.1:5353</c>, <c>::1</c>, <c>[::1]:53</c>,
-/// <c>fe80::1%eth0</c>.
-/// </summary>
-internal static class NameServer
+/// <summary>One name server: where it is, and whether it is spoken to in clear or over TLS (RFC 7858).</summary>
+/// <remarks>
+/// Written <c>10.0.0.2</c>, <c>127.0.0.1:5353</c>, <c>::1</c>, <c>[::1]:53</c>, <c>fe80::1%eth0</c>; over TLS <c>tls://9.9.9.9#dns.quad9.net</c>,
+/// <c>tls://[2620:fe::fe]:853#dns.quad9.net</c>, and without the name where the certificate has the address.
+/// </remarks>
+internal sealed record NameServer(IPEndPoint EndPoint)
 {
     public const int DefaultPort = 53;
+    public const int DefaultTlsPort = 853;
 
-    /// <summary>The address, with port 53 where none is given.</summary>
-    /// <exception cref="NotSupportedException">DNS over TLS.</exception>
-    /// <exception cref="FormatException">Anything else that is no address.</exception>
-    public static IPEndPoint Parse(string text)
-    {
-        if (IsDnsOverTls(text))
-        {
-            throw new NotSupportedException(
-                $"{nameof(DnsCacheOptions.NameServers)}: '{text}' asks for DNS over TLS, which is not supported.");
-        }
+    private const string TlsScheme = "tls://";
 
-        return TryParse(text, out IPEndPoint? server)
+    /// <summary>Whether it is asked over TLS, and never otherwise.</summary>
+    public bool IsTls { get; init; }
+
+    /// <summary>The name that its certificate is for; null when the certificate is for its address (RFC 8310 section 8.1).</summary>
+    public string? TlsName { get; init; }
+
+    /// <summary>The server that <paramref name="text"/> names, with the usual port where none is given.</summary>
+    /// <exception cref="FormatException">It is no address of a name server.</exception>
+    public static NameServer Parse(string text) =>
+        TryParse(text, out NameServer? server)
             ? server
             : throw new FormatException(
-                $"{nameof(DnsCacheOptions.NameServers)}: '{text}' is no address such as 10.0.0.2, 127.0.0.1:5353 or [::1]:53.");
-    }
+                $"{nameof(DnsCacheOptions.NameServers)}: '{text}' is no address such as 10.0.0.2, 127.0.0.1:5353, [::1]:53 or tls://9.9.9.9#dns.quad9.net.");
 
-    /// <summary>As <see cref="Parse"/>; false also for DNS over TLS.</summary>
-    public static bool TryParse(string? text, [NotNullWhen(true)] out IPEndPoint? server)
+    /// <summary>As <see cref="Parse"/>.</summary>
+    public static bool TryParse(string? text, [NotNullWhen(true)] out NameServer? server)
     {
-        server = null;
-        if (text is null || !IPEndPoint.TryParse(text, out IPEndPoint? endPoint) || !IsWrittenInFull(text, endPoint))
-        {
-            return false;
-        }
-
-        server = endPoint.Port == 0 ? new IPEndPoint(endPoint.Address, DefaultPort) : endPoint;
-        return true;
+        server = text is null ? null
+            : text.StartsWith(TlsScheme, StringComparison.OrdinalIgnoreCase) ? ParseTls(text[TlsScheme.Length..])
+            : ParseEndPoint(text, DefaultPort) is IPEndPoint endPoint ? new NameServer(endPoint)
+            : null;
+        return server is not null;
     }
 
-    /// <summary>Whether this is <c>tls://…</c> (RFC 7858), which is understood but not supported.</summary>
-    public static bool IsDnsOverTls(string text) => text.StartsWith("tls://", StringComparison.OrdinalIgnoreCase);
+    public override string ToString() =>
+        !IsTls ? EndPoint.ToString()
+        : TlsName is null ? $"{TlsScheme}{EndPoint}"
+        : $"{TlsScheme}{EndPoint}#{TlsName}";
+
+    private static NameServer? ParseTls(string text)
+    {
+        string[] parts = text.Split('#', 2);
+        string? name = parts.Length == 2 ? parts[1].ToLowerInvariant() : null;
+        return ParseEndPoint(parts[0], DefaultTlsPort) is IPEndPoint endPoint && (name is null || IsNameOfHost(name))
+            ? new NameServer(endPoint) { IsTls = true, TlsName = name }
+            : null;
+    }
+
+    private static bool IsNameOfHost(string name) =>
+        Uri.CheckHostName(name) == UriHostNameType.Dns && !name.EndsWith('.') && DnsMessageWriter.ProblemOf(name) == NameProblem.None;
+
+    private static IPEndPoint? ParseEndPoint(string text, int defaultPort) =>
+        !IPEndPoint.TryParse(text, out IPEndPoint? endPoint) || !IsWrittenInFull(text, endPoint) ? null
+            : endPoint.Port == 0 ? new IPEndPoint(endPoint.Address, defaultPort)
+            : endPoint;
 
     // The runtime takes 10.2 for 10.0.0.2 and 0x0a000002 as well. Here such a thing is a slip of the pen. A port that is given is not 0.
     private static bool IsWrittenInFull(string text, IPEndPoint endPoint)

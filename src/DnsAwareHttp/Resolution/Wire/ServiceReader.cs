@@ -18,10 +18,10 @@ internal static class ServiceReader
     /// are no targets. Names in the data ought not to be compressed (RFC 2782); those that are can be read all the same (RFC 3597 section 4).
     /// </remarks>
     /// <param name="message">The whole message.</param>
-    /// <param name="name">The name of the service, or the one that its aliases lead to; in lower case without a trailing dot.</param>
+    /// <param name="name">The name of the service, or the one that its aliases lead to: where it begins.</param>
     /// <param name="answers">The records of the answer section.</param>
     /// <param name="ttl">The smallest TTL of the aliases that led to <paramref name="name"/>.</param>
-    public static DnsReply? Read(ReadOnlySpan<byte> message, string name, IEnumerable<DnsRecord> answers, TimeSpan ttl)
+    public static DnsReply? Read(ReadOnlySpan<byte> message, int name, DnsSection answers, TimeSpan ttl)
     {
         ImmutableArray<ServiceTarget>.Builder targets = ImmutableArray.CreateBuilder<ServiceTarget>();
         HashSet<ServiceTarget> seen = [];
@@ -29,7 +29,7 @@ internal static class ServiceReader
         bool isUnavailable = false;
         foreach (DnsRecord record in answers)
         {
-            if (record is not { Type: DnsRecordType.Srv, IsInternet: true } || record.Owner != name || targets.Count == MostTargets)
+            if (!DnsMessageReader.IsOf(message, name, record, DnsRecordType.Srv) || targets.Count == MostTargets)
             {
                 continue;
             }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -12,14 +13,15 @@ internal sealed class UdpExchange(TimeProvider timeProvider) : IDnsExchange
     // A datagram that fills it all may have been longer.
     private const int BufferLength = 4096;
 
-    public async ValueTask<DnsReply> AskAsync(IPEndPoint server, DnsQuery query, TimeSpan timeout, CancellationToken cancellationToken)
+    public async ValueTask<DnsReply> AskAsync(NameServer server, DnsQuery query, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using CancellationTokenSource deadline = new(timeout, timeProvider);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        using CancellationTokenRegistration caller = cancellationToken.UnsafeRegister(static ended => ((CancellationTokenSource)ended!).Cancel(), deadline);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferLength);
         try
         {
-            using Socket socket = new(server.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
-            return await AskAsync(socket, server, query, either.Token).ConfigureAwait(false);
+            using Socket socket = new(server.EndPoint.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+            return await AskAsync(socket, server.EndPoint, query, buffer.AsMemory(0, BufferLength), deadline.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -30,18 +32,32 @@ internal sealed class UdpExchange(TimeProvider timeProvider) : IDnsExchange
         {
             return new DnsReply.NoSocket(exception);
         }
+        finally
+        {
+            // Nobody writes into it any more: the await of a receive, also of a cancelled one, ends after the receive.
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 
-    private static async Task<DnsReply> AskAsync(Socket socket, IPEndPoint server, DnsQuery query, CancellationToken cancellationToken)
+    private static async Task<DnsReply> AskAsync(Socket socket, IPEndPoint server, DnsQuery query, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         try
         {
-            byte[] buffer = new byte[BufferLength];
             ushort id = (ushort)RandomNumberGenerator.GetInt32(ushort.MaxValue + 1);
-            _ = DnsMessageWriter.Write(query, id, buffer, out int length);
-            await socket.ConnectAsync(server, cancellationToken).ConfigureAwait(false);
-            _ = await socket.SendAsync(buffer.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
-            return await ReceiveAsync(socket, buffer, query, id, cancellationToken).ConfigureAwait(false);
+            _ = DnsMessageWriter.Write(query, id, buffer.Span, out int length);
+
+            // Neither waits: to connect is to note the peer, and the first datagram of a socket finds room.
+            socket.Connect(server);
+            _ = socket.Send(buffer.Span[..length]);
+            while (true)
+            {
+                int received = await ReceiveAsync(socket, buffer, cancellationToken).ConfigureAwait(false);
+                DnsReply reply = DnsMessageReader.Read(buffer.Span[..received], query, id);
+                if (reply is not DnsReply.NotOurs)
+                {
+                    return received == buffer.Length ? DnsReply.Truncated.Instance : reply;
+                }
+            }
         }
         catch (SocketException exception)
         {
@@ -49,26 +65,12 @@ internal sealed class UdpExchange(TimeProvider timeProvider) : IDnsExchange
         }
     }
 
-    private static async Task<DnsReply> ReceiveAsync(
-        Socket socket, byte[] buffer, DnsQuery query, ushort id, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            int received = await ReceiveOneAsync(socket, buffer, cancellationToken).ConfigureAwait(false);
-            DnsReply reply = DnsMessageReader.Read(buffer.AsSpan(0, received), query, id);
-            if (reply is not DnsReply.NotOurs)
-            {
-                return received == buffer.Length ? DnsReply.Truncated.Instance : reply;
-            }
-        }
-    }
-
     // Where the system reports a datagram that did not fit, as Windows does, the buffer is full all the same.
-    private static async Task<int> ReceiveOneAsync(Socket socket, byte[] buffer, CancellationToken cancellationToken)
+    private static async ValueTask<int> ReceiveAsync(Socket socket, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         try
         {
-            return await socket.ReceiveAsync(buffer.AsMemory(), cancellationToken).ConfigureAwait(false);
+            return await socket.ReceiveAsync(buffer, cancellationToken).ConfigureAwait(false);
         }
         catch (SocketException exception) when (exception.SocketErrorCode == SocketError.MessageSize)
         {

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using DnsAwareHttp.Resolution.Sources;
 using DnsAwareHttp.Resolution.Wire;
 using DnsAwareHttp.Tests.Fakes;
+using DnsAwareHttp.Tests.Loopback;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DnsAwareHttp.Tests.Resolution.Sources;
@@ -88,9 +89,25 @@ public sealed class DnsResolverTests : IDisposable
     }
 
     [Fact]
-    public async Task FormErr_IsAskedAgainOnceWithoutEdns()
+    public async Task TruncatedWithoutTcp_IsFollowedByTheNextServer_AndNeverUsed()
     {
-        FakeExchange udp = new((_, query) => query.Edns ? FormErr : Records(60, "10.9.0.1"));
+        FakeExchange udp = new((server, _) => server.Address.ToString() == "10.0.0.1" ? DnsReply.Truncated.Instance : Records(60, "10.9.0.1"));
+        FakeExchange tcp = new((_, _) => Silence);
+        (await Resolver(udp, tcp).ResolveAsync("svc.test", AddressFamily.InterNetwork, default)).Should().Be(Found(60, "10.9.0.1"));
+        (string.Join(',', udp.Servers), string.Join(',', tcp.Servers)).Should().Be(("10.0.0.1,10.0.0.2", "10.0.0.1"));
+
+        tcp = new FakeExchange((_, _) => DnsReply.Truncated.Instance);
+        udp = new FakeExchange((_, _) => DnsReply.Truncated.Instance);
+        (await Resolver(udp, tcp).ResolveAsync("svc.test", AddressFamily.InterNetwork, default)).Should().BeOfType<Answer.Failed>().Which.Reason.Should().Contain("only a part");
+    }
+
+    [Theory]
+    [InlineData("FormErr")]
+    [InlineData("BadVers")]
+    public async Task ServerWithoutEdns_IsAskedAgainOnceWithoutIt(string code)
+    {
+        DnsReply failing = new DnsReply.Refusal(Enum.Parse<DnsResponseCode>(code));
+        FakeExchange udp = new((_, query) => query.Edns ? failing : Records(60, "10.9.0.1"));
         (await Answer(udp)).Should().Be(Found(60, "10.9.0.1"));
         udp.Servers.Should().Equal("10.0.0.1", "10.0.0.1");
 
@@ -195,6 +212,55 @@ public sealed class DnsResolverTests : IDisposable
         udp.Hosts.Should().Equal("db.a.test");
     }
 
+    [Fact]
+    public async Task UseVc_AllQuestionsGoByTcp()
+    {
+        _conf.Write("options use-vc\n");
+        FakeExchange udp = new((_, _) => NxDomain);
+        FakeExchange tcp = new((_, query) => query.Edns ? FormErr : query.Type == DnsRecordType.A ? Records(60, "10.9.0.1") : NoData);
+        DnsResolver resolver = Resolver(udp, tcp);
+        (await resolver.ResolveAsync("svc.test", default)).Should().Be(Found(60, "10.9.0.1"));
+        udp.Servers.Should().BeEmpty();
+        tcp.Queries.Should().HaveCount(4, "both types, each with and without EDNS");
+    }
+
+    [Fact]
+    public async Task SingleRequest_AaaaIsAskedOnlyOnceAIsAnswered()
+    {
+        _conf.Write("options single-request\n");
+        HeldExchange udp = new(_clock);
+        DnsResolver resolver = Resolver(udp);
+        Task<Answer> asking = resolver.ResolveAsync("svc.test", default).AsTask();
+        udp.Asked.Should().ContainSingle().Which.Query.Type.Should().Be(DnsRecordType.A);
+        udp.Asked[0].Answers(Records(60, "10.9.0.1"));
+        await Eventually.Holds(() => udp.Asked.Count == 2, "AAAA is asked for");
+        udp.Asked[1].Query.Type.Should().Be(DnsRecordType.Aaaa);
+        udp.Asked[1].Answers(Records(30, "2001:db8::1"));
+        (await asking.WaitAsync(TimeSpan.FromSeconds(30))).Should().Be(Found(30, "10.9.0.1", "2001:db8::1"));
+    }
+
+    [Fact]
+    public async Task SingleRequest_AaaaIsAskedAlsoWhereAFailed()
+    {
+        _conf.Write("options single-request attempts:1\n");
+        FakeExchange udp = new((_, query) => query.Type == DnsRecordType.A ? ServFail : Records(30, "2001:db8::1"));
+        (await Answer(udp, AddressFamily.Unspecified)).Should().Be(Found(30, "2001:db8::1") with { FailedFamily = AddressFamily.InterNetwork });
+        udp.Queries.Select(query => query.Type).Should().Equal(DnsRecordType.A, DnsRecordType.A, DnsRecordType.Aaaa);
+    }
+
+    [Fact]
+    public async Task NoAaaa_NobodyIsAskedForIt()
+    {
+        _conf.Write("options no-aaaa\n");
+        FakeExchange udp = new((_, _) => Records(60, "10.9.0.1"));
+        (await Answer(udp, AddressFamily.Unspecified)).Should().Be(Found(60, "10.9.0.1"), "a family that nobody wants has not failed");
+        udp.Queries.Should().ContainSingle().Which.Type.Should().Be(DnsRecordType.A);
+
+        udp = new FakeExchange((_, _) => Records(60, "2001:db8::1"));
+        (await Answer(udp, AddressFamily.InterNetworkV6)).Should().BeOfType<Answer.Empty>().Which.Reason.Should().Be(EmptyReason.NoData);
+        udp.Queries.Should().BeEmpty();
+    }
+
     [Theory]
     [InlineData("a..test")]
     [InlineData("bücher.test")]
@@ -272,13 +338,6 @@ public sealed class DnsResolverTests : IDisposable
         Settings().Should().BeEquivalentTo(new { Timeout = TimeSpan.FromSeconds(1), Attempts = 3 });
     }
 
-    [Fact]
-    public void DnsOverTls_IsRefused()
-    {
-        _options.NameServers = ["tls://9.9.9.9"];
-        ((Action)(() => Resolver(new FakeExchange((_, _) => NxDomain)))).Should().Throw<NotSupportedException>().WithMessage("NameServers: 'tls://9.9.9.9'*");
-    }
-
     private DnsSettings Settings()
     {
         DnsSettingsFile settings = new(_options, _clock, NullLogger.Instance);
@@ -301,7 +360,7 @@ public sealed class DnsResolverTests : IDisposable
     /// <summary>Answers questions for A at once and those for AAAA never.</summary>
     private sealed class HangingExchange(DnsReply reply) : IDnsExchange
     {
-        public async ValueTask<DnsReply> AskAsync(IPEndPoint server, DnsQuery query, TimeSpan timeout, CancellationToken cancellationToken)
+        public async ValueTask<DnsReply> AskAsync(NameServer server, DnsQuery query, TimeSpan timeout, CancellationToken cancellationToken)
         {
             if (query.Type == DnsRecordType.Aaaa)
             {

@@ -33,6 +33,25 @@ public class DnsMessageWriterTests
     }
 
     [Theory]
+    [InlineData(1, 128)]
+    [InlineData(85, 128)]
+    [InlineData(95, 128)]
+    [InlineData(96, 256)]
+    [InlineData(253, 384)]
+    public void PaddedQuestions_AreMultiplesOf128_AndSayWhatThePaddingIs(int nameLength, int expected)
+    {
+        string name = string.Join('.', Enumerable.Repeat("a", (nameLength + 1) / 2)) + (nameLength % 2 == 0 ? "a" : "");
+        byte[] message = Write(new DnsQuery(name, DnsRecordType.A) { IsPadded = true });
+        message.Should().HaveCount(expected);
+
+        int options = 12 + nameLength + 2 + 4 + 11;
+        int padding = expected - options - 4;
+        message[(options - 2)..(options + 4)].Should().Equal(0, (byte)(padding + 4), 0, 12, 0, (byte)padding);
+        message[(options + 4)..].Should().Equal(new byte[padding]);
+        Write(new DnsQuery(name, DnsRecordType.A) { IsPadded = true, Edns = false }).Should().HaveCount(options - 11);
+    }
+
+    [Theory]
     [InlineData("", "LabelEmpty")]
     [InlineData(".", "LabelEmpty")]
     [InlineData("a..b", "LabelEmpty")]

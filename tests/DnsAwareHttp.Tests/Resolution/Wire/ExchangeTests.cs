@@ -30,7 +30,7 @@ public sealed class ExchangeTests : IAsyncLifetime
     [InlineData(true)]
     public async Task Answers_AreReceived(bool byTcp)
     {
-        DnsReply reply = await Exchange(byTcp).AskAsync(_dns.EndPoint, Query, Generous, default);
+        DnsReply reply = await Exchange(byTcp).AskAsync(new NameServer(_dns.EndPoint), Query, Generous, default);
         reply.Should().BeOfType<DnsReply.Records>().Which.Addresses.Should().Equal(IPAddress.Parse("10.0.0.1"));
         _dns.TcpQueries.Should().Be(byTcp ? 1 : 0);
     }
@@ -39,7 +39,7 @@ public sealed class ExchangeTests : IAsyncLifetime
     public async Task Udp_WaitsForTheRightAnswerAmongForgeries()
     {
         _dns.Mode = DnsMode.ForgeriesFirst;
-        (await _udp.AskAsync(_dns.EndPoint, Query, Generous, default)).Should().BeOfType<DnsReply.Records>();
+        (await _udp.AskAsync(new NameServer(_dns.EndPoint), Query, Generous, default)).Should().BeOfType<DnsReply.Records>();
     }
 
     [Theory]
@@ -49,7 +49,7 @@ public sealed class ExchangeTests : IAsyncLifetime
     public async Task Udp_WithoutTheRightAnswer_IsSilentWhenTheTimeIsOver(DnsMode mode)
     {
         _dns.Mode = mode;
-        (await _udp.AskAsync(_dns.EndPoint, Query, Short, default)).Should().BeOfType<DnsReply.Silence>();
+        (await _udp.AskAsync(new NameServer(_dns.EndPoint), Query, Short, default)).Should().BeOfType<DnsReply.Silence>();
     }
 
     [Fact]
@@ -58,7 +58,7 @@ public sealed class ExchangeTests : IAsyncLifetime
         IPEndPoint closed = _dns.EndPoint;
         await _dns.DisposeAsync();
         long start = Stopwatch.GetTimestamp();
-        (await _udp.AskAsync(closed, Query, TimeSpan.FromMinutes(5), default)).Should().BeOfType<DnsReply.Silence>();
+        (await _udp.AskAsync(new NameServer(closed), Query, TimeSpan.FromMinutes(5), default)).Should().BeOfType<DnsReply.Silence>();
         Stopwatch.GetElapsedTime(start).Should().BeLessThan(TimeSpan.FromMinutes(1));
     }
 
@@ -67,7 +67,7 @@ public sealed class ExchangeTests : IAsyncLifetime
     {
         using Socket server = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         server.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        Task<DnsReply> asking = _udp.AskAsync((IPEndPoint)server.LocalEndPoint!, Query, Generous, default).AsTask();
+        Task<DnsReply> asking = _udp.AskAsync(new NameServer((IPEndPoint)server.LocalEndPoint!), Query, Generous, default).AsTask();
         byte[] question = new byte[512];
         SocketReceiveFromResult received = await server.ReceiveFromAsync(question, new IPEndPoint(IPAddress.Any, 0));
         ushort id = (ushort)((question[0] << 8) | question[1]);
@@ -82,7 +82,7 @@ public sealed class ExchangeTests : IAsyncLifetime
         using Socket server = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         server.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         using CancellationTokenSource stop = new();
-        Task[] asking = [.. Enumerable.Range(0, 8).Select(_ => _udp.AskAsync((IPEndPoint)server.LocalEndPoint!, Query, Generous, stop.Token).AsTask())];
+        Task[] asking = [.. Enumerable.Range(0, 8).Select(_ => _udp.AskAsync(new NameServer((IPEndPoint)server.LocalEndPoint!), Query, Generous, stop.Token).AsTask())];
         HashSet<int> ids = [];
         HashSet<string> ports = [];
         for (int count = 0; count < 8; count++)
@@ -103,8 +103,8 @@ public sealed class ExchangeTests : IAsyncLifetime
     public async Task Tcp_BringsWhatUdpCannot()
     {
         _dns.Says("svc.test", 30, [.. Enumerable.Range(1, 200).Select(host => $"10.0.0.{host}")]);
-        (await _udp.AskAsync(_dns.EndPoint, Query, Generous, default)).Should().BeOfType<DnsReply.Truncated>();
-        (await _tcp.AskAsync(_dns.EndPoint, Query, Generous, default)).Should().BeOfType<DnsReply.Records>().Which.Addresses.Should().HaveCount(200);
+        (await _udp.AskAsync(new NameServer(_dns.EndPoint), Query, Generous, default)).Should().BeOfType<DnsReply.Truncated>();
+        (await _tcp.AskAsync(new NameServer(_dns.EndPoint), Query, Generous, default)).Should().BeOfType<DnsReply.Records>().Which.Addresses.Should().HaveCount(200);
     }
 
     [Theory]
@@ -113,7 +113,7 @@ public sealed class ExchangeTests : IAsyncLifetime
     public async Task Tcp_WithoutAnAnswer_IsSilent(DnsMode mode)
     {
         _dns.Mode = mode;
-        (await _tcp.AskAsync(_dns.EndPoint, Query, mode == DnsMode.Silent ? Short : Generous, default)).Should().BeOfType<DnsReply.Silence>();
+        (await _tcp.AskAsync(new NameServer(_dns.EndPoint), Query, mode == DnsMode.Silent ? Short : Generous, default)).Should().BeOfType<DnsReply.Silence>();
     }
 
     [Fact]
@@ -121,14 +121,14 @@ public sealed class ExchangeTests : IAsyncLifetime
     {
         IPEndPoint closed = _dns.EndPoint;
         await _dns.DisposeAsync();
-        (await _tcp.AskAsync(closed, Query, Generous, default)).Should().BeOfType<DnsReply.Silence>();
+        (await _tcp.AskAsync(new NameServer(closed), Query, Generous, default)).Should().BeOfType<DnsReply.Silence>();
     }
 
     [Fact]
     public async Task Tcp_AnswerToAnotherQuestion_IsMalformed()
     {
         _dns.Mode = DnsMode.WrongId;
-        (await _tcp.AskAsync(_dns.EndPoint, Query, Generous, default)).Should().BeOfType<DnsReply.Malformed>();
+        (await _tcp.AskAsync(new NameServer(_dns.EndPoint), Query, Generous, default)).Should().BeOfType<DnsReply.Malformed>();
     }
 
     [Theory]
@@ -137,7 +137,7 @@ public sealed class ExchangeTests : IAsyncLifetime
     public async Task MalformedAnswer_IsNamed(bool byTcp)
     {
         _dns.Mode = DnsMode.Malformed;
-        (await Exchange(byTcp).AskAsync(_dns.EndPoint, Query, Generous, default)).Should().BeOfType<DnsReply.Malformed>();
+        (await Exchange(byTcp).AskAsync(new NameServer(_dns.EndPoint), Query, Generous, default)).Should().BeOfType<DnsReply.Malformed>();
     }
 
     [Theory]
@@ -147,7 +147,7 @@ public sealed class ExchangeTests : IAsyncLifetime
     {
         _dns.Mode = DnsMode.Silent;
         using CancellationTokenSource caller = new();
-        Task<DnsReply> asking = Exchange(byTcp).AskAsync(_dns.EndPoint, Query, Generous, caller.Token).AsTask();
+        Task<DnsReply> asking = Exchange(byTcp).AskAsync(new NameServer(_dns.EndPoint), Query, Generous, caller.Token).AsTask();
         await _dns.QueriedAsync("svc.test", AddressFamily.InterNetwork, 1);
         await caller.CancelAsync();
         await ((Func<Task>)(() => asking)).Should().ThrowAsync<OperationCanceledException>();

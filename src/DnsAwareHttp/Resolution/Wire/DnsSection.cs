@@ -1,0 +1,83 @@
+using System.Buffers.Binary;
+
+namespace DnsAwareHttp.Resolution.Wire;
+
+/// <summary>One section of a message (RFC 1035 section 4.1): its records, read anew each time they are gone through, so that none has to be kept.</summary>
+internal ref struct DnsSection
+{
+    private const int RecordHeaderLength = 10;
+
+    private readonly ReadOnlySpan<byte> _message;
+    private int _at;
+    private int _left;
+    private bool _isWhole;
+
+    private DnsSection(ReadOnlySpan<byte> message, int at, int count)
+    {
+        _message = message;
+        (_at, _left) = (at, count);
+    }
+
+    public DnsRecord Current { get; private set; }
+
+    /// <summary>Goes through all records once and moves <paramref name="at"/> behind them.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="at">Where the section begins.</param>
+    /// <param name="count">How many records the header promises.</param>
+    /// <param name="section">The section; going through it ends early if it breaks off.</param>
+    /// <returns>False when it breaks off.</returns>
+    public static bool TryRead(ReadOnlySpan<byte> message, ref int at, int count, out DnsSection section)
+    {
+        section = new DnsSection(message, at, count);
+        DnsSection walk = section;
+        while (walk.MoveNext())
+        {
+        }
+
+        at = walk._at;
+        section._isWhole = walk._left == 0;
+        return section._isWhole;
+    }
+
+    /// <summary>Begins anew.</summary>
+    public readonly DnsSection GetEnumerator() => this;
+
+    public bool MoveNext()
+    {
+        int at = _at;
+        if (_left == 0 || !TrySkipOwner(ref at) || _message.Length - at < RecordHeaderLength)
+        {
+            return false;
+        }
+
+        ReadOnlySpan<byte> head = _message.Slice(at, RecordHeaderLength);
+        int length = BinaryPrimitives.ReadUInt16BigEndian(head[8..]);
+        if (_message.Length - at - RecordHeaderLength < length)
+        {
+            return false;
+        }
+
+        Current = new DnsRecord(
+            _at,
+            (DnsRecordType)BinaryPrimitives.ReadUInt16BigEndian(head),
+            BinaryPrimitives.ReadUInt16BigEndian(head[2..]),
+            BinaryPrimitives.ReadUInt32BigEndian(head[4..]),
+            at + RecordHeaderLength,
+            length);
+        _at = at + RecordHeaderLength + length;
+        _left--;
+        return true;
+    }
+
+    // Where each owner was looked at once, its pointers need not be followed again to see where it ends.
+    private readonly bool TrySkipOwner(ref int at)
+    {
+        if (!_isWhole)
+        {
+            return DnsNameReader.TrySkip(_message, ref at);
+        }
+
+        at = DnsNameReader.Behind(_message, at);
+        return true;
+    }
+}

@@ -1,0 +1,87 @@
+using System.Net.Sockets;
+
+namespace DnsAwareHttp.IntegrationTests;
+
+/// <summary>What real name servers say, as our cache understands it.</summary>
+public sealed class NameServerMatrixTests
+{
+    private const string Two = "10.0.0.1 10.0.0.2 fd00::1 fd00::2";
+
+    private static readonly string Big = string.Join(' ', Enumerable.Range(1, 200).Select(host => $"10.1.0.{host}").Order(StringComparer.Ordinal));
+
+    public static TheoryData<string, string, string> Rows()
+    {
+        TheoryData<string, string, string> rows = [];
+        foreach (string program in ZoneServer.Programs)
+        {
+            bool isDnsmasq = program == "dnsmasq";
+            rows.Add(program, "one.test", "10.0.0.1, TTL 60");
+            rows.Add(program, "two.test", $"{Two}, TTL 60");
+            rows.Add(program, "MiXed.TeSt", "10.0.0.3, TTL 60");
+            rows.Add(program, "zero.test", $"10.0.0.1, TTL {(isDnsmasq ? 60 : 0)}");
+            rows.Add(program, "day.test", "10.0.0.1, TTL 86400");
+            rows.Add(program, "c1.test", $"{Two}, TTL 20");
+            rows.Add(program, "big.test", $"{Big}, TTL 60");
+            rows.Add(program, "text.test", "NoData");
+            rows.Add(program, "nowhere.test", "NxDomain");
+            rows.Add(program, "one.test.", "10.0.0.1, TTL 60");
+            rows.Add(program, "x.refused.example", "Failed REFUSED");
+            if (!isDnsmasq)
+            {
+                // It knows no zones: neither broken ones nor aliases that lead nowhere.
+                rows.Add(program, "gone.test", "NxDomain");
+                rows.Add(program, "dry.test", "NoData");
+                rows.Add(program, "x.servfail.test", "Failed SERVFAIL");
+            }
+        }
+
+        return rows;
+    }
+
+    [ServerTheory("dnsmasq", "named", "knotd", "unbound")]
+    [MemberData(nameof(Rows))]
+    public async Task Answer_IsUnderstood(string program, string host, string expected)
+    {
+        await using ZoneServer server = await ZoneServer.StartAsync(program);
+        await using DnsCache cache = Cache(server);
+
+        Said(await cache.PrefetchAsync(host)).Should().Be(expected);
+    }
+
+    [ServerTheory("dnsmasq", "named", "knotd", "unbound")]
+    [InlineData("dnsmasq", "loop.test")]
+    [InlineData("named", "loop.test")]
+    [InlineData("knotd", "loop.test")]
+    [InlineData("unbound", "loop.test")]
+    public async Task LoopOfAliases_IsNoAddress(string program, string host)
+    {
+        await using ZoneServer server = await ZoneServer.StartAsync(program);
+        await using DnsCache cache = Cache(server);
+
+        (await cache.PrefetchAsync(host)).Should().NotBeOfType<Answer.Found>();
+    }
+
+    [ServerTheory("dnsmasq", "named", "knotd", "unbound")]
+    [InlineData("dnsmasq")]
+    [InlineData("named")]
+    [InlineData("knotd")]
+    [InlineData("unbound")]
+    public async Task OneFamily_IsAskedAlone(string program)
+    {
+        await using ZoneServer server = await ZoneServer.StartAsync(program);
+        await using DnsCache cache = Cache(server);
+
+        Said(await cache.PrefetchAsync("two.test", AddressFamily.InterNetworkV6)).Should().StartWith("fd00::1 fd00::2, TTL");
+        Said(await cache.PrefetchAsync("one.test", AddressFamily.InterNetworkV6)).Should().Be("NoData");
+    }
+
+    private static DnsCache Cache(ZoneServer server) => new(new DnsCacheOptions { NameServers = [server.EndPoint.ToString()], UseHostsFile = false });
+
+    private static string Said(Answer answer) => answer switch
+    {
+        Answer.Found found => $"{string.Join(' ', found.Addresses.Select(address => address.ToString()).Order(StringComparer.Ordinal))}, TTL {found.Ttl.TotalSeconds}",
+        Answer.Empty empty => $"{empty.Reason}",
+        Answer.Failed failed => $"Failed {failed.Reason.Split(' ')[^1]}",
+        _ => "?",
+    };
+}

@@ -1,0 +1,184 @@
+using System.Net;
+using DnsAwareHttp.Resolution.Wire;
+
+namespace DnsAwareHttp.Tests.Resolution.Wire;
+
+/// <summary>What <see cref="DnsMessageReader"/> must say, written the plain way: every record in a list, every name a string.</summary>
+internal static class PlainReader
+{
+    private const int Cname = 5, Soa = 6, Opt = 41, Internet = 1;
+
+    public static DnsReply Read(byte[] message, DnsQuery query, ushort id)
+    {
+        if (message.Length is < 12 or > 65_535 || Word(message, 0) != id || (message[2] & 0xF8) != 0x80)
+        {
+            return DnsReply.NotOurs.Instance;
+        }
+
+        int code = message[3] & 0x0F;
+        bool isRefusal = code is not 0 and not 3;
+        int at = 12;
+        string host = query.Host.TrimEnd('.').ToLowerInvariant();
+        bool isOurs = Word(message, 4) == 1 && TryName(message, ref at, out string? question) && question == host && message.Length >= at + 4
+            && Word(message, at) == (int)query.Type && Word(message, at + 2) == Internet;
+        if (!isOurs)
+        {
+            return isRefusal && Word(message, 4) == 0 ? new DnsReply.Refusal((DnsResponseCode)code) : DnsReply.NotOurs.Instance;
+        }
+
+        if (isRefusal)
+        {
+            return new DnsReply.Refusal((DnsResponseCode)code);
+        }
+
+        if ((message[2] & 0x02) != 0)
+        {
+            return DnsReply.Truncated.Instance;
+        }
+
+        at += 4;
+        if (Section(message, ref at, 6) is not List<Record> answers || Section(message, ref at, 8) is not List<Record> authorities || Section(message, ref at, 10) is not List<Record> additionals)
+        {
+            return new DnsReply.Malformed("section");
+        }
+
+        if (additionals.Find(record => record.Type == Opt) is Record opt && opt.RawTtl >> 24 > 0)
+        {
+            return new DnsReply.Refusal((DnsResponseCode)(code | (int)(opt.RawTtl >> 24 << 4)));
+        }
+
+        List<(string? Owner, string? Target, int Ttl)> aliases = [];
+        foreach (Record record in answers.Where(record => record is { Type: Cname, Class: Internet }))
+        {
+            int data = record.DataAt;
+            if (!TryName(message, ref data, out string? target) || data != record.DataAt + record.Length)
+            {
+                return new DnsReply.Malformed("alias");
+            }
+
+            aliases.Add((record.Owner, target, record.Ttl));
+        }
+
+        if (aliases.Count > 64)
+        {
+            return new DnsReply.Malformed("aliases");
+        }
+
+        string name = host;
+        int ttl = int.MaxValue;
+        int links = 0;
+        while (aliases.FindIndex(alias => alias.Owner == name) is >= 0 and int index)
+        {
+            if (aliases[index].Target is not { Length: > 0 } target || ++links > query.LinksLeft)
+            {
+                return new DnsReply.Malformed("chain");
+            }
+
+            (name, ttl) = (target, Math.Min(ttl, aliases[index].Ttl));
+        }
+
+        Record? soa = authorities.Find(record => record is { Type: Soa, Class: Internet } && IsWithin(name, record.Owner) && Minimum(message, record) is not null);
+        int? negative = soa is null ? null : Math.Min(soa.Ttl, Minimum(message, soa)!.Value);
+        if (code == 3)
+        {
+            return new DnsReply.None(EmptyReason.NxDomain, Seconds(Math.Min(ttl, negative ?? 5)));
+        }
+
+        List<Record> found = [.. answers.Where(record => record.Type == (int)query.Type && record.Class == Internet && record.Owner == name).Take(4_096)];
+        int length = query.Type == DnsRecordType.A ? 4 : 16;
+        return found.Exists(record => record.Length != length) ? new DnsReply.Malformed("address")
+            : found.Count > 0 ? new DnsReply.Records([.. found.Select(record => new IPAddress(message.AsSpan(record.DataAt, length)))], Seconds(found.Min(record => Math.Min(ttl, record.Ttl))))
+            : negative is null && links > 0 ? new DnsReply.Elsewhere(name, links, Seconds(ttl))
+            : new DnsReply.None(EmptyReason.NoData, Seconds(Math.Min(ttl, negative ?? 5)));
+    }
+
+    private static List<Record>? Section(byte[] message, ref int at, int countAt)
+    {
+        List<Record> records = [];
+        for (int left = Word(message, countAt); left > 0; left--)
+        {
+            if (!TryName(message, ref at, out string? owner) || message.Length < at + 10 || message.Length < at + 10 + Word(message, at + 8))
+            {
+                return null;
+            }
+
+            uint ttl = ((uint)Word(message, at + 4) << 16) | (uint)Word(message, at + 6);
+            records.Add(new Record(owner, Word(message, at), Word(message, at + 2), ttl, at + 10, Word(message, at + 8)));
+            at += 10 + Word(message, at + 8);
+        }
+
+        return records;
+    }
+
+    // Null stands for a name with bytes that no host name has.
+    private static bool TryName(byte[] message, ref int at, out string? name)
+    {
+        List<char> text = [];
+        bool isHostName = true;
+        int behind = -1;
+        int position = at;
+        int pointers = 0;
+        name = null;
+        while (position < message.Length)
+        {
+            int head = message[position];
+            if (head == 0)
+            {
+                at = behind < 0 ? position + 1 : behind;
+                name = isHostName ? string.Concat(text).TrimEnd('.') : null;
+                return true;
+            }
+
+            if (head >= 0xC0)
+            {
+                behind = behind < 0 ? position + 2 : behind;
+                int target = position + 1 < message.Length ? Word(message, position) & 0x3FFF : int.MaxValue;
+                if (target < 12 || target >= position || ++pointers > 127)
+                {
+                    return false;
+                }
+
+                position = target;
+            }
+            else
+            {
+                if (head >= 0x40 || position + 1 + head > message.Length || text.Count + head + 2 > 255)
+                {
+                    return false;
+                }
+
+                foreach (byte letter in message.AsSpan(position + 1, head))
+                {
+                    isHostName &= letter is > 0x20 and < 0x7F and not (byte)'.';
+                    text.Add(char.ToLowerInvariant((char)letter));
+                }
+
+                text.Add('.');
+                position += 1 + head;
+            }
+        }
+
+        return false;
+    }
+
+    private static int? Minimum(byte[] message, Record soa)
+    {
+        int at = soa.DataAt;
+        return TryName(message, ref at, out _) && TryName(message, ref at, out _) && at + 20 == soa.DataAt + soa.Length
+            ? Ttl(((uint)Word(message, at + 16) << 16) | (uint)Word(message, at + 18))
+            : null;
+    }
+
+    private static bool IsWithin(string name, string? zone) => zone is not null && (zone.Length == 0 || name == zone || name.EndsWith("." + zone, StringComparison.Ordinal));
+
+    private static int Ttl(uint raw) => raw > int.MaxValue ? 0 : (int)raw;
+
+    private static TimeSpan Seconds(int seconds) => TimeSpan.FromSeconds(seconds);
+
+    private static int Word(byte[] message, int at) => (message[at] << 8) | message[at + 1];
+
+    private sealed record Record(string? Owner, int Type, int Class, uint RawTtl, int DataAt, int Length)
+    {
+        public int Ttl => PlainReader.Ttl(RawTtl);
+    }
+}
