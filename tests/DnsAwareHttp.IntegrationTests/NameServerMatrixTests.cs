@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 
 namespace DnsAwareHttp.IntegrationTests;
@@ -38,6 +39,8 @@ public sealed class NameServerMatrixTests
         return rows;
     }
 
+    public static TheoryData<string> Programs() => [.. ZoneServer.Programs];
+
     [ServerTheory("dnsmasq", "named", "knotd", "unbound")]
     [MemberData(nameof(Rows))]
     public async Task Answer_IsUnderstood(string program, string host, string expected)
@@ -74,6 +77,62 @@ public sealed class NameServerMatrixTests
         Said(await cache.PrefetchAsync("two.test", AddressFamily.InterNetworkV6)).Should().StartWith("fd00::1 fd00::2, TTL");
         Said(await cache.PrefetchAsync("one.test", AddressFamily.InterNetworkV6)).Should().Be("NoData");
     }
+
+    [ServerTheory("dnsmasq", "named", "knotd", "unbound")]
+    [MemberData(nameof(Programs))]
+    public async Task LostQuestion_IsAskedOnceMore(string program)
+    {
+        await using ZoneServer server = await ZoneServer.StartAsync(program);
+        await using UnreliableRelay relay = new(server.EndPoint) { Loses = 2 };
+        await using DnsCache cache = Cache(TimeSpan.FromSeconds(1), relay.EndPoint);
+
+        Said(await cache.PrefetchAsync("two.test")).Should().Be($"{Two}, TTL 60");
+        relay.Lost.Should().Be(2, "one for each family");
+    }
+
+    [ServerTheory("dnsmasq", "named", "knotd", "unbound")]
+    [MemberData(nameof(Programs))]
+    public async Task LateAnswer_IsWaitedForOrTheNextServerAsked(string program)
+    {
+        await using ZoneServer server = await ZoneServer.StartAsync(program);
+        await using UnreliableRelay late = new(server.EndPoint) { Delay = TimeSpan.FromSeconds(1) };
+        await using DnsCache alone = Cache(TimeSpan.FromSeconds(4), late.EndPoint);
+        Said(await alone.PrefetchAsync("one.test")).Should().Be("10.0.0.1, TTL 60");
+
+        await using UnreliableRelay never = new(server.EndPoint) { Loses = int.MaxValue };
+        await using DnsCache hedged = Cache(TimeSpan.FromSeconds(4), never.EndPoint, server.EndPoint);
+        Said(await hedged.PrefetchAsync("one.test")).Should().StartWith("10.0.0.1, TTL ", "a cache has counted down by then");
+    }
+
+    [ServerTheory("dnsmasq", "named", "knotd", "unbound")]
+    [MemberData(nameof(Programs))]
+    public async Task TruncatedAnswerWhereTcpIsClosed_IsNotUsedAndTheNextServerIsAsked(string program)
+    {
+        await using ZoneServer server = await ZoneServer.StartAsync(program);
+        await using UnreliableRelay withoutTcp = new(server.EndPoint);
+        await using DnsCache alone = Cache(TimeSpan.FromSeconds(2), withoutTcp.EndPoint);
+        (await alone.PrefetchAsync("big.test", AddressFamily.InterNetwork)).Should().BeOfType<Answer.Failed>();
+
+        await using DnsCache both = Cache(TimeSpan.FromSeconds(2), withoutTcp.EndPoint, server.EndPoint);
+        Said(await both.PrefetchAsync("big.test", AddressFamily.InterNetwork)).Should().StartWith($"{Big}, TTL ", "a cache has counted down by then");
+    }
+
+    [ServerTheory("dnsmasq", "named", "knotd", "unbound")]
+    [MemberData(nameof(Programs))]
+    public async Task RestartedServer_AnswersAgain(string program)
+    {
+        await using ZoneServer server = await ZoneServer.StartAsync(program);
+        await using DnsCache cache = Cache(TimeSpan.FromSeconds(2), server.EndPoint);
+        await server.StopAsync();
+        (await cache.PrefetchAsync("one.test")).Should().BeOfType<Answer.Failed>();
+
+        await server.StartAsync();
+
+        await Eventually.Answers(async () => Said(await cache.PrefetchAsync("one.test")), "10.0.0.1, TTL 60");
+    }
+
+    private static DnsCache Cache(TimeSpan timeout, params IPEndPoint[] servers) =>
+        new(new DnsCacheOptions { NameServers = [.. servers.Select(server => server.ToString())], UseHostsFile = false, QueryTimeout = timeout });
 
     private static DnsCache Cache(ZoneServer server) => new(new DnsCacheOptions { NameServers = [server.EndPoint.ToString()], UseHostsFile = false });
 

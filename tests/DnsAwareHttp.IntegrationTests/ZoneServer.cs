@@ -46,17 +46,29 @@ internal sealed class ZoneServer : IAsyncDisposable
     {
         ZoneServer server = new(program);
         server._folder.Write("test.zone", $"{Zone}\n{string.Join('\n', Enumerable.Range(1, 200).Select(host => $"big 60 IN A 10.1.0.{host}"))}\n");
-        server._process = program switch
-        {
-            "dnsmasq" => server.StartDnsmasq(),
-            "named" => server.StartNamed(),
-            "knotd" => server.StartKnot(),
-            _ => server.StartUnbound(),
-        };
-        await Eventually.Holds(
-            () => DnsQuestion.IsFound(server.EndPoint) || (server._process.HasEnded ? throw new InvalidOperationException($"{program} ended: {server._process.Output}") : false),
-            $"{program} answers");
+        await server.StartAsync();
         return server;
+    }
+
+    /// <summary>Starts it, at the same port as before.</summary>
+    public async Task StartAsync()
+    {
+        ChildProcess process = Program switch
+        {
+            "dnsmasq" => StartDnsmasq(),
+            "named" => StartNamed(),
+            "knotd" => StartKnot(),
+            _ => StartUnbound(),
+        };
+        _process = process;
+        await Eventually.Holds(
+            () => DnsQuestion.IsFound(EndPoint) || (process.HasEnded ? throw new InvalidOperationException($"{Program} ended: {process.Output}") : false), $"{Program} answers");
+    }
+
+    public async Task StopAsync()
+    {
+        await _process!.DisposeAsync();
+        _process = null;
     }
 
     public async ValueTask DisposeAsync()
