@@ -10,8 +10,8 @@ internal sealed class ServerRace(ServerDialogue dialogue, TimeProvider timeProvi
     public static readonly TimeSpan LateAfter = TimeSpan.FromMilliseconds(500);
 
     /// <summary>So many servers are being asked at a time, for all questions together. Further questions wait in their order.</summary>
-    /// <remarks>The usual receive buffer of a server on Linux (208 KB) has room for 277 questions; what comes beyond is lost and costs a timeout.</remarks>
-    public const int MostAtOnce = 256;
+    /// <remarks>The usual receive buffer of a server on Linux (208 KB) has room for 277 questions, or fewer while it is busy; what comes beyond is lost and costs a timeout.</remarks>
+    public const int MostAtOnce = 128;
 
     private readonly ServerRing _ring = new();
     private readonly SemaphoreSlim _places = new(MostAtOnce, MostAtOnce);
