@@ -34,6 +34,8 @@ internal sealed record EndpointSet(ImmutableArray<EndpointPool> Preferred, Immut
     /// <summary>Whether one that takes requests has taken its full share of them for a while.</summary>
     public bool IsWarm => Preferred.Any(IsWarmed) || LastResort.Any(IsWarmed);
 
+    public IEnumerable<EndpointPool> All => Preferred.Concat(LastResort);
+
     /// <summary>Whether a request awaits its answer.</summary>
     public bool HasRequests => Preferred.Any(pool => pool.ActiveRequests > 0) || LastResort.Any(pool => pool.ActiveRequests > 0);
 

@@ -152,7 +152,7 @@ internal sealed class OriginEndpoints : IOriginEndpoints
             return;
         }
 
-        foreach (EndpointPool pool in endpoints.Preferred.Concat(endpoints.LastResort))
+        foreach (EndpointPool pool in endpoints.All)
         {
             if (pool.LookForSilence())
             {

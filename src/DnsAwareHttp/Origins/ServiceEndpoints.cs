@@ -92,7 +92,7 @@ internal sealed class ServiceEndpoints : IOriginEndpoints, IEndpointGroup
     {
         foreach (OriginEndpoints target in _offered)
         {
-            if (target.Current is EndpointSet endpoints && (endpoints.Preferred.Contains(pool) || endpoints.LastResort.Contains(pool)))
+            if (target.Current is EndpointSet endpoints && endpoints.All.Contains(pool))
             {
                 target.Hint(pool);
             }
@@ -128,7 +128,7 @@ internal sealed class ServiceEndpoints : IOriginEndpoints, IEndpointGroup
                 return;
             }
 
-            ImmutableArray<EndpointPool> pools = [.. _offered.Select(target => target.Current).OfType<EndpointSet>().SelectMany(PoolsOf)];
+            ImmutableArray<EndpointPool> pools = [.. _offered.Select(target => target.Current).OfType<EndpointSet>().SelectMany(endpoints => endpoints.All)];
             EndpointSet? next = EndpointSet.Of(pools, _settings.Options.LoadBalancing, _settings.Random, _current);
             if (next is null && _known.Task.IsCompleted)
             {
@@ -273,7 +273,7 @@ internal sealed class ServiceEndpoints : IOriginEndpoints, IEndpointGroup
 
     private void LookAtHeld_NeedsLock()
     {
-        EndpointPool[] replacements = [.. _targets.Select(target => target.Current).OfType<EndpointSet>().SelectMany(PoolsOf)];
+        EndpointPool[] replacements = [.. _targets.Select(target => target.Current).OfType<EndpointSet>().SelectMany(endpoints => endpoints.All)];
         if (replacements.Length > 0)
         {
             _replaceableSince ??= _settings.Clock.Now;
@@ -370,6 +370,4 @@ internal sealed class ServiceEndpoints : IOriginEndpoints, IEndpointGroup
             _ = target.Close(reason, drainTimeout);
         }
     }
-
-    private static IEnumerable<EndpointPool> PoolsOf(EndpointSet endpoints) => endpoints.Preferred.Concat(endpoints.LastResort);
 }

@@ -31,15 +31,7 @@ internal sealed class DnsSettingsFile : INameChanges
     private static ResolvConf ResolvConfOfNoFile { get; } = new() { NameServers = [] };
 
     /// <summary>Any name may be touched, so the names given are always null.</summary>
-    public IDisposable Watch(Action<IReadOnlySet<string>?> changed) => _file?.Watch((before, after) => Report(before, after, changed)) ?? new WatchEnd(static () => { });
-
-    private static void Report(ResolvConf before, ResolvConf after, Action<IReadOnlySet<string>?> changed)
-    {
-        if (before != after)
-        {
-            changed(null);
-        }
-    }
+    public IDisposable Watch(Action<IReadOnlySet<string>?> changed) => _file?.WatchForAnyName(changed) ?? WatchEnd.OfNothing;
 
     // For each question the same is combined, until something changes.
     private DnsSettings Combine(ResolvConf conf)

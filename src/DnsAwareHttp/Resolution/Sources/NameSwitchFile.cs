@@ -29,13 +29,5 @@ internal sealed class NameSwitchFile : INameChanges
     public bool IsForSystemAfterwards(string host) => _file?.Current is { AfterDns.IsEmpty: false } && _file.Current.IsForSystemAfterwards(host, _machine());
 
     /// <summary>Any name may be touched, so the names given are always null.</summary>
-    public IDisposable Watch(Action<IReadOnlySet<string>?> changed) => _file?.Watch((before, after) => Report(before, after, changed)) ?? new WatchEnd(static () => { });
-
-    private static void Report(NameSwitch before, NameSwitch after, Action<IReadOnlySet<string>?> changed)
-    {
-        if (before != after)
-        {
-            changed(null);
-        }
-    }
+    public IDisposable Watch(Action<IReadOnlySet<string>?> changed) => _file?.WatchForAnyName(changed) ?? WatchEnd.OfNothing;
 }

@@ -75,6 +75,15 @@ internal sealed class PolledFile<T>(string path, TimeSpan period, Func<string?, 
         return new WatchEnd(Unwatch);
     }
 
+    /// <summary>As <see cref="Watch"/>, for a file that may touch any name (<see cref="INameChanges"/>): told is only that what it says is another.</summary>
+    public IDisposable WatchForAnyName(Action<IReadOnlySet<string>?> changed) => Watch((before, after) =>
+    {
+        if (!before.Equals(after))
+        {
+            changed(null);
+        }
+    });
+
     private void Unwatch()
     {
         lock (_gate)

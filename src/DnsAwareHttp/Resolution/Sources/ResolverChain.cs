@@ -49,7 +49,7 @@ internal sealed class ResolverChain(
             return literal;
         }
 
-        if (hosts?.Find(host, family) is null && LocalNames.TryResolveLocalhost(host, family, out Answer? loopback))
+        if (LocalNames.TryResolveLocalhost(host, family, out Answer? loopback) && hosts?.Find(host, family) is null)
         {
             return loopback;
         }
@@ -82,7 +82,7 @@ internal sealed class ResolverChain(
 
     public IDisposable Watch(Action<IReadOnlySet<string>?> changed)
     {
-        IDisposable[] watches = [hosts?.Watch(changed) ?? new WatchEnd(static () => { }), dns.Watch(changed), nameSwitch?.Watch(changed) ?? new WatchEnd(static () => { })];
+        IDisposable[] watches = [hosts?.Watch(changed) ?? WatchEnd.OfNothing, dns.Watch(changed), nameSwitch?.Watch(changed) ?? WatchEnd.OfNothing];
         return new WatchEnd(() =>
         {
             foreach (IDisposable watch in watches)
