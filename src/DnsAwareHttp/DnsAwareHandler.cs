@@ -1,3 +1,4 @@
+using DnsAwareHttp.Concurrency;
 using DnsAwareHttp.Origins;
 using DnsAwareHttp.Pools;
 using Microsoft.Extensions.Logging;
@@ -61,7 +62,7 @@ public sealed class DnsAwareHandler : DelegatingHandler
         _options = options.Snapshot();
         _ownsCache = cache is null;
         _cache = cache ?? new DnsCache(loggerFactory: loggerFactory);
-        _logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger<DnsAwareHandler>();
+        _logger = GuardedLogger.Create<DnsAwareHandler>(loggerFactory ?? NullLoggerFactory.Instance);
     }
 
     private static string ConnectCallbackMessage =>

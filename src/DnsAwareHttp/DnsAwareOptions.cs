@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using DnsAwareHttp.Concurrency;
 
 namespace DnsAwareHttp;
 
@@ -136,5 +137,5 @@ public sealed class DnsAwareOptions
         ServiceRecords.TryGetValue($"{host}:{port}", out string? byPort) ? byPort
         : ServiceRecords.TryGetValue(host, out string? byHost) ? byHost
         : ServiceRecordSelector is null ? null
-        : Detached.Call(static ask => ask.Selector(ask.Host, ask.Port), (Selector: ServiceRecordSelector, Host: host, Port: port));
+        : ApplicationCode.Ask(static ask => ask.Selector(ask.Host, ask.Port), (Selector: ServiceRecordSelector, Host: host, Port: port));
 }

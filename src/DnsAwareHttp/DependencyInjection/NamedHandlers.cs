@@ -1,3 +1,4 @@
+using DnsAwareHttp.Concurrency;
 using DnsAwareHttp.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -32,7 +33,7 @@ internal sealed class NamedHandlers : IDisposable
         _options = options;
         _cache = cache;
         _loggers = loggers;
-        _logger = loggers.CreateLogger<DnsAwareHandler>();
+        _logger = GuardedLogger.Create<DnsAwareHandler>(loggers);
         _changes = [.. changes.Select(change => ChangeToken.OnChange(change.GetChangeToken, Refresh, change.Name))];
     }
 

@@ -81,6 +81,11 @@ internal static partial class Log
     [LoggerMessage(49, LogLevel.Error, "{Origin}: an answer could not be applied; the endpoints stay as they are.", EventName = "ReconcileThrew")]
     public static partial void ReconcileThrew(this ILogger logger, string origin, Exception exception);
 
+    // 53-59: background work
+
+    [LoggerMessage(53, LogLevel.Error, "{Work}: failed unexpectedly; the library goes on.", EventName = "BackgroundThrew")]
+    public static partial void BackgroundThrew(this ILogger logger, string work, Exception exception);
+
     // 60-79: options
 
     [LoggerMessage(60, LogLevel.Information, "HTTP client \"{Client}\": its options changed; new connections follow them, those open before drain.", EventName = "OptionsChanged")]

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
+using DnsAwareHttp.Concurrency;
 using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Membership;
 using DnsAwareHttp.Pools;
@@ -184,7 +185,7 @@ internal sealed class EndpointReconciler(
     {
         try
         {
-            if (Detached.Call(_filter!, address))
+            if (ApplicationCode.Ask(_filter!, address))
             {
                 return true;
             }

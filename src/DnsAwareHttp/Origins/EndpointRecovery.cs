@@ -15,7 +15,7 @@ internal sealed class EndpointRecovery(TimeProvider time, Random random)
         TaskCompletionSource over = new(TaskCreationOptions.RunContinuationsAsynchronously);
         if (_recovering.TryAdd(pool, over.Task))
         {
-            _ = Detached.Run(() => RecoverAsync(pool, over));
+            _ = Background.Run(() => RecoverAsync(pool, over));
         }
     }
 

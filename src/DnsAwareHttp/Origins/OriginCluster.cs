@@ -34,7 +34,7 @@ internal sealed class OriginCluster
         _owner = new PoolOwner(origin.ToString(), origin.Host, origin.Port) { IsAnonymous = origin.IsAnonymous };
         _lastUsed = settings.Clock.Now;
         settings.Logger.OriginOpened(_owner.Name);
-        _look = Detached.CreateTimer(settings.Clock.Provider, static state => ((OriginCluster)state!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _look = Background.CreateTimer(settings.Clock.Provider, "the look at endpoints", settings.Logger, this, static cluster => cluster.Look(), Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _endpoints = service is null ? new OriginEndpoints(_owner, settings, pools) : new ServiceEndpoints(service, _owner, settings, pools);
     }
 

@@ -237,7 +237,7 @@ internal sealed class OriginEndpoints : IOriginEndpoints
         BeginHold_NeedsLock();
         foreach (EndpointPool pool in staying.Take(MaxWarmed))
         {
-            _ = ReleaseWhenConnectedAsync(pool);
+            Background.Start("the hold of leavers", _settings.Logger, () => ReleaseWhenConnectedAsync(pool));
         }
     }
 
@@ -253,7 +253,7 @@ internal sealed class OriginEndpoints : IOriginEndpoints
     }
 
     private void BeginHold_NeedsLock() =>
-        _hold ??= Detached.CreateTimer(_settings.Clock.Provider, static state => ((OriginEndpoints)state!).Release(), this, MaxHold, Timeout.InfiniteTimeSpan);
+        _hold ??= Background.CreateTimer(_settings.Clock.Provider, "the hold of leavers", _settings.Logger, this, static endpoints => endpoints.Release(), MaxHold, Timeout.InfiniteTimeSpan);
 
     private async Task ReleaseWhenConnectedAsync(EndpointPool pool)
     {
@@ -358,7 +358,7 @@ internal sealed class OriginEndpoints : IOriginEndpoints
             return;
         }
 
-        _grace = Detached.CreateTimer(_settings.Clock.Provider, _ => LetGoAfterGrace(reason), null, grace, Timeout.InfiniteTimeSpan);
+        _grace = Background.CreateTimer(_settings.Clock.Provider, "the empty-answer grace", _settings.Logger, this, endpoints => endpoints.LetGoAfterGrace(reason), grace, Timeout.InfiniteTimeSpan);
     }
 
     private void LetGoAfterGrace(string reason)
@@ -448,7 +448,7 @@ internal sealed class OriginEndpoints : IOriginEndpoints
             _renewing[pool] = successor = made;
         }
 
-        _ = Detached.Run(() => RenewAsync(pool, successor, reason, wasSilent));
+        Background.Start("a renewal", _settings.Logger, () => RenewAsync(pool, successor, reason, wasSilent));
     }
 
     // Make before break: the successor takes over once it has a connection.

@@ -69,8 +69,8 @@ internal sealed class OriginRegistry
             ? new RedirectFollower(template.MaxAutomaticRedirections, template.HasUnboundCredentials)
             : null;
         _sweepInterval = options.OriginIdleTimeout / 4 < MaxSweepInterval ? options.OriginIdleTimeout / 4 : MaxSweepInterval;
-        _sweep = Detached.CreateTimer(
-            clock.Provider, static state => ((OriginRegistry)state!).CloseUnused(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _sweep = Background.CreateTimer(
+            clock.Provider, "the sweep of unused origins", logger, this, static registry => registry.CloseUnused(), Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     // What goes on across a change of options: one count of unmanaged requests, and one drainer, so that what still drains stays in sight.

@@ -251,7 +251,7 @@ internal sealed class ServiceEndpoints : IOriginEndpoints, IEndpointGroup
         else if (_hold is null)
         {
             _heldSince = _settings.Clock.Now;
-            _hold = Detached.CreateTimer(_settings.Clock.Provider, static state => ((ServiceEndpoints)state!).LookAtHeld(), this, HoldLook, HoldLook);
+            _hold = Background.CreateTimer(_settings.Clock.Provider, "the hold of targets", _settings.Logger, this, static endpoints => endpoints.LookAtHeld(), HoldLook, HoldLook);
             LookAtHeld_NeedsLock();
         }
         else
@@ -332,7 +332,7 @@ internal sealed class ServiceEndpoints : IOriginEndpoints, IEndpointGroup
             return;
         }
 
-        _grace = Detached.CreateTimer(_settings.Clock.Provider, _ => LetGoAfterGrace(reason), null, grace, Timeout.InfiniteTimeSpan);
+        _grace = Background.CreateTimer(_settings.Clock.Provider, "the empty-answer grace", _settings.Logger, this, endpoints => endpoints.LetGoAfterGrace(reason), grace, Timeout.InfiniteTimeSpan);
     }
 
     private void LetGoAfterGrace(string reason)

@@ -67,7 +67,7 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
         {
             if (_dialAhead is null)
             {
-                _dialAhead = Detached.Run(() => ParkOneAsync(cancellationToken));
+                _dialAhead = Background.Run(() => ParkOneAsync(cancellationToken));
             }
 
             return _dialAhead;
@@ -94,7 +94,7 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
     }
 
     /// <summary>The peer has gone silent: requests that wait for a connect to it are told so at once, and so are later ones.</summary>
-    public void Abandon() => _ = _abandoned.CancelAsync();
+    public void Abandon() => _abandoned.CancelAsync().Forget();
 
     /// <summary>Closes parked sockets and lets no further one live.</summary>
     /// <returns>Connections open at that moment.</returns>

@@ -207,7 +207,7 @@ internal sealed class EndpointPool
         _gate.Close();
 
         // Those who hear of it are the application's own code: not on this thread, and not under a lock of ours.
-        _ = _draining.CancelAsync();
+        _draining.CancelAsync().Forget();
     }
 
     /// <summary>Ends when the last request inside has its response headers, or has failed.</summary>

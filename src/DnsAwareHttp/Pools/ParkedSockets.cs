@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DnsAwareHttp.Pools;
 
@@ -94,7 +95,7 @@ internal sealed class ParkedSockets(TimeProvider time)
     {
         if (_expiry is null)
         {
-            _expiry = Detached.CreateTimer(time, static state => ((ParkedSockets)state!).CloseAll(andSeal: false), this, Lifetime, Timeout.InfiniteTimeSpan);
+            _expiry = Background.CreateTimer(time, "the expiry of parked sockets", NullLogger.Instance, this, static sockets => sockets.CloseAll(andSeal: false), Lifetime, Timeout.InfiniteTimeSpan);
         }
         else
         {

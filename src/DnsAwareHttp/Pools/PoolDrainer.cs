@@ -22,7 +22,7 @@ internal sealed class PoolDrainer(TimeProvider time, ILogger logger)
         logger.EndpointDraining(owner.Name, pool.Address.Address, reason, pool.ActiveRequests, pool.OpenConnections);
         TaskCompletionSource over = new(TaskCreationOptions.RunContinuationsAsynchronously);
         _draining[pool] = (owner, over.Task);
-        _ = Detached.Run(() => DrainAsync(pool, owner, timeout, over));
+        Background.Start("a drain", logger, () => DrainAsync(pool, owner, timeout, over));
         return over.Task;
     }
 

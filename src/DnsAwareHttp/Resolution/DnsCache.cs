@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
+using DnsAwareHttp.Concurrency;
 using DnsAwareHttp.Resolution;
 using DnsAwareHttp.Resolution.Sources;
 using Microsoft.Extensions.Logging;
@@ -41,10 +42,10 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
         DnsCacheOptionsValidator.ThrowIfInvalid(options);
         _options = options.Snapshot();
         Clock = new SteadyClock(timeProvider ?? TimeProvider.System);
-        ILoggerFactory loggers = loggerFactory ?? NullLoggerFactory.Instance;
-        resolver ??= _own = new ResolverChain(_options, Clock.Provider, loggers);
+        ILogger logger = GuardedLogger.Create<DnsCache>(loggerFactory ?? NullLoggerFactory.Instance);
+        resolver ??= _own = new ResolverChain(_options, Clock.Provider, logger);
         _changes = resolver as INameChanges;
-        _refresher = new HostRefresher(resolver, _options, Clock, Random.Shared, loggers.CreateLogger<DnsCache>());
+        _refresher = new HostRefresher(resolver, _options, Clock, Random.Shared, logger);
     }
 
     /// <summary>The clock that the handlers of this cache go by.</summary>
@@ -128,7 +129,7 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
         }
         else
         {
-            _refresher.Own(Detached.Run(() => TellOldAnswerIfNewOneIsLateAsync(entry, known, listener)));
+            _refresher.Own(Background.Run(() => TellOldAnswerIfNewOneIsLateAsync(entry, known, listener)));
         }
 
         return subscription;

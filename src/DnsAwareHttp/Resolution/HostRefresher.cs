@@ -36,8 +36,8 @@ internal sealed class HostRefresher : IAsyncDisposable
         _clock = clock;
         _random = random;
         _logger = logger;
-        _timer = Detached.CreateTimer(
-            clock.Provider, static state => ((HostRefresher)state!).AskThoseDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = Background.CreateTimer(
+            clock.Provider, "the refresh timer", logger, this, static refresher => refresher.AskThoseDue(), Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Whether no background work is under way.</summary>
@@ -63,7 +63,7 @@ internal sealed class HostRefresher : IAsyncDisposable
 
             ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, typeof(DnsCache));
 
-            question = entry.Question = Detached.Run(() => AskOnceAsync(entry));
+            question = entry.Question = Background.Run(() => AskOnceAsync(entry));
             Own(question);
         }
 
@@ -193,7 +193,9 @@ internal sealed class HostRefresher : IAsyncDisposable
         try
         {
             // A resolver that does not heed its token, or blocks its thread, must not hold the name for ever.
-            Task<Answer> answer = Task.Run(() => CallResolver(entry, either.Token), CancellationToken.None);
+            CancellationToken token = either.Token;
+            Task<Answer> answer = Task.Run(() => CallResolver(entry, token), CancellationToken.None);
+            answer.Forget();
             return await answer.WaitAsync(either.Token).ConfigureAwait(false)
                 ?? new Answer.Failed($"{_resolver.GetType()} returned null");
         }

@@ -10,22 +10,23 @@ public sealed partial class FloorPlanTests
     // What each room may look at, besides itself. The nouns of the public API are everybody's.
     private static readonly Dictionary<string, string[]> MayLookAt = new()
     {
-        ["DependencyInjection"] = [Door, "Resolution"],
-        [Door] = ["Origins", "Balancing", "Pools", "Membership", "Resolution", "Resolution/Sources", "Resolution/Wire", "Diagnostics"],
-        ["Origins"] = ["Balancing", "Pools", "Membership", "Resolution", "Diagnostics"],
-        ["Balancing"] = ["Pools", "Diagnostics"],
-        ["Pools"] = ["Diagnostics"],
-        ["Membership"] = ["Diagnostics"],
-        ["Resolution"] = ["Resolution/Sources", "Diagnostics"],
-        ["Resolution/Sources"] = ["Resolution/Wire", "Diagnostics"],
-        ["Resolution/Wire"] = ["Diagnostics"],
-        ["Diagnostics"] = [],
+        ["DependencyInjection"] = [Door, "Resolution", "Concurrency"],
+        [Door] = ["Origins", "Balancing", "Pools", "Membership", "Resolution", "Resolution/Sources", "Resolution/Wire", "Diagnostics", "Concurrency"],
+        ["Origins"] = ["Balancing", "Pools", "Membership", "Resolution", "Diagnostics", "Concurrency"],
+        ["Balancing"] = ["Pools", "Diagnostics", "Concurrency"],
+        ["Pools"] = ["Diagnostics", "Concurrency"],
+        ["Membership"] = ["Diagnostics", "Concurrency"],
+        ["Resolution"] = ["Resolution/Sources", "Diagnostics", "Concurrency"],
+        ["Resolution/Sources"] = ["Resolution/Wire", "Diagnostics", "Concurrency"],
+        ["Resolution/Wire"] = ["Diagnostics", "Concurrency"],
+        ["Diagnostics"] = ["Concurrency"],
+        ["Concurrency"] = [],
     };
 
     // Small nouns that every room may use: the public agreement, how work is begun without a caller's context, how families take turns.
     private static readonly string[] Vocabulary =
         ["Answer", "EmptyReason", "INameResolver", "IFamilyResolver", "IServiceResolver", "ServiceTarget", "INameChanges", "DnsAwareOptions", "DnsCacheOptions", "MembershipMode", "LoadBalancingPolicy", "DrainSignal",
-         "DnsAwareSnapshot", "OriginSnapshot", "EndpointSnapshot", "AnswerSnapshot", "EndpointState", "Detached", "FamilyTurns", "Origin", "OptionProblems"];
+         "DnsAwareSnapshot", "OriginSnapshot", "EndpointSnapshot", "AnswerSnapshot", "EndpointState", "Background", "FamilyTurns", "Origin", "OptionProblems"];
 
     [Fact]
     public void EveryRoom_IsOnThePlan() =>

@@ -62,7 +62,7 @@ internal sealed class PolledFile<T>(string path, TimeSpan period, Func<string?, 
             if (_timer is null)
             {
                 // Set going only when it can be found: a look sets it again.
-                _timer = Detached.CreateTimer(timeProvider, static state => ((PolledFile<T>)state!).Poll(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                _timer = Background.CreateTimer(timeProvider, "the poll of a file", logger, this, static file => file.Poll(), Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
                 _ = _timer.Change(NextLook(), Timeout.InfiniteTimeSpan);
             }
         }

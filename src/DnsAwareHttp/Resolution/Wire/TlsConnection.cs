@@ -4,6 +4,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DnsAwareHttp.Resolution.Wire;
 
@@ -35,9 +36,9 @@ internal sealed class TlsConnection : IAsyncDisposable
         _stream = stream;
         _timeProvider = timeProvider;
         _heardAt = timeProvider.GetTimestamp();
-        _idle = Detached.CreateTimer(timeProvider, static state => ((TlsConnection)state!).CloseIfIdle(), this, IdleTimeout, Timeout.InfiniteTimeSpan);
+        _idle = Background.CreateTimer(timeProvider, "the idle timer of a name server", NullLogger.Instance, this, static connection => connection.CloseIfIdle(), IdleTimeout, Timeout.InfiniteTimeSpan);
         _stopping = stopping.UnsafeRegister(static state => ((TlsConnection)state!)._closing.Cancel(), this);
-        Ended = Detached.Run(ReadAsync);
+        Ended = Background.Run(ReadAsync);
     }
 
     /// <summary>Completes when the connection is closed and all that worked for it is over.</summary>

@@ -90,7 +90,7 @@ internal sealed class TlsExchange(TimeProvider timeProvider, Func<X509ChainPolic
             }
 
             _lives.RemoveAll(static life => life.IsCompleted);
-            Task<TlsConnection> opening = Detached.Run(() => OpenAsync(server, timeout));
+            Task<TlsConnection> opening = Background.Run(() => OpenAsync(server, timeout));
             _lives.Add(LiveAsync(opening));
             return _connections[server] = opening;
         }

@@ -1,0 +1,41 @@
+namespace DnsAwareHttp.Concurrency;
+
+/// <summary>All locks of the library, the outermost first. A thread takes them in this order only.</summary>
+internal enum LockRank
+{
+    /// <summary>Of <c>NamedHandlers</c>: the table of handlers by client name.</summary>
+    Clients,
+
+    /// <summary>Of <c>DnsAwareHandler</c>: the first request makes the registry, new options replace it.</summary>
+    Handler,
+
+    /// <summary>Of <c>OriginRegistry</c>: one cluster per origin.</summary>
+    Registry,
+
+    /// <summary>Of one origin: its members, the set that it offers, what is held. The targets of a service share it.</summary>
+    Origin,
+
+    /// <summary>Of <c>DnsCache</c>: whether files are watched.</summary>
+    Watch,
+
+    /// <summary>Of <c>PolledFile</c>: the content of one file, and whether it is being written.</summary>
+    File,
+
+    /// <summary>Of <c>CacheEntry</c>: the listeners of one name and the question in flight.</summary>
+    Name,
+
+    /// <summary>Of the refresh schedule: the queue of names that are due.</summary>
+    Schedule,
+
+    /// <summary>Of <c>TlsExchange</c>: the connections to name servers.</summary>
+    SecureServers,
+
+    /// <summary>Of <c>TlsConnection</c>: the questions under way on one connection.</summary>
+    SecureServer,
+
+    /// <summary>Of <c>EndpointDialer</c>: the dial that all requests share.</summary>
+    Dial,
+
+    /// <summary>Of <c>OpenStreams</c> and <c>ParkedSockets</c>: the sockets of one endpoint.</summary>
+    Sockets,
+}
