@@ -58,6 +58,10 @@ public sealed class DnsAwareHandler : DelegatingHandler
 
         options ??= new DnsAwareOptions();
         DnsAwareOptionsValidator.ThrowIfInvalid(options);
+
+        // Grpc.Net.Client looks for the innermost SocketsHttpHandler and sets its ConnectCallback, which could not be honoured here.
+        // With this property gRPC leaves the handler as it is, also after its first request, and still refuses its own "dns:///".
+        innerHandler.Properties.TryAdd("__GrpcLoadBalancingDisabled", true);
         _wrapped = innerHandler;
         _options = options.Snapshot();
         _ownsCache = cache is null;
