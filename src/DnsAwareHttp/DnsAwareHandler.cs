@@ -21,11 +21,11 @@ public sealed class DnsAwareHandler : DelegatingHandler
     /// <summary>Put a <see cref="DrainSignal"/> under this key into <see cref="HttpRequestMessage.Options"/> to hear when the endpoint that took the request begins to drain.</summary>
     public static readonly HttpRequestOptionsKey<DrainSignal> DrainSignalKey = new("DnsAwareHttp.DrainSignal");
 
-    private readonly SocketsHttpHandler _wrapped;
     private readonly DnsCache _cache;
     private readonly bool _ownsCache;
     private readonly ILogger _logger;
     private readonly Lock _starting = new();
+    private SocketsHttpHandler _wrapped;
     private DnsAwareOptions _options;
     private volatile OriginRegistry? _origins;
     private SocketsHttpHandler? _unmanaged;
@@ -58,10 +58,7 @@ public sealed class DnsAwareHandler : DelegatingHandler
 
         options ??= new DnsAwareOptions();
         DnsAwareOptionsValidator.ThrowIfInvalid(options);
-
-        // Grpc.Net.Client looks for the innermost SocketsHttpHandler and sets its ConnectCallback, which could not be honoured here.
-        // With this property gRPC leaves the handler as it is, also after its first request, and still refuses its own "dns:///".
-        innerHandler.Properties.TryAdd("__GrpcLoadBalancingDisabled", true);
+        HideFromGrpc(innerHandler);
         _wrapped = innerHandler;
         _options = options.Snapshot();
         _ownsCache = cache is null;
@@ -159,6 +156,7 @@ public sealed class DnsAwareHandler : DelegatingHandler
                 return started;
             }
 
+            _wrapped = TakeInnerHandler();
             if (_wrapped.ConnectCallback is not null)
             {
                 throw new InvalidOperationException(ConnectCallbackMessage);
@@ -171,6 +169,25 @@ public sealed class DnsAwareHandler : DelegatingHandler
             return _origins = new OriginRegistry(template, _options, _cache, SendUnmanagedAsync, Random.Shared, _logger);
         }
     }
+
+    // Others may have replaced the handler that was wrapped. Only the settings of a SocketsHttpHandler can be used in its place.
+    private SocketsHttpHandler TakeInnerHandler()
+    {
+        SocketsHttpHandler found = InnerHandler as SocketsHttpHandler ?? throw new InvalidOperationException(
+            $"{nameof(InnerHandler)} is {InnerHandler!.GetType()}: {nameof(DnsAwareHandler)} sends no request through it and "
+            + $"needs the settings of a {nameof(SocketsHttpHandler)} there. Put your handler around it: new YourHandler {{ {nameof(InnerHandler)} = dnsAwareHandler }}. "
+            + $"A stub for tests takes the place of the {nameof(DnsAwareHandler)}.");
+        HideFromGrpc(found);
+
+        // Sends nothing, because it is cancelled. The base class then lets InnerHandler be set no more, as after a request of its own.
+        using HttpRequestMessage unsent = new();
+        _ = base.SendAsync(unsent, new CancellationToken(canceled: true));
+        return found;
+    }
+
+    // Grpc.Net.Client looks for the innermost SocketsHttpHandler and sets its ConnectCallback, which could not be honoured here.
+    // With this property gRPC leaves the handler as it is, also after its first request, and still refuses its own "dns:///".
+    private static void HideFromGrpc(SocketsHttpHandler handler) => handler.Properties.TryAdd("__GrpcLoadBalancingDisabled", true);
 
     private Task<HttpResponseMessage> SendUnmanagedAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken) =>
         async ? _toUnmanaged!.PassAsync(request, cancellationToken) : _toUnmanaged!.Pass(request, cancellationToken);

@@ -9,32 +9,35 @@ internal static class GrpcCalls
     private const int Messages = 5;
     private static readonly Question Slow = new() { Replies = Messages, DelayMilliseconds = 10 };
 
-    public static Func<CancellationToken, Task<string>> Named(string shape, Station.StationClient client) => shape switch
+    public static Func<Task<string>> Named(string shape, Station.StationClient client) => shape switch
     {
-        nameof(Ask) => token => Ask(client, token),
-        nameof(Count) => token => Count(client, token),
-        nameof(Gather) => token => Gather(client, token),
-        nameof(Talk) => token => Talk(client, token),
+        nameof(Ask) => () => Ask(client),
+        nameof(Count) => () => Count(client),
+        nameof(Gather) => () => Gather(client),
+        nameof(Talk) => () => Talk(client),
         _ => throw new ArgumentOutOfRangeException(nameof(shape), shape, "No such shape."),
     };
 
-    public static async Task<string> Ask(Station.StationClient client, CancellationToken token) =>
-        (await client.AskAsync(new Question(), cancellationToken: token)).Address;
+    public static async Task<string> Ask(Station.StationClient client) => (await client.AskAsync(new Question())).Address;
 
-    public static async Task<string> Count(Station.StationClient client, CancellationToken token)
+    /// <summary>A unary call that takes 50 ms.</summary>
+    public static async Task<string> AskSlowly(Station.StationClient client) =>
+        (await client.AskAsync(new Question { DelayMilliseconds = 50 })).Address;
+
+    public static async Task<string> Count(Station.StationClient client)
     {
-        using AsyncServerStreamingCall<Reply> call = client.Count(Slow, cancellationToken: token);
-        List<Reply> replies = await call.ResponseStream.ReadAllAsync(token).ToListAsync(token);
+        using AsyncServerStreamingCall<Reply> call = client.Count(Slow);
+        List<Reply> replies = await call.ResponseStream.ReadAllAsync().ToListAsync();
         return OneAddress(replies);
     }
 
-    public static async Task<string> Gather(Station.StationClient client, CancellationToken token)
+    public static async Task<string> Gather(Station.StationClient client)
     {
-        using AsyncClientStreamingCall<Question, Reply> call = client.Gather(cancellationToken: token);
+        using AsyncClientStreamingCall<Question, Reply> call = client.Gather();
         for (int i = 0; i < Messages; i++)
         {
-            await call.RequestStream.WriteAsync(new Question(), token);
-            await Task.Delay(Slow.DelayMilliseconds, token);
+            await call.RequestStream.WriteAsync(new Question());
+            await Task.Delay(Slow.DelayMilliseconds);
         }
 
         await call.RequestStream.CompleteAsync();
@@ -42,21 +45,21 @@ internal static class GrpcCalls
         return reply.Number == Messages ? reply.Address : throw new InvalidDataException($"{reply.Number} of {Messages} messages arrived.");
     }
 
-    public static async Task<string> Talk(Station.StationClient client, CancellationToken token)
+    public static async Task<string> Talk(Station.StationClient client)
     {
-        using AsyncDuplexStreamingCall<Question, Reply> call = client.Talk(cancellationToken: token);
+        using AsyncDuplexStreamingCall<Question, Reply> call = client.Talk();
         List<Reply> replies = [];
         for (int i = 0; i < Messages; i++)
         {
-            await call.RequestStream.WriteAsync(Slow, token);
-            if (await call.ResponseStream.MoveNext(token))
+            await call.RequestStream.WriteAsync(Slow);
+            if (await call.ResponseStream.MoveNext())
             {
                 replies.Add(call.ResponseStream.Current);
             }
         }
 
         await call.RequestStream.CompleteAsync();
-        return await call.ResponseStream.MoveNext(token) ? throw new InvalidDataException("One reply too many.") : OneAddress(replies);
+        return await call.ResponseStream.MoveNext() ? throw new InvalidDataException("One reply too many.") : OneAddress(replies);
     }
 
     private static string OneAddress(List<Reply> replies)

@@ -17,6 +17,7 @@ public sealed class Fleet : IAsyncDisposable
     {
         _servers = servers;
         Port = port;
+        Cache = new DnsCache(new DnsCacheOptions { MinTtl = TimeSpan.FromMilliseconds(100) }, Dns);
         Says(Addresses);
     }
 
@@ -30,7 +31,8 @@ public sealed class Fleet : IAsyncDisposable
     /// <param name="protocols">What each of them speaks, without TLS.</param>
     /// <param name="configure">Adds services.</param>
     /// <param name="map">Adds endpoints.</param>
-    public static async Task<Fleet> StartAsync(HttpProtocols protocols, Action<WebApplicationBuilder> configure, Action<WebApplication> map)
+    public static async Task<Fleet> StartAsync(
+        HttpProtocols protocols, Action<WebApplicationBuilder> configure, Action<WebApplication> map)
     {
         const int Attempts = 20;
         for (int attempt = 1; ; attempt++)
@@ -62,16 +64,20 @@ public sealed class Fleet : IAsyncDisposable
         Dns.Says(Host, new Answer.Found([.. addresses.Select(IPAddress.Parse)], TimeSpan.Zero, IsComplete: true));
 
     /// <summary>Ends a server as a machine ends that is switched off: its connections break, new ones are refused.</summary>
-    public Task KillAsync(string address) => _servers[Array.IndexOf(Addresses, address)].KillAsync();
+    public void Kill(string address) => _servers[Array.IndexOf(Addresses, address)].Kill();
 
     /// <summary>A cache that asks the script, each 100 ms at most.</summary>
-    public DnsCache MakeCache() => new(new DnsCacheOptions { MinTtl = TimeSpan.FromMilliseconds(100) }, Dns);
+    public DnsCache Cache { get; }
+
+    /// <summary>The handler under test, with its default options.</summary>
+    public DnsAwareHandler MakeHandler(SocketsHttpHandler? wrapped = null) => new(wrapped ?? new SocketsHttpHandler(), cache: Cache);
 
     /// <summary>The bare handler, which asks the same script at each connect.</summary>
     public SocketsHttpHandler MakeBare() => new() { ConnectCallback = ConnectAsync };
 
     public async ValueTask DisposeAsync()
     {
+        await Cache.DisposeAsync();
         foreach (FleetServer server in _servers)
         {
             await server.DisposeAsync();

@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
 
 namespace DnsAwareHttp.EcosystemTests.Harness;
@@ -14,12 +16,15 @@ internal sealed class FleetServer : IAsyncDisposable
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(2);
     private readonly ConcurrentDictionary<ConnectionContext, bool> _open = new();
     private readonly WebApplication _app;
+    private Socket? _listener;
     private volatile bool _isKilled;
 
     private FleetServer(IPEndPoint address, HttpProtocols protocols, Action<WebApplicationBuilder> configure, Action<WebApplication> map)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
+        builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = endPoint =>
+            _listener = SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint));
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(address, listen =>
         {
             listen.Protocols = protocols;
@@ -46,27 +51,22 @@ internal sealed class FleetServer : IAsyncDisposable
         }
     }
 
-    public async Task KillAsync()
+    /// <summary>Refuses new connections and breaks those that are open, without a word to the peer.</summary>
+    public void Kill()
     {
         _isKilled = true;
+        _listener!.Dispose();
         foreach (ConnectionContext connection in _open.Keys)
         {
             connection.Abort();
         }
-
-        await StopAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
-        await StopAsync();
-        await _app.DisposeAsync();
-    }
-
-    private async Task StopAsync()
-    {
         using CancellationTokenSource now = new(StopTimeout);
         await _app.StopAsync(now.Token);
+        await _app.DisposeAsync();
     }
 
     private async Task WatchAsync(ConnectionContext connection, ConnectionDelegate next)

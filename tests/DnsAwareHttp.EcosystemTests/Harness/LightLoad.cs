@@ -7,49 +7,43 @@ namespace DnsAwareHttp.EcosystemTests.Harness;
 /// <summary>A few workers that call a service again and again, while DNS and the servers change.</summary>
 /// <param name="fleet">The servers.</param>
 /// <param name="call">Makes one call and returns the address that answered it.</param>
-public sealed class LightLoad(Fleet fleet, Func<CancellationToken, Task<string>> call)
+public sealed class LightLoad(Fleet fleet, Func<Task<string>> call)
 {
     private const int Workers = 4;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly string[][] Sets = [["127.0.0.1"], ["127.0.0.2", "127.0.0.3"]];
     private readonly ConcurrentQueue<Call> _calls = new();
+    private volatile int _underWay;
 
     /// <summary>Flips per test: few in CI, more by an environment variable.</summary>
     public static int Flips { get; } =
         int.TryParse(Environment.GetEnvironmentVariable("DNSAWARE_ECOSYSTEM_FLIPS"), CultureInfo.InvariantCulture, out int flips) ? flips : 5;
 
-    /// <summary>Flips between two sets of servers; each flip waits until the new set has answered, or until the patience ends.</summary>
-    public Task<LoadReport> FlipAsync(bool isFollowed = true) => RunAsync(async report =>
+    /// <summary>Flips between two sets of servers; each flip waits until the new set answers.</summary>
+    public Task<LoadReport> FlipAsync() => RunAsync(async report =>
     {
         for (int flip = 1; flip <= Flips; flip++)
         {
             string[] set = Sets[flip % 2];
             long at = Stopwatch.GetTimestamp();
             fleet.Says(set);
-            if (!isFollowed)
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(500));
-                continue;
-            }
-
             await Until(() => _calls.Count(made => made.Began > at && set.Contains(made.Address)) >= 2 * Workers, $"flip {flip} is followed");
-            TimeSpan late = _calls.Where(made => made.Began > at && made.Failure is null && !set.Contains(made.Address))
+            TimeSpan lag = _calls.Where(made => made.Began > at && made.Failure is null && !set.Contains(made.Address))
                 .Select(made => Stopwatch.GetElapsedTime(at, made.Began)).DefaultIfEmpty().Max();
-            report.LongestLag = late > report.LongestLag ? late : report.LongestLag;
+            report.LongestLag = lag > report.LongestLag ? lag : report.LongestLag;
         }
     });
 
-    /// <summary>Kills the first server while DNS goes on naming it.</summary>
+    /// <summary>Kills the first server at a moment at which each worker has a call under way, while DNS goes on naming it.</summary>
     public Task<LoadReport> KillOneAsync() => RunAsync(async report =>
     {
         fleet.Says(Fleet.Addresses);
-        long from = Stopwatch.GetTimestamp();
-        await Until(() => _calls.Count(made => made.Began > from) >= 10 * Workers, "calls are made before the kill");
+        await Until(() => Fleet.Addresses.All(address => _calls.Any(made => made.Address == address)) || _calls.Count >= 20 * Workers, "calls are made");
+        await Until(() => _underWay == Workers, "each worker has a call under way");
+        fleet.Kill(Fleet.Addresses[0]);
         report.KilledAt = Stopwatch.GetTimestamp();
-        await fleet.KillAsync(Fleet.Addresses[0]);
-        long killed = Stopwatch.GetTimestamp();
-        await Until(() => _calls.Count(made => made.Began > killed) >= 20 * Workers, "calls are made after the kill");
+        await Until(() => _calls.Count(made => made.Began > report.KilledAt) >= 20 * Workers, "calls are made after the kill");
     });
 
     private static async Task Until(Func<bool> condition, string what)
@@ -91,17 +85,21 @@ public sealed class LightLoad(Fleet fleet, Func<CancellationToken, Task<string>>
 
     private async Task WorkAsync(CancellationToken stop)
     {
-        using CancellationTokenSource deadline = new();
         while (!stop.IsCancellationRequested)
         {
             long began = Stopwatch.GetTimestamp();
+            Interlocked.Increment(ref _underWay);
             try
             {
-                _calls.Enqueue(new Call(began, await call(deadline.Token), null));
+                _calls.Enqueue(new Call(began, await call(), null));
             }
             catch (Exception exception)
             {
                 _calls.Enqueue(new Call(began, "", exception));
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _underWay);
             }
 
             await Task.Delay(Pause, CancellationToken.None);
