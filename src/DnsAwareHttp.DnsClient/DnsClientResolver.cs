@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using DnsAwareHttp.Resolution.Wire;
 using DnsClient;
 
 namespace DnsAwareHttp.DnsClient;

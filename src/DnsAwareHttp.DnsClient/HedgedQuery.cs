@@ -1,3 +1,4 @@
+using DnsAwareHttp.Resolution.Wire;
 using DnsClient;
 
 namespace DnsAwareHttp.DnsClient;

@@ -143,12 +143,14 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
 
     internal void Hint(CacheEntry entry) => _refresher.Hint(entry);
 
+    internal CacheEntry EntryOf(Question question) => _entries.GetOrAdd(question, static question => new CacheEntry(question));
+
     internal CacheEntry Register(NameSubscription subscription)
     {
         CountSubscriptions(+1);
         while (true)
         {
-            CacheEntry entry = _entries.GetOrAdd(subscription.Question, static question => new CacheEntry(question));
+            CacheEntry entry = EntryOf(subscription.Question);
             entry.LastUsed = Interlocked.Increment(ref _useCounter);
             lock (entry.Sync)
             {

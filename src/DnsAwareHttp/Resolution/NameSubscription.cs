@@ -26,7 +26,8 @@ internal sealed class NameSubscription(Question question, IAnswerListener listen
         set => Entry.PreferredFamily = value;
     }
 
-    private CacheEntry Entry => _entry ?? throw new InvalidOperationException($"The subscription to {question} was not started.");
+    // Before the start, and while another thread starts it, the name can be asked already.
+    private CacheEntry Entry => _entry ?? cache.EntryOf(question);
 
     /// <summary>Begins: the listener is told what is known of the name, at once if that holds, then with each answer.</summary>
     /// <exception cref="ObjectDisposedException">The cache was disposed, and knows nothing of the name.</exception>

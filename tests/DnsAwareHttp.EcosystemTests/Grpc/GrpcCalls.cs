@@ -1,4 +1,5 @@
 using DnsAwareHttp.EcosystemTests.Rpc;
+using DnsAwareHttp.Resolution;
 using Grpc.Core;
 
 namespace DnsAwareHttp.EcosystemTests.Grpc;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using DnsAwareHttp.EcosystemTests.Harness;
 using DnsAwareHttp.EcosystemTests.Rpc;
+using DnsAwareHttp.Resolution;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Grpc.Net.Client.Configuration;

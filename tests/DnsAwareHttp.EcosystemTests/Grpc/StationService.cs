@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using DnsAwareHttp.EcosystemTests.Rpc;
+using DnsAwareHttp.Resolution;
 using Grpc.Core;
 
 namespace DnsAwareHttp.EcosystemTests.Grpc;

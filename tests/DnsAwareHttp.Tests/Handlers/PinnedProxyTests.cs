@@ -1,7 +1,7 @@
 using System.Net;
-using DnsAwareHttp.Pools;
+using DnsAwareHttp.Handlers;
 
-namespace DnsAwareHttp.Tests.Pools;
+namespace DnsAwareHttp.Tests.Handlers;
 
 public sealed class PinnedProxyTests
 {

@@ -1,13 +1,14 @@
 using System.Net;
 using System.Net.Sockets;
-using DnsAwareHttp.Origins;
+using DnsAwareHttp.Sending;
 using DnsAwareHttp.Tests.Fakes;
 using DnsAwareHttp.Tests.Loopback;
+using DnsAwareHttp.Tests.Sending;
 
-namespace DnsAwareHttp.Tests.Origins;
+namespace DnsAwareHttp.Tests.Endpoints;
 
 /// <summary>What requests are offered as the endpoints fare: order, 421, silence, renewal, slow start.</summary>
-public sealed class OriginEndpointsTests : IAsyncDisposable
+public sealed class NameEndpointsTests : IAsyncDisposable
 {
     private const string One = "127.0.0.1";
     private const string Two = "127.0.0.2";

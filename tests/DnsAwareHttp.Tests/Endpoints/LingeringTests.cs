@@ -1,9 +1,10 @@
 using System.Net;
 using DnsAwareHttp.Membership;
-using DnsAwareHttp.Origins;
+using DnsAwareHttp.Sending;
 using DnsAwareHttp.Tests.Loopback;
+using DnsAwareHttp.Tests.Sending;
 
-namespace DnsAwareHttp.Tests.Origins;
+namespace DnsAwareHttp.Tests.Endpoints;
 
 /// <summary>Addresses that rotate in and out of the answers: absent ones take requests like others, until they say farewell themselves.</summary>
 public sealed class LingeringTests : IAsyncDisposable

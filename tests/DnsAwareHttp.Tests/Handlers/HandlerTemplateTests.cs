@@ -5,10 +5,10 @@ using System.Net.Security;
 using System.Reflection;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
-using DnsAwareHttp.Pools;
+using DnsAwareHttp.Handlers;
 using DnsAwareHttp.Tests.Loopback;
 
-namespace DnsAwareHttp.Tests.Pools;
+namespace DnsAwareHttp.Tests.Handlers;
 
 public sealed class HandlerTemplateTests
 {

@@ -1,7 +1,7 @@
-using DnsAwareHttp.Origins;
 using DnsAwareHttp.Resolution;
+using DnsAwareHttp.Services;
 
-namespace DnsAwareHttp.Tests.Origins;
+namespace DnsAwareHttp.Tests.Services;
 
 public sealed class TargetOrderTests
 {

@@ -1,11 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
-using DnsAwareHttp.Origins;
+using DnsAwareHttp.Endpoints;
 using DnsAwareHttp.Pools;
 using DnsAwareHttp.Tests.Fakes;
 using DnsAwareHttp.Tests.Loopback;
+using Microsoft.Extensions.Logging.Abstractions;
 
-namespace DnsAwareHttp.Tests.Origins;
+namespace DnsAwareHttp.Tests.Endpoints;
 
 public sealed class EndpointRecoveryTests : IDisposable
 {
@@ -18,7 +19,7 @@ public sealed class EndpointRecoveryTests : IDisposable
     public EndpointRecoveryTests()
     {
         _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        _recovery = new EndpointRecovery(_clock, new Random(1));
+        _recovery = new EndpointRecovery(_clock, new Random(1), NullLogger.Instance);
     }
 
     public void Dispose() => _listener.Dispose();
@@ -29,14 +30,14 @@ public sealed class EndpointRecoveryTests : IDisposable
         List<DateTimeOffset> dials = [_clock.GetUtcNow()];
         EndpointPool pool = Pool(out EndpointDialer dialer, _ => dials.Add(_clock.GetUtcNow()));
         dialer.Dialled!(Refused);
-        await Eventually.Holds(() => Moves(pool.Status.Failures == 5), "it failed five times");
+        await Eventually.Holds(() => Moves(pool.Health.Failures == 5), "it failed five times");
         for (int pause = 0; pause < 4; pause++)
         {
             (dials[pause + 1] - dials[pause]).Should().BeGreaterThanOrEqualTo(TimeSpan.FromSeconds(0.8 * Math.Pow(1.6, pause)));
         }
 
         _listener.Listen();
-        await Eventually.Holds(() => Moves(pool.Status.State is EndpointState.Ready), "it connects");
+        await Eventually.Holds(() => Moves(pool.Health.State is EndpointState.Ready), "it connects");
         await _recovery.WhenEnded();
         _clock.Advance(ParkedSockets.Lifetime);
         await Eventually.Holds(() => _clock.ActiveTimers == 0, "no timer is left");
@@ -68,7 +69,7 @@ public sealed class EndpointRecoveryTests : IDisposable
         _clock.Advance(TimeSpan.FromMinutes(5));
         await _recovery.WhenEnded().WaitAsync(TimeSpan.FromSeconds(30));
 
-        pool.Status.State.Should().Be(EndpointState.Ready);
+        pool.Health.State.Should().Be(EndpointState.Ready);
         dials.Should().BeLessThanOrEqualTo(1);
         _clock.Advance(ParkedSockets.Lifetime);
         await Eventually.Holds(() => _clock.ActiveTimers == 0, "no timer is left");
@@ -89,12 +90,12 @@ public sealed class EndpointRecoveryTests : IDisposable
         dialer.Dialled!(Refused);
         await Waiting();
         _clock.Advance(TimeSpan.FromSeconds(1.3));
-        await Eventually.Holds(() => pool.Status.Failures == 2, "the first try failed");
+        await Eventually.Holds(() => pool.Health.Failures == 2, "the first try failed");
         await Waiting();
 
         _clock.Advance(TimeSpan.FromSeconds(2));
 
-        await Eventually.Holds(() => pool.Status.State is EndpointState.Ready, "it connects");
+        await Eventually.Holds(() => pool.Health.State is EndpointState.Ready, "it connects");
         await _recovery.WhenEnded();
     }
 
@@ -123,7 +124,7 @@ public sealed class EndpointRecoveryTests : IDisposable
     private static void FailAsSoonAsReady(EndpointPool pool, EndpointDialer dialer)
     {
         SpinWait spin = default;
-        while (pool.Status.State is not EndpointState.Ready)
+        while (pool.Health.State is not EndpointState.Ready)
         {
             spin.SpinOnce(sleep1Threshold: -1);
         }
@@ -145,11 +146,11 @@ public sealed class EndpointRecoveryTests : IDisposable
 
         // A connect timeout of for ever sets no timer: the only timer is the pause.
         dialer = new EndpointDialer(new DnsEndPoint("svc.test", address.Port), address, new DialSettings(Timeout.InfiniteTimeSpan, configure, _clock));
-        return new EndpointPool(dialer, new StubHandler(), _clock.GetUtcNow) { HealthChanged = BeginIfFailing };
+        return new EndpointPool(dialer, new StubHandler(), _clock.GetUtcNow, new PoolObserver(BeginIfFailing));
 
         void BeginIfFailing(EndpointPool pool)
         {
-            if (pool.Status.State is EndpointState.Failing)
+            if (pool.Health.State is EndpointState.Failing)
             {
                 _recovery.Begin(pool);
             }

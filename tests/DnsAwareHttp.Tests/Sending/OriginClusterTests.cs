@@ -1,9 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
-using DnsAwareHttp.Origins;
+using DnsAwareHttp.Membership;
+using DnsAwareHttp.Sending;
 using DnsAwareHttp.Tests.Loopback;
 
-namespace DnsAwareHttp.Tests.Origins;
+namespace DnsAwareHttp.Tests.Sending;
 
 public sealed class OriginClusterTests : IAsyncDisposable
 {
@@ -210,7 +211,7 @@ public sealed class OriginClusterTests : IAsyncDisposable
         _bench.Says(One, HttpStatusCode.MisdirectedRequest);
         _bench.Says(Two, _ =>
         {
-            cluster.Close("the handler was disposed");
+            cluster.Close(DepartureReason.HandlerDisposed, "the handler was disposed");
             throw new SocketException((int)SocketError.ConnectionReset);
         });
 
@@ -395,7 +396,7 @@ public sealed class OriginClusterTests : IAsyncDisposable
         OriginCluster cluster = _bench.Open(One);
         Task<HttpStatusCode> sending = Send(cluster);
 
-        cluster.Close("its origin is unused");
+        cluster.Close(DepartureReason.OriginUnused, "its origin is unused");
         _bench.Dns.Release();
 
         (await sending).Should().Be(HttpStatusCode.OK);
@@ -409,7 +410,7 @@ public sealed class OriginClusterTests : IAsyncDisposable
         {
             OriginCluster cluster = _bench.Open(One);
             Task<HttpStatusCode>[] sending = [.. Enumerable.Range(0, 4).Select(_ => Task.Run(() => Send(cluster)))];
-            cluster.Close("its origin is unused");
+            cluster.Close(DepartureReason.OriginUnused, "its origin is unused");
 
             (await Task.WhenAll(sending)).Should().OnlyContain(status => status == HttpStatusCode.OK);
         }

@@ -1,38 +1,41 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using DnsAwareHttp.Concurrency;
+using DnsAwareHttp.Endpoints;
 using DnsAwareHttp.Membership;
-using DnsAwareHttp.Origins;
+using DnsAwareHttp.Sending;
 using DnsAwareHttp.Pools;
+using DnsAwareHttp.Services;
 using DnsAwareHttp.Tests.Fakes;
 using DnsAwareHttp.Tests.Loopback;
 
-namespace DnsAwareHttp.Tests.Origins;
+namespace DnsAwareHttp.Tests.Sending;
 
 /// <summary>One cluster of the name <c>svc.test</c> on stubs: what each address answers is what the test says.</summary>
-internal sealed class ClusterBench : IAsyncDisposable
+internal sealed class ClusterBench : IAsyncDisposable, IRequestRoutes
 {
     private readonly ConcurrentDictionary<string, Func<HttpRequestMessage, Task<HttpResponseMessage>>> _answers = new();
     private readonly ConcurrentBag<Stream> _connections = [];
     private readonly ConcurrentDictionary<string, bool> _swallowing = new();
     private readonly TcpListener _anywhere = new(IPAddress.Loopback, 0);
-    private readonly ClusterSettings _settings;
+    private readonly OriginScope _scope;
     private readonly EndpointPoolFactory _factory;
+    private readonly Func<int, IMembershipPolicy> _membership;
+    private readonly ConnectionRace _race;
 
     public ClusterBench(DnsAwareOptions? options = null, IMembershipPolicy? membership = null)
     {
         _anywhere.Start();
         options ??= new DnsAwareOptions { LoadBalancing = LoadBalancingPolicy.PickFirst };
         Cache = new DnsCache(resolver: Dns, timeProvider: Clock);
-        Drainer = new PoolDrainer(Clock, Log);
-        _settings = new ClusterSettings(
-            options, membership ?? new StrictMembership(options.MaxEndpointsPerOrigin, 1), Cache, Drainer, Reopen, static (_, _, _) => throw new NotSupportedException(), new Random(1), Log)
-        {
-            ConnectTimeout = Timeout.InfiniteTimeSpan,
-            Sources = Sources,
-            MakeMembership = most => membership ?? new StrictMembership(most, 1),
-        };
+        GuardedLogger logger = new(Log);
+        Drainer = new PoolDrainer(Clock, logger);
         Origin = new Origin(false, "svc.test", LoopbackServer.FreePort(), null, false);
+        _membership = most => membership ?? new StrictMembership(most, 1);
+        _race = new ConnectionRace(options.ConnectAttemptDelay, Clock);
+        PoolOwner owner = new(Origin.ToString(), Origin.Host, Origin.Port);
+        _scope = new OriginScope(owner, options, Cache.Clock, Drainer, new Random(1), logger) { Order = new AddressOrdering(Sources, Rotation: 0) };
         _factory = new EndpointPoolFactory(Origin.DialTarget, new DialSettings(options.ConnectTimeout, options.ConfigureSocket, Clock) { Connect = DialAsync, IsSilent = Silent.ContainsKey }, MakeHandler,
             () => Cache.Clock.Now, options.MaxRequestsPerConnection);
     }
@@ -75,11 +78,11 @@ internal sealed class ClusterBench : IAsyncDisposable
             Dns.Says("svc.test", 30, addresses);
         }
 
-        return new OriginCluster(Origin, _settings, _factory);
+        return Start(new NameEndpoints(_scope, _membership(_scope.Options.MaxEndpointsPerOrigin), Cache, _factory));
     }
 
     /// <summary>A cluster whose origin is found by the SRV records of <c>_http._tcp.svc.test</c>.</summary>
-    public OriginCluster OpenService() => new(Origin, _settings, _factory, service: "_http._tcp.svc.test");
+    public OriginCluster OpenService() => Start(new ServiceEndpoints("_http._tcp.svc.test", _scope, _membership, Cache, _factory));
 
     /// <summary>From now on the address answers so; null: connecting fails.</summary>
     public void Says(string address, Func<HttpRequestMessage, Task<HttpResponseMessage>>? answer) => _answers[address] = answer ?? Refuse;
@@ -163,10 +166,22 @@ internal sealed class ClusterBench : IAsyncDisposable
         await socket.ConnectAsync(_anywhere.LocalEndpoint, cancellationToken);
     }
 
-    private OriginCluster Reopen(Origin origin)
+    Task<HttpResponseMessage> IRequestRoutes.SendHopAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    OriginCluster IRequestRoutes.Reopen(Origin origin)
     {
         Reopened++;
         return Open();
+    }
+
+    private OriginCluster Start(IOriginEndpoints endpoints)
+    {
+        OriginUsage usage = new(Cache.Clock.Now);
+        EndpointWait wait = new(Origin, endpoints, usage, _race, Timeout.InfiniteTimeSpan, Clock, failures: null);
+        OriginCluster cluster = new(Origin, _scope, endpoints, wait, usage, this);
+        cluster.Start();
+        return cluster;
     }
 
     private StubHandler MakeHandler(EndpointDialer dialer)

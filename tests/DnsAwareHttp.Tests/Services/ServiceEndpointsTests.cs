@@ -1,9 +1,12 @@
 using System.Net;
-using DnsAwareHttp.Origins;
+using DnsAwareHttp.Balancing;
+using DnsAwareHttp.Membership;
+using DnsAwareHttp.Sending;
 using DnsAwareHttp.Tests.Fakes;
 using DnsAwareHttp.Tests.Loopback;
+using DnsAwareHttp.Tests.Sending;
 
-namespace DnsAwareHttp.Tests.Origins;
+namespace DnsAwareHttp.Tests.Services;
 
 /// <summary>An origin that is found by SRV records: where its endpoints are, who gets the requests, and how they follow the service and its targets.</summary>
 public sealed class ServiceEndpointsTests : IAsyncDisposable
@@ -357,7 +360,7 @@ public sealed class ServiceEndpointsTests : IAsyncDisposable
         OriginCluster cluster = _bench.OpenService();
         await ClusterBench.Send(cluster);
 
-        cluster.Close("test");
+        cluster.Close(DepartureReason.HandlerDisposed, "test");
         cluster.HasEndpoints.Should().BeFalse();
         await _bench.Drainer.WhenAllDrained().WaitAsync(TimeSpan.FromSeconds(30));
         _bench.Clock.Advance(TimeSpan.FromMinutes(10));

@@ -1,12 +1,12 @@
 using System.Net;
-using DnsAwareHttp.Origins;
-using DnsAwareHttp.Pools;
+using DnsAwareHttp.Handlers;
+using DnsAwareHttp.Sending;
 using DnsAwareHttp.Tests.Fakes;
 using DnsAwareHttp.Tests.Loopback;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Abstractions;
 
-namespace DnsAwareHttp.Tests.Origins;
+namespace DnsAwareHttp.Tests.Sending;
 
 /// <summary>Which requests go to the wrapped handler, because they may be sent over HTTP/3, or because it refuses them before it connects.</summary>
 public sealed class Http3Tests
@@ -36,16 +36,18 @@ public sealed class Http3Tests
         dns.Says("svc.test", 30, "127.0.0.1");
         await using DnsCache cache = new(resolver: dns);
         using SocketsHttpHandler settings = new() { UseProxy = usesProxy, Proxy = usesProxy ? new WebProxy($"http://127.0.0.1:{server.Port}") : null };
-        OriginRegistry registry = new(
-            HandlerTemplate.ReadFrom(settings), new DnsAwareOptions(), cache, static (_, _, _) => Answer("wrapped"), Random.Shared, NullLogger.Instance,
-            makeHandler: static _ => new StubHandler((_, _) => Answer("managed")), speaksHttp3: isSupported);
+        RequestRouter router = new(new RouterSettings(HandlerTemplate.ReadFrom(settings), new DnsAwareOptions(), cache, new PassThrough(static (_, _, _) => Answer("wrapped")), Random.Shared, NullLogger.Instance)
+        {
+            MakeHandler = static _ => new StubHandler((_, _) => Answer("managed")),
+            SpeaksHttp3 = isSupported,
+        });
         using HttpRequestMessage request = new(HttpMethod.Get, $"{scheme}://svc.test:{server.Port}/") { Version = Version.Parse(version), VersionPolicy = policy };
 
-        using HttpResponseMessage response = await registry.SendAsync(request, async: true, CancellationToken.None);
+        using HttpResponseMessage response = await router.SendAsync(request, async: true, CancellationToken.None);
 
         (await response.Content.ReadAsStringAsync()).Should().Be(isManaged ? "managed" : "wrapped");
-        registry.UnmanagedRequests.Should().Be(isManaged ? 0 : 1);
-        registry.Close();
+        router.PassThroughRequests.Should().Be(isManaged ? 0 : 1);
+        router.Close();
     }
 
     [Theory]
@@ -62,12 +64,14 @@ public sealed class Http3Tests
         await using DnsCache cache = new(resolver: dns);
         using SocketsHttpHandler settings = new();
         await using LoopbackServer server = await LoopbackServer.StartAsync(HttpProtocols.Http1, tls: false, null, "127.0.0.1");
-        OriginRegistry registry = new(
-            HandlerTemplate.ReadFrom(settings), new DnsAwareOptions { AddressFilter = static _ => true }, cache, static (_, _, _) => Answer("wrapped"), Random.Shared, NullLogger.Instance,
-            makeHandler: static _ => new StubHandler((_, _) => Answer("managed")), speaksHttp3: true);
+        RequestRouter router = new(new RouterSettings(HandlerTemplate.ReadFrom(settings), new DnsAwareOptions { AddressFilter = static _ => true }, cache, new PassThrough(static (_, _, _) => Answer("wrapped")), Random.Shared, NullLogger.Instance)
+        {
+            MakeHandler = static _ => new StubHandler((_, _) => Answer("managed")),
+            SpeaksHttp3 = true,
+        });
         using HttpRequestMessage request = new(HttpMethod.Get, $"{scheme}://svc.test:{server.Port}/") { Version = Version.Parse(version), VersionPolicy = policy };
 
-        Func<Task> sending = async () => (await registry.SendAsync(request, async: true, CancellationToken.None)).Dispose();
+        Func<Task> sending = async () => (await router.SendAsync(request, async: true, CancellationToken.None)).Dispose();
 
         if (fails)
         {
@@ -78,7 +82,7 @@ public sealed class Http3Tests
             await sending.Should().NotThrowAsync();
         }
 
-        registry.Close();
+        router.Close();
     }
 
     private static Task<HttpResponseMessage> Answer(string by) => Task.FromResult(new HttpResponseMessage { Content = new StringContent(by) });

@@ -1,12 +1,12 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Net;
-using DnsAwareHttp.Pools;
+using DnsAwareHttp.Handlers;
 using DnsAwareHttp.Tests.Fakes;
 using DnsAwareHttp.Tests.Fidelity;
 using DnsAwareHttp.Tests.Simulation;
 
-namespace DnsAwareHttp.Tests.Pools;
+namespace DnsAwareHttp.Tests.Handlers;
 
 [Collection(nameof(Alone))]
 public sealed class SettingsFreezeTests

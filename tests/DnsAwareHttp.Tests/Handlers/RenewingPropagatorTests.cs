@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using DnsAwareHttp.Pools;
+using DnsAwareHttp.Handlers;
 
-namespace DnsAwareHttp.Tests.Pools;
+namespace DnsAwareHttp.Tests.Handlers;
 
 public sealed class RenewingPropagatorTests
 {
