@@ -18,6 +18,11 @@ internal static class AddressEndpoints
             return AddressOf(context);
         });
         app.MapGet("/json", (HttpContext context) => Results.Json(new AddressDocument(AddressOf(context))));
+        app.MapGet("/slow-json", async (HttpContext context) =>
+        {
+            await Task.Delay(Slowness, context.RequestAborted);
+            return Results.Json(new AddressDocument(AddressOf(context)));
+        });
     }
 
     public static string AddressOf(HttpContext context) => context.Connection.LocalIpAddress!.ToString();

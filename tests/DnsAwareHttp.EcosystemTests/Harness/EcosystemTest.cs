@@ -25,7 +25,7 @@ public abstract class EcosystemTest(ITestOutputHelper output, HttpProtocols prot
     protected async Task FlipAsync(Func<Task<string>> call)
     {
         LoadReport report = await new LightLoad(Fleet, call).FlipAsync();
-        output.WriteLine($"{LightLoad.Flips} flips: {report}");
+        output.WriteLine($"{LightLoad.Flips} flips: {report}, longest lag {report.LongestLag.TotalMilliseconds:0} ms");
         report.Failures.Should().BeEmpty();
         report.LongestLag.Should().BeLessThan(LoadReport.MaxLag);
     }

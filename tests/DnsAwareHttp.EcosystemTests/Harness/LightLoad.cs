@@ -21,8 +21,9 @@ public sealed class LightLoad(Fleet fleet, Func<Task<string>> call)
         int.TryParse(Environment.GetEnvironmentVariable("DNSAWARE_ECOSYSTEM_FLIPS"), CultureInfo.InvariantCulture, out int flips) ? flips : 5;
 
     /// <summary>Flips between two sets of servers; each flip waits until the new set answers.</summary>
-    public Task<LoadReport> FlipAsync() => RunAsync(async report =>
+    public Task<LoadReport> FlipAsync() => RunAsync(Sets[0], async report =>
     {
+        await Until(() => _calls.Count(made => Sets[0].Contains(made.Address)) >= 2 * Workers, "the first set answers");
         for (int flip = 1; flip <= Flips; flip++)
         {
             string[] set = Sets[flip % 2];
@@ -36,9 +37,8 @@ public sealed class LightLoad(Fleet fleet, Func<Task<string>> call)
     });
 
     /// <summary>Kills the first server at a moment at which each worker has a call under way, while DNS goes on naming it.</summary>
-    public Task<LoadReport> KillOneAsync() => RunAsync(async report =>
+    public Task<LoadReport> KillOneAsync() => RunAsync(Fleet.Addresses, async report =>
     {
-        fleet.Says(Fleet.Addresses);
         await Until(() => Fleet.Addresses.All(address => _calls.Any(made => made.Address == address)) || _calls.Count >= 20 * Workers, "calls are made");
         await Until(() => _underWay == Workers, "each worker has a call under way");
         fleet.Kill(Fleet.Addresses[0]);
@@ -46,7 +46,7 @@ public sealed class LightLoad(Fleet fleet, Func<Task<string>> call)
         await Until(() => _calls.Count(made => made.Began > report.KilledAt) >= 20 * Workers, "calls are made after the kill");
     });
 
-    private static async Task Until(Func<bool> condition, string what)
+    private async Task Until(Func<bool> condition, string what)
     {
         using CancellationTokenSource patience = new(Patience);
         using PeriodicTimer tick = new(TimeSpan.FromMilliseconds(10));
@@ -58,14 +58,15 @@ public sealed class LightLoad(Fleet fleet, Func<Task<string>> call)
             }
             catch (OperationCanceledException)
             {
-                throw new TimeoutException($"{what}: not within {Patience}.");
+                Exception? last = _calls.LastOrDefault(made => made.Failure is not null)?.Failure;
+                throw new TimeoutException($"{what}: not within {Patience}; {_calls.Count} calls, the last failure: {last?.ToString() ?? "none"}.", last);
             }
         }
     }
 
-    private async Task<LoadReport> RunAsync(Func<LoadReport, Task> script)
+    private async Task<LoadReport> RunAsync(string[] addresses, Func<LoadReport, Task> script)
     {
-        fleet.Says(Sets[0]);
+        fleet.Says(addresses);
         LoadReport report = new();
         using CancellationTokenSource stop = new();
         Task[] workers = [.. Enumerable.Range(0, Workers).Select(_ => Task.Run(() => WorkAsync(stop.Token), CancellationToken.None))];

@@ -29,5 +29,5 @@ public sealed class LoadReport
         [.. Calls.Where(call => call.Failure is not null && call.Began > KilledAt && Stopwatch.GetElapsedTime(KilledAt, call.Began) > TimeToReadTheReset)
             .Select(call => call.Failure!.ToString())];
 
-    public override string ToString() => $"{Calls.Count} calls, {Failures.Count} failed, longest lag {LongestLag.TotalMilliseconds:0} ms";
+    public override string ToString() => $"{Calls.Count} calls, {Failures.Count} failed";
 }
