@@ -7,10 +7,11 @@ namespace DnsAwareHttp.MembershipBenchmark;
 /// <param name="Promises">All promises.</param>
 /// <param name="NeedlessInAll">Needless departures, as a share of those of <c>Strict</c>. One figure for each trace that rotates.</param>
 /// <param name="NeedlessLater">The same after the answers that are for learning.</param>
-/// <param name="CutoverLag">Answers until an old address was left after a cutover, as a share of the permitted number. One figure for each trace.</param>
+/// <param name="CutoverLag">Answers until an old address was left after a cutover, as a share of the permitted number, by trace.</param>
 /// <param name="SlowLag">The same for single addresses that were replaced.</param>
 /// <param name="LateRemovals">The share of removals from stable sets that <c>Strict</c> noticed with an earlier answer.</param>
-internal sealed record Outcome(int Kept, int Promises, Spread NeedlessInAll, Spread NeedlessLater, Spread CutoverLag, Spread SlowLag, double LateRemovals)
+internal sealed record Outcome(
+    int Kept, int Promises, Spread NeedlessInAll, Spread NeedlessLater, Spread CutoverLag, Spread SlowLag, double LateRemovals)
 {
     public static Outcome Of(IReadOnlyList<Trial> trials)
     {

@@ -37,17 +37,14 @@ internal static class Plots
         AdaptiveParameters used = AdaptiveParameters.Default;
         (double Share, Outcome Outcome)[] outcomes =
         [
-            .. new double[] { 0.125, 0.25, 0.5, 0.707, 1, 1.414, 2, 4, 8 }.Select(factor => (factor * used.NeedlessShare, study.With(used with
-            {
-                NeedlessShare = factor * used.NeedlessShare,
-                MinSignificance = factor * used.MinSignificance,
-                MaxSignificance = factor * used.MaxSignificance,
-            }))),
+            .. new double[] { 0.125, 0.25, 0.5, 0.707, 1, 1.414, 2, 4, 8 }.Select(factor => (factor * used.NeedlessShare, Scaled(factor))),
         ];
         Axis shares = new(
-            "NeedlessShare, with MinSignificance and MaxSignificance in proportion", [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.06], IsLogarithmic: true);
+            "NeedlessShare, with MinSignificance and MaxSignificance in proportion",
+            [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.06],
+            IsLogarithmic: true);
         yield return new Chart(
-            "More patience: fewer needless departures", shares, new Axis("of those of Strict, %", [0, 1, 2, 3, 4, 5, 6]),
+            "Needless departures: fewer with more patience (left)", shares, new Axis("of those of Strict, %", [0, 1, 2, 3, 4, 5, 6]),
             [
                 Curve("worst trace", outcome => 100 * outcome.NeedlessLater.Worst, outcomes),
                 Curve("mean of the traces", outcome => 100 * outcome.NeedlessLater.Mean, outcomes),
@@ -57,7 +54,9 @@ internal static class Plots
             YMark = new Mark(1, "promised: 1 %"),
         };
         yield return new Chart(
-            "More patience: an old set is left later", shares, new Axis("of the permitted answers, %", [0, 20, 40, 60, 80, 100, 120]),
+            "Answers until an old address is left: more with more patience (left)",
+            shares,
+            new Axis("of the permitted answers, %", [0, 20, 40, 60, 80, 100, 120]),
             [
                 Curve("single address, mean", outcome => 100 * outcome.SlowLag.Mean, outcomes),
                 Curve("whole set, mean", outcome => 100 * outcome.CutoverLag.Mean, outcomes),
@@ -66,6 +65,13 @@ internal static class Plots
             XMark = new Mark(used.NeedlessShare, $"{used.NeedlessShare}"),
             YMark = new Mark(100, "permitted for a set"),
         };
+
+        Outcome Scaled(double factor) => study.With(used with
+        {
+            NeedlessShare = factor * used.NeedlessShare,
+            MinSignificance = factor * used.MinSignificance,
+            MaxSignificance = factor * used.MaxSignificance,
+        });
     }
 
     private static Curve Curve(string name, Func<Outcome, double> read, IEnumerable<(double Share, Outcome Outcome)> outcomes) =>

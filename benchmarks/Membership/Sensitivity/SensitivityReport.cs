@@ -8,7 +8,7 @@ namespace DnsAwareHttp.MembershipBenchmark;
 internal static class SensitivityReport
 {
     private static readonly string[] Head =
-        ["constant", "value", "promises", "needless", "needless, worst", "needless later", "worst", "cutover", "worst", "replaced", "late"];
+        ["constant", "value", "promises", "needless", "worst", "later", "worst", "cutover", "worst", "replaced", "late"];
 
     public static IEnumerable<string> Lines(BenchmarkOptions options)
     {
@@ -31,10 +31,11 @@ internal static class SensitivityReport
 
     private static ImmutableArray<string> Row(string name, string value, Outcome outcome) =>
     [
-        $"`{name}`", value, $"{outcome.Kept} of {outcome.Promises}", Percent(outcome.NeedlessInAll.Mean), Percent(outcome.NeedlessInAll.Worst),
-        Percent(outcome.NeedlessLater.Mean), Percent(outcome.NeedlessLater.Worst), Percent(outcome.CutoverLag.Mean), Percent(outcome.CutoverLag.Worst),
-        Percent(outcome.SlowLag.Mean), Percent(outcome.LateRemovals),
+        $"`{name}`", value, $"{outcome.Kept} of {outcome.Promises}", .. Both(outcome.NeedlessInAll), .. Both(outcome.NeedlessLater),
+        .. Both(outcome.CutoverLag), Percent(outcome.SlowLag.Mean), Percent(outcome.LateRemovals),
     ];
+
+    private static string[] Both(Spread spread) => [Percent(spread.Mean), Percent(spread.Worst)];
 
     private static string Plain(double value) => value.ToString("0.######", CultureInfo.InvariantCulture);
 

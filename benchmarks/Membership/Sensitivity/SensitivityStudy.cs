@@ -3,7 +3,8 @@ using DnsAwareHttp.Membership;
 
 namespace DnsAwareHttp.MembershipBenchmark;
 
-/// <summary>Runs <c>Adaptive</c> with other parameters over the same traces. <c>Strict</c> and <c>Logical</c>, the references, run once.</summary>
+/// <summary>Runs <c>Adaptive</c> with other parameters over the same traces.</summary>
+/// <remarks><c>Strict</c> and <c>Logical</c>, the references, run once.</remarks>
 internal sealed class SensitivityStudy
 {
     private readonly IReadOnlyList<Trace> _traces;
@@ -16,7 +17,8 @@ internal sealed class SensitivityStudy
         _traces = TraceCatalogue.Matching(options.Only);
         _seeds = options.Seeds;
         _maxMembers = options.MaxMembers;
-        _references = Contest.Run(_traces, [PolicyCatalogue.Named(PolicyCatalogue.Strict), PolicyCatalogue.Named(PolicyCatalogue.Logical)], _seeds, _maxMembers);
+        NamedPolicy[] references = [PolicyCatalogue.Named(PolicyCatalogue.Strict), PolicyCatalogue.Named(PolicyCatalogue.Logical)];
+        _references = Contest.Run(_traces, references, _seeds, _maxMembers);
     }
 
     public Outcome With(AdaptiveParameters parameters)

@@ -17,7 +17,8 @@ internal static class SvgPicture
 
     public static IEnumerable<string> Of(params IReadOnlyList<Chart> charts) =>
     [
-        $"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {Width} {Height * charts.Count}" font-family="sans-serif" font-size="13" fill="#222">""",
+        $"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {Width} {Height * charts.Count}" """
+            + """font-family="sans-serif" font-size="13" fill="#222">""",
         $"""<rect width="{Width}" height="{Height * charts.Count}" fill="#fff"/>""",
         .. charts.SelectMany((chart, i) => (string[])[$"""<g transform="translate(0 {Height * i})">""", .. Panel(chart), "</g>"]),
         "</svg>",
@@ -66,8 +67,8 @@ internal static class SvgPicture
     private static IEnumerable<string> Drawn(Chart chart, Curve curve, int number)
     {
         string colour = Colours[number % Colours.Length];
-        string points = string.Join(' ', curve.Points.Select(point => $"{Number(X(chart.XAxis, point.X))},{Number(Y(chart.YAxis, point.Y))}"));
-        yield return $"""<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2.5"/>""";
+        IEnumerable<string> points = curve.Points.Select(point => $"{Number(X(chart.XAxis, point.X))},{Number(Y(chart.YAxis, point.Y))}");
+        yield return $"""<polyline points="{string.Join(' ', points)}" fill="none" stroke="{colour}" stroke-width="2.5"/>""";
         yield return Text(Right + 8, Y(chart.YAxis, curve.Points[^1].Y) + 4, curve.Name, $"fill=\"{colour}\"");
     }
 

@@ -14,7 +14,8 @@ namespace DnsAwareHttp.Membership;
 /// <param name="subsetSeed">Selects the subset of this process.</param>
 /// <param name="maxStale">An address that was absent for this time leaves, whatever the answers look like.</param>
 /// <param name="parameters">The constants of the model; null for <see cref="AdaptiveParameters.Default"/>.</param>
-internal sealed class AdaptiveMembership(int maxMembers, int subsetSeed, TimeSpan maxStale, AdaptiveParameters? parameters = null) : IMembershipPolicy
+internal sealed class AdaptiveMembership(int maxMembers, int subsetSeed, TimeSpan maxStale, AdaptiveParameters? parameters = null)
+    : IMembershipPolicy
 {
     private readonly AdaptiveParameters _parameters = parameters ?? AdaptiveParameters.Default;
 
@@ -34,7 +35,8 @@ internal sealed class AdaptiveMembership(int maxMembers, int subsetSeed, TimeSpa
         return $"{absent}, {(isComplete ? "which is complete" : "the set is stable")}";
     }
 
-    private Members Patiently(Members current, ImmutableArray<IPAddress> answer, AnswerHistory history, HashSet<IPAddress> members, DateTimeOffset now)
+    private Members Patiently(
+        Members current, ImmutableArray<IPAddress> answer, AnswerHistory history, HashSet<IPAddress> members, DateTimeOffset now)
     {
         HashSet<IPAddress> present = [.. answer];
         List<Member> lingering = [];
@@ -66,7 +68,8 @@ internal sealed class AdaptiveMembership(int maxMembers, int subsetSeed, TimeSpa
     }
 
     // Without a reason to depart the member stays, and the detail tells why.
-    private (DepartureReason? Departure, string Detail) Judge(Member member, AnswerHistory history, ReturnProbability returns, DateTimeOffset now)
+    private (DepartureReason? Departure, string Detail) Judge(
+        Member member, AnswerHistory history, ReturnProbability returns, DateTimeOffset now)
     {
         int absences = member.Absences + 1;
         if (now - member.LastSeen >= maxStale)
@@ -83,7 +86,8 @@ internal sealed class AdaptiveMembership(int maxMembers, int subsetSeed, TimeSpa
         int misses = address.MissesAt(history.Count);
         if (IsReplaced(address, history.Replacement, Math.Pow(1 - probability, misses)))
         {
-            return (DepartureReason.SetReplaced, $"absent from {misses} answers, as are all other addresses known before: the set was replaced");
+            string replaced = $"absent from {misses} answers, as are all other addresses known before: the set was replaced";
+            return (DepartureReason.SetReplaced, replaced);
         }
 
         double tolerated = Math.Ceiling(Math.Log(returns.SignificanceLevel) / Math.Log(1 - probability)) + 1;

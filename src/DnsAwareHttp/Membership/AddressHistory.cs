@@ -16,7 +16,8 @@ internal readonly record struct AddressHistory(IPAddress Address, int First, int
     /// <summary>Answers in a row that lacked the address, up to the answer of that number.</summary>
     public int MissesAt(int number) => number - Last;
 
-    /// <summary>Whether its absence, or its presence before that, was at most that long. Both are long when a set grows and shrinks.</summary>
+    /// <summary>Whether its absence, or its presence before that, was at most that long.</summary>
+    /// <remarks>Both are long when a set grows and shrinks by the same addresses.</remarks>
     public bool WasBrief(int number, int longest) => Math.Min(number - Last - 1, Run) <= longest;
 
     /// <summary>The history after an answer that has the address.</summary>

@@ -4,7 +4,7 @@ using System.Net;
 namespace DnsAwareHttp.Membership;
 
 /// <summary>The part of a large set that one process uses.</summary>
-/// <remarks>Rendezvous hashing chooses it. So the part stays when other addresses come and go, and a fleet spreads evenly over the set.</remarks>
+/// <remarks>Rendezvous hashing chooses it. The part stays when other addresses come and go. A fleet spreads evenly over the set.</remarks>
 internal static class AddressSubset
 {
     /// <summary>All of <paramref name="addresses"/> if they are few enough, else <paramref name="max"/> of them, in their order.</summary>

@@ -21,7 +21,11 @@ internal sealed class AnswerHistory
     }
 
     private AnswerHistory(
-        AdaptiveParameters parameters, int count, ImmutableArray<AnswerDelta> window, IEnumerable<AddressHistory> addresses, ReplacementRun? replacement)
+        AdaptiveParameters parameters,
+        int count,
+        ImmutableArray<AnswerDelta> window,
+        IEnumerable<AddressHistory> addresses,
+        ReplacementRun? replacement)
     {
         _parameters = parameters;
         Count = count;
@@ -39,7 +43,8 @@ internal sealed class AnswerHistory
     /// <summary>The addresses that are remembered, members or not.</summary>
     public IReadOnlyCollection<AddressHistory> Addresses => _addresses.Values;
 
-    /// <summary>Whether the answers are samples of a larger set: lost addresses return soon and often, or most addresses are new in each answer.</summary>
+    /// <summary>Whether the answers are samples of a larger set.</summary>
+    /// <remarks>Then lost addresses return soon and often, or most addresses of each answer are new.</remarks>
     public bool Rotates
     {
         get

@@ -12,7 +12,7 @@ namespace DnsAwareHttp.Membership;
 /// <item>There is at least one member, and no more than the maximum.</item>
 /// <item>Each new member is in the answer, and no address is a member twice.</item>
 /// <item>Each previous member either is still a member or has departed, never both. Nothing else departs.</item>
-/// <item>An address of the answer departs only where the set is larger than the maximum, or where the policy is <see cref="LogicalMembership"/>.</item>
+/// <item>An address of the answer departs only where the set is larger than the maximum, or with <see cref="LogicalMembership"/>.</item>
 /// <item>A member keeps its <see cref="Member.FirstSeen"/>. It lingers (<see cref="Member.Absences"/> &gt; 0) exactly while the policy
 /// counts it as absent.</item>
 /// <item>The same arguments give the same decision.</item>

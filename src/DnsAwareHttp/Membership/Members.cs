@@ -13,7 +13,7 @@ internal sealed record Members(ImmutableArray<Member> All, ImmutableArray<Member
     /// <summary>What the policy remembers of the answers; null for a policy without memory.</summary>
     public AnswerHistory? History { get; init; }
 
-    /// <summary>The addresses of an answer as members, in its order. Addresses that were members keep the time when they were first seen.</summary>
+    /// <summary>The addresses of an answer as members, in its order. Known members keep the time when they were first seen.</summary>
     public ImmutableArray<Member> Meet(ImmutableArray<IPAddress> addresses, DateTimeOffset now)
     {
         Dictionary<IPAddress, DateTimeOffset> firstSeen = All.ToDictionary(member => member.Address, member => member.FirstSeen);
@@ -25,7 +25,8 @@ internal sealed record Members(ImmutableArray<Member> All, ImmutableArray<Member
     /// <param name="used">The addresses of the answer that are used.</param>
     /// <param name="whyAbsent">Tells in words why a member departs that the answer lacks.</param>
     /// <param name="now">When the answer arrived.</param>
-    public Members ReplacedBy(ImmutableArray<IPAddress> answer, ImmutableArray<IPAddress> used, Func<Member, string> whyAbsent, DateTimeOffset now)
+    public Members ReplacedBy(
+        ImmutableArray<IPAddress> answer, ImmutableArray<IPAddress> used, Func<Member, string> whyAbsent, DateTimeOffset now)
     {
         HashSet<IPAddress> offered = [.. answer];
         HashSet<IPAddress> chosen = [.. used];

@@ -1,6 +1,7 @@
 namespace DnsAwareHttp.Membership;
 
-/// <summary>Answers in a row without any address known before them. Either chance kept the known ones out, or others replaced them.</summary>
+/// <summary>Answers in a row without any address known before them.</summary>
+/// <remarks>Either chance kept the known addresses out of them, or others replaced the known addresses.</remarks>
 /// <param name="Start">The number of the first of these answers.</param>
 /// <param name="Newcomers">Addresses that were first seen in these answers.</param>
 /// <param name="ChanceProbability">The probability that chance alone kept the known addresses out of all these answers.</param>

@@ -19,7 +19,7 @@ internal sealed class ReturnProbability
     }
 
     /// <summary>An absence whose probability is below this is not chance.</summary>
-    /// <remarks>It is larger for a set that is much larger than its members. There <see cref="StrictMembership"/> drops members with each answer.</remarks>
+    /// <remarks>It is larger where the set is much larger than its members: there a strict policy drops members with each answer.</remarks>
     public double SignificanceLevel { get; }
 
     /// <summary>The probabilities that the history of the members and of other addresses gives.</summary>
@@ -27,11 +27,12 @@ internal sealed class ReturnProbability
     {
         double common = CommonTo(members, history, parameters);
         double returnsPerAnswer = Math.Max(MinReturnsPerAnswer, members.All.Length * common);
+        double significance = parameters.NeedlessShare * history.LostPerAnswer / returnsPerAnswer;
         return new ReturnProbability(
             parameters,
             common,
             Math.Min(RarestOf(history, parameters), common),
-            Math.Clamp(parameters.NeedlessShare * history.LostPerAnswer / returnsPerAnswer, parameters.MinSignificance, parameters.MaxSignificance));
+            Math.Clamp(significance, parameters.MinSignificance, parameters.MaxSignificance));
     }
 
     /// <summary>The probability that an absent address returns with the next answer.</summary>
@@ -54,7 +55,8 @@ internal sealed class ReturnProbability
     private static double CommonTo(Members members, AnswerHistory history, AdaptiveParameters parameters)
     {
         // Once a replacement is suspected, the absences since its start say nothing about the rotation before it.
-        int until = history.Replacement is ReplacementRun run && run.ChanceProbability < parameters.SuspicionSignificance ? run.Start : history.Count;
+        bool isSuspected = history.Replacement?.ChanceProbability < parameters.SuspicionSignificance;
+        int until = isSuspected ? history.Replacement!.Start : history.Count;
         double returns = parameters.PriorReturns, chances = parameters.PriorChances;
         foreach (Member member in members.All)
         {

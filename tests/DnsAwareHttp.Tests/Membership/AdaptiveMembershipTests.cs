@@ -26,7 +26,8 @@ public sealed class AdaptiveMembershipTests
         Say(2);
 
         Names(_members).Should().Equal("10.0.0.2");
-        _members.Departed.Should().Equal(new MemberDeparture(Address(1), DepartureReason.LeftDns, "absent from 1 answer, the set is stable"));
+        _members.Departed.Should().Equal(
+            new MemberDeparture(Address(1), DepartureReason.LeftDns, "absent from 1 answer, the set is stable"));
     }
 
     [Fact]
@@ -135,7 +136,8 @@ public sealed class AdaptiveMembershipTests
 
         Names(_members).Should().Equal("10.0.0.1");
         _members.Departed.Should().HaveCount(3).And.OnlyContain(
-            departure => departure.Reason == DepartureReason.LeftDns && departure.Detail.EndsWith("which is complete", StringComparison.Ordinal));
+            departure => departure.Reason == DepartureReason.LeftDns
+                && departure.Detail.EndsWith("which is complete", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -203,10 +205,12 @@ public sealed class AdaptiveMembershipTests
 
             Say(addresses);
 
-            _members.Departed.Select(departure => departure.Address).Should().NotIntersectWith(addresses).And.BeSubsetOf(before.All.Select(member => member.Address));
+            _members.Departed.Select(departure => departure.Address).Should()
+                .NotIntersectWith(addresses).And.BeSubsetOf(before.All.Select(member => member.Address));
             _members.All.Select(member => member.Address).Should().OnlyHaveUniqueItems();
             _members.All.Length.Should().BeInRange(1, Max);
-            before.All.Length.Should().Be(_members.Departed.Length + _members.All.Count(member => before.All.Any(old => old.Address.Equals(member.Address))));
+            before.All.Length.Should().Be(
+                _members.Departed.Length + _members.All.Count(member => before.All.Any(old => old.Address.Equals(member.Address))));
         }
     }
 

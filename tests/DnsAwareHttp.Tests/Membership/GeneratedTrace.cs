@@ -87,7 +87,11 @@ public static class GeneratedTraces
         Gen.ArrayOf(from numbers in Gen.Shuffle(set) from answer in Answer(numbers[..size]) select answer, length);
 
     private static Gen<GeneratedAnswer[]> InTurn(int length, int[] set, int size) => Gen.Constant<GeneratedAnswer[]>(
-        [.. Enumerable.Range(0, length).Select(i => new GeneratedAnswer([.. Enumerable.Range(i, size).Select(at => set[at % set.Length])], false))]);
+    [
+        .. Enumerable.Range(0, length)
+            .Select(i => Enumerable.Range(i, size).Select(at => set[at % set.Length]))
+            .Select(numbers => new GeneratedAnswer([.. numbers], IsComplete: false)),
+    ]);
 
     private static Gen<GeneratedAnswer[]> Chaos(int length) =>
         Gen.ArrayOf(from numbers in AnyAnswer from answer in Answer(numbers) select answer, length);

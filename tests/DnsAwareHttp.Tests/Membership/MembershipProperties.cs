@@ -44,8 +44,12 @@ public sealed class MembershipProperties
     {
         foreach (Decision decision in trace.Decide(Policy(mode, trace.Max)))
         {
-            Dictionary<IPAddress, DateTimeOffset> before = decision.Before.All.ToDictionary(member => member.Address, member => member.FirstSeen);
-            decision.After.All.Where(member => member.FirstSeen != before.GetValueOrDefault(member.Address, decision.Now)).Should().BeEmpty();
+            ImmutableArray<Member> before = decision.Before.All;
+            foreach (Member member in decision.After.All)
+            {
+                Member? known = before.FirstOrDefault(old => old.Address.Equals(member.Address));
+                member.FirstSeen.Should().Be(known?.FirstSeen ?? decision.Now);
+            }
         }
     }
 
@@ -85,7 +89,10 @@ public sealed class MembershipProperties
     public void Decide_TheAnswerInAnotherOrder_DecidesTheSame(GeneratedTrace trace, bool isStrict)
     {
         MembershipMode mode = isStrict ? MembershipMode.Strict : MembershipMode.Adaptive;
-        GeneratedTrace reversed = trace with { Answers = [.. trace.Answers.Select(answer => answer with { Numbers = [.. answer.Numbers.Reverse()] })] };
+        GeneratedTrace reversed = trace with
+        {
+            Answers = [.. trace.Answers.Select(answer => answer with { Numbers = [.. answer.Numbers.Reverse()] })],
+        };
 
         foreach ((Decision one, Decision other) in trace.Decide(Policy(mode, trace.Max)).Zip(reversed.Decide(Policy(mode, trace.Max))))
         {

@@ -25,7 +25,8 @@ public sealed class PolicyProperties
         {
             foreach (MemberDeparture departure in decision.After.Departed)
             {
-                departure.Reason.Should().Be(decision.Answer.Contains(departure.Address) ? DepartureReason.OverLimit : DepartureReason.LeftDns);
+                bool isPresent = decision.Answer.Contains(departure.Address);
+                departure.Reason.Should().Be(isPresent ? DepartureReason.OverLimit : DepartureReason.LeftDns);
             }
         }
     }
@@ -87,7 +88,10 @@ public sealed class PolicyProperties
     public void Adaptive_TheSameSetInEachAnswer_LetsNobodyGo(GeneratedTrace trace)
     {
         GeneratedAnswer set = trace.Answers[0];
-        GeneratedTrace calm = trace with { Answers = [.. trace.Answers.Select((_, i) => set with { Numbers = Rotated(set.Numbers, i), IsComplete = false })] };
+        GeneratedTrace calm = trace with
+        {
+            Answers = [.. trace.Answers.Select((_, i) => set with { Numbers = Rotated(set.Numbers, i), IsComplete = false })],
+        };
 
         calm.Decide(Adaptive(trace)).SelectMany(decision => decision.Departed).Should().BeEmpty();
     }
@@ -125,7 +129,7 @@ public sealed class PolicyProperties
 
             history.Addresses.Count.Should().BeLessThanOrEqualTo(decision.Before.All.Length + AnswerHistory.MaxOthers);
             returns.SignificanceLevel.Should().BeInRange(parameters.MinSignificance, parameters.MaxSignificance);
-            history.Addresses.Select(returns.For).Where(probability => probability <= 0 || probability > parameters.MaxProbability).Should().BeEmpty();
+            history.Addresses.Select(returns.For).Where(p => p <= 0 || p > parameters.MaxProbability).Should().BeEmpty();
             (history.Replacement?.ChanceProbability ?? 1).Should().BeInRange(0, 1);
         }
     }
