@@ -72,6 +72,15 @@ public sealed class PolicyProperties
     }
 
     [Property]
+    public void Adaptive_WhileThereIsRoom_EveryAddressOfTheAnswerIsAMember(GeneratedTrace trace)
+    {
+        foreach (Decision decision in trace.Decide(Adaptive(trace)).Where(decision => decision.After.All.Length < trace.Max))
+        {
+            decision.Answer.Should().BeSubsetOf(decision.Members);
+        }
+    }
+
+    [Property]
     public void Adaptive_WhileAnswersDoNotRotate_DecidesAsStrict(GeneratedTrace trace)
     {
         StrictMembership strict = new(trace.Max, subsetSeed: 1);
