@@ -5,51 +5,21 @@ using Microsoft.Extensions.Options;
 
 namespace DnsAwareHttp;
 
-/// <summary>Checks a <see cref="DnsAwareOptions"/> and reports every mistake at once, each with the value found and the remedy.</summary>
-internal sealed class DnsAwareOptionsValidator : IValidateOptions<DnsAwareOptions>
+/// <summary>Checks a <see cref="DnsAwareOptions"/> and reports all mistakes together, each with the value found and the remedy.</summary>
+internal static class DnsAwareOptionsValidator
 {
     /// <summary>The longest time that a timer of the runtime can wait, rounded down.</summary>
     internal static readonly TimeSpan MaxTimer = TimeSpan.FromDays(49);
 
     /// <exception cref="OptionsValidationException">One or more values are out of their ranges.</exception>
-    public static void ThrowIfInvalid(DnsAwareOptions options)
-    {
-        ValidateOptionsResult result = Validate(options);
-        if (result.Failed)
-        {
-            throw new OptionsValidationException(Options.DefaultName, typeof(DnsAwareOptions), result.Failures);
-        }
-    }
+    public static void ThrowIfInvalid(DnsAwareOptions options) => ProblemsOf(options).ThrowIfAny(typeof(DnsAwareOptions));
 
-    public ValidateOptionsResult Validate(string? name, DnsAwareOptions options) => Validate(options);
-
-    private static ValidateOptionsResult Validate(DnsAwareOptions options)
+    /// <summary>All mistakes in the options.</summary>
+    public static OptionProblems ProblemsOf(DnsAwareOptions options)
     {
         OptionProblems problems = new();
-        problems.Defined(nameof(options.Membership), options.Membership);
-        foreach ((string host, MembershipMode mode) in options.MembershipByHost)
-        {
-            problems.Defined($"{nameof(options.MembershipByHost)}[\"{host}\"]", mode);
-            if (string.IsNullOrWhiteSpace(host))
-            {
-                problems.Add($"{nameof(options.MembershipByHost)} has an empty key; give a host name, or host:port.");
-            }
-        }
-
-        foreach ((string host, string service) in options.ServiceRecords)
-        {
-            if (string.IsNullOrWhiteSpace(host))
-            {
-                problems.Add($"{nameof(options.ServiceRecords)} has an empty key; give a host name, or host:port.");
-            }
-
-            if (ProblemOfService(service) is string problem)
-            {
-                problems.Add(
-                    $"{nameof(options.ServiceRecords)}[\"{host}\"] is \"{service}\", {problem}; give the name of a service, such as _http._tcp.orders.example.com (RFC 2782).");
-            }
-        }
-
+        ValidateMembership(options, problems);
+        ValidateServices(options, problems);
         problems.Defined(nameof(options.LoadBalancing), options.LoadBalancing);
         if (options.AddressFamily is not (AddressFamily.Unspecified or AddressFamily.InterNetwork or AddressFamily.InterNetworkV6))
         {
@@ -67,7 +37,38 @@ internal sealed class DnsAwareOptionsValidator : IValidateOptions<DnsAwareOption
             problems.Between(nameof(options.MaxRequestsPerConnection), requests, 1, int.MaxValue);
         }
 
-        return problems.ToResult();
+        return problems;
+    }
+
+    private static void ValidateMembership(DnsAwareOptions options, OptionProblems problems)
+    {
+        problems.Defined(nameof(options.Membership), options.Membership);
+        foreach ((string host, MembershipMode mode) in options.MembershipByHost)
+        {
+            problems.Defined($"{nameof(options.MembershipByHost)}[\"{host}\"]", mode);
+            if (string.IsNullOrWhiteSpace(host))
+            {
+                problems.Add($"{nameof(options.MembershipByHost)} has an empty key; give a host name, or host:port.");
+            }
+        }
+    }
+
+    private static void ValidateServices(DnsAwareOptions options, OptionProblems problems)
+    {
+        foreach ((string host, string service) in options.ServiceRecords)
+        {
+            if (string.IsNullOrWhiteSpace(host))
+            {
+                problems.Add($"{nameof(options.ServiceRecords)} has an empty key; give a host name, or host:port.");
+            }
+
+            if (ProblemOfService(service) is string problem)
+            {
+                problems.Add(
+                    $"{nameof(options.ServiceRecords)}[\"{host}\"] is \"{service}\", {problem}; "
+                    + "give the name of a service, such as _http._tcp.orders.example.com (RFC 2782).");
+            }
+        }
     }
 
     private static string? ProblemOfService(string? service) =>

@@ -3,24 +3,16 @@ using Microsoft.Extensions.Options;
 
 namespace DnsAwareHttp;
 
-/// <summary>Checks a <see cref="DnsCacheOptions"/> and reports every mistake at once, each with the value found and the remedy.</summary>
-internal sealed class DnsCacheOptionsValidator : IValidateOptions<DnsCacheOptions>
+/// <summary>Checks a <see cref="DnsCacheOptions"/> and reports all mistakes together, each with the value found and the remedy.</summary>
+internal static class DnsCacheOptionsValidator
 {
     private static readonly TimeSpan LongestTtl = TimeSpan.FromDays(7);
 
     /// <exception cref="OptionsValidationException">One or more values are out of their ranges.</exception>
-    public static void ThrowIfInvalid(DnsCacheOptions options)
-    {
-        ValidateOptionsResult result = Validate(options);
-        if (result.Failed)
-        {
-            throw new OptionsValidationException(Options.DefaultName, typeof(DnsCacheOptions), result.Failures);
-        }
-    }
+    public static void ThrowIfInvalid(DnsCacheOptions options) => ProblemsOf(options).ThrowIfAny(typeof(DnsCacheOptions));
 
-    public ValidateOptionsResult Validate(string? name, DnsCacheOptions options) => Validate(options);
-
-    private static ValidateOptionsResult Validate(DnsCacheOptions options)
+    /// <summary>All mistakes in the options.</summary>
+    public static OptionProblems ProblemsOf(DnsCacheOptions options)
     {
         OptionProblems problems = new();
         ValidateTtls(options, problems);
@@ -43,7 +35,7 @@ internal sealed class DnsCacheOptionsValidator : IValidateOptions<DnsCacheOption
         ValidatePath(nameof(options.NsswitchPath), options.NsswitchPath, problems);
         ValidatePath(nameof(options.HostsFilePath), options.HostsFilePath, problems);
         ValidatePath(nameof(options.ResolvConfPath), options.ResolvConfPath, problems);
-        return problems.ToResult();
+        return problems;
     }
 
     private static void ValidateTtls(DnsCacheOptions options, OptionProblems problems)

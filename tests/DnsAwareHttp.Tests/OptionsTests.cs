@@ -57,7 +57,7 @@ public sealed class OptionsTests
 
         Action make = () => new DnsAwareHandler(new SocketsHttpHandler(), options).Dispose();
 
-        make.Should().Throw<OptionsValidationException>().Which.Failures.Should().Contain(failure => failure.StartsWith(message));
+        make.Should().Throw<OptionsValidationException>().Which.Failures.Should().Contain(failure => failure.StartsWith($"DnsAwareOptions.{message}"));
     }
 
     [Theory]
@@ -69,7 +69,7 @@ public sealed class OptionsTests
 
         Action make = () => new DnsCache(options).Dispose();
 
-        make.Should().Throw<OptionsValidationException>().Which.Failures.Should().Contain(failure => failure.StartsWith(message));
+        make.Should().Throw<OptionsValidationException>().Which.Failures.Should().Contain(failure => failure.StartsWith($"DnsCacheOptions.{message}"));
     }
 
     [Fact]

@@ -88,4 +88,7 @@ internal static partial class Log
 
     [LoggerMessage(61, LogLevel.Error, "HTTP client \"{Client}\": its new options are wrong and not used, those before stay. {Problems}", EventName = "OptionsRefused")]
     public static partial void OptionsRefused(this ILogger logger, string client, string problems, Exception exception);
+
+    [LoggerMessage(62, LogLevel.Warning, "HTTP client \"{Client}\": disposing an unused primary handler of type {Type} threw; the client is not affected.", EventName = "PrimaryHandlerDisposalThrew")]
+    public static partial void PrimaryHandlerDisposalThrew(this ILogger logger, string client, Type type, Exception exception);
 }
