@@ -44,10 +44,10 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
         DnsCacheOptionsValidator.ThrowIfInvalid(options);
         _options = options.Snapshot();
         Clock = new SteadyClock(timeProvider ?? TimeProvider.System);
-        ILoggerFactory loggers = loggerFactory ?? NullLoggerFactory.Instance;
-        resolver ??= _own = new ResolverChain(_options, Clock.Provider, loggers);
+        ILogger logger = (loggerFactory ?? NullLoggerFactory.Instance).CreateLogger<DnsCache>();
+        resolver ??= _own = new ResolverChain(_options, Clock.Provider, logger);
         _changes = resolver as INameChanges;
-        _refresher = new HostRefresher(resolver, _options, Clock, Random.Shared, loggers.CreateLogger<DnsCache>());
+        _refresher = new HostRefresher(resolver, _options, Clock, Random.Shared, logger);
         _announcing = resolver as NameResolver;
         _announcing?.Attach(this);
     }

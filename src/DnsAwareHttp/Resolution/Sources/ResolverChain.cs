@@ -18,15 +18,15 @@ internal sealed class ResolverChain(
     private static readonly TimeSpan NotListedTtl = TimeSpan.FromSeconds(1);
 
     /// <exception cref="FormatException">A name server is no address.</exception>
-    public ResolverChain(DnsCacheOptions options, TimeProvider timeProvider, ILoggerFactory loggerFactory)
+    public ResolverChain(DnsCacheOptions options, TimeProvider timeProvider, ILogger logger)
         : this(
             OrderOf(options),
             OrderOf(options).Contains(NameSource.HostsFile)
-                ? new HostsFileResolver(options.HostsFilePath ?? HostsFileResolver.SystemPath, timeProvider, loggerFactory.CreateLogger<HostsFileResolver>())
+                ? new HostsFileResolver(options.HostsFilePath ?? HostsFileResolver.SystemPath, timeProvider, logger)
                 : null,
-            new DnsResolver(options, timeProvider, loggerFactory.CreateLogger<DnsResolver>()),
+            new DnsResolver(options, timeProvider, logger),
             new SystemResolver(options.SystemResolverTtl),
-            new NameSwitchFile(options.NsswitchPath ?? NameSwitchFile.SystemPath, timeProvider, loggerFactory.CreateLogger<NameSwitchFile>()),
+            new NameSwitchFile(options.NsswitchPath ?? NameSwitchFile.SystemPath, timeProvider, logger),
             confirms: OperatingSystem.IsWindows() || OperatingSystem.IsMacOS())
     {
     }

@@ -126,7 +126,7 @@ public sealed class DnsLoopbackTests : IAsyncLifetime
             HostsFilePath = _empty.Path,
             ResolvConfPath = _empty.Path,
         };
-        ResolverChain chain = new(options, TimeProvider.System, NullLoggerFactory.Instance);
+        ResolverChain chain = new(options, TimeProvider.System, NullLogger.Instance);
         return await chain.ResolveAsync(host, default);
     }
 

@@ -108,7 +108,7 @@ public sealed class ResolverChainTests : IDisposable
     {
         _hosts.Write("10.0.0.8 svc.test\n");
         _options.UseHostsFile = false;
-        ResolverChain chain = new(_options, _clock, NullLoggerFactory.Instance);
+        ResolverChain chain = new(_options, _clock, NullLogger.Instance);
         (await chain.ResolveAsync("localhost", default)).Should().BeOfType<Answer.Found>();
         using IDisposable watch = chain.Watch(_ => { });
         _clock.ActiveTimers.Should().Be(2, "resolv.conf and nsswitch.conf alone are watched");
@@ -120,7 +120,7 @@ public sealed class ResolverChainTests : IDisposable
         _hosts.Write("10.0.0.8 svc.test\n");
         _conf.Write("nameserver 10.0.0.1\n");
         List<string> changes = [];
-        ResolverChain chain = new(_options, _clock, NullLoggerFactory.Instance);
+        ResolverChain chain = new(_options, _clock, NullLogger.Instance);
         IDisposable watch = chain.Watch(names => changes.Add(names is null ? "any" : string.Join(',', names)));
         _hosts.Write("10.0.0.9 svc.test\n");
         _clock.Advance(TimeSpan.FromSeconds(1));
