@@ -16,7 +16,9 @@ public static class DnsAwareHttpClientBuilderExtensions
     /// <para>The client's pools belong to the container. They outlive handler rotation and end with the container. Rotation is switched off besides: this call makes
     /// <see cref="HttpClientFactoryOptions.HandlerLifetime"/> infinite, unless it is set afterwards. The handler is made when the client is first used;
     /// <see cref="IDnsAwareHandlers"/> gives access to it.</para>
-    /// <para>The primary handler must be a <see cref="SocketsHttpHandler"/>, as it is by default. It may be configured before or after this call. The factory sets
+    /// <para>The primary handler must be a <see cref="SocketsHttpHandler"/>, as it is by default, or an <see cref="HttpClientHandler"/>, whose settings are copied when the client is first
+    /// used. Any other is an error; a client that follows DNS only because all do keeps such a handler (test hosts, stubs), and a warning is logged once.
+    /// The primary handler may be configured before or after this call. The factory sets
     /// <see cref="SocketsHttpHandler.PooledConnectionLifetime"/> on the handler that it makes; that lifetime is removed. A lifetime that you set is kept.</para>
     /// <para>For all clients: <c>services.ConfigureHttpClientDefaults(client => client.AddDnsAwareHandler())</c>. Options for all clients are applied before those of one client.
     /// <see cref="RemoveDnsAwareHandler"/> excludes a client.</para>

@@ -20,10 +20,11 @@ internal sealed class NamedHandlers : IDnsAwareHandlers, IDisposable
     private readonly IServiceProvider _services;
     private readonly IDisposable[] _changes;
 
-    // Guards the two fields below. No code of the application runs while it is held.
+    // Guards the three fields below. No code of the application runs while it is held.
     private readonly Lock _table = new();
     private readonly Dictionary<string, NamedHandler> _handlers = new(StringComparer.Ordinal);
-    private bool _disposed;
+    private readonly HashSet<string> _warned = new(StringComparer.Ordinal);
+    private volatile bool _disposed;
     private int _changesHeard;
 
     public NamedHandlers(
@@ -63,23 +64,35 @@ internal sealed class NamedHandlers : IDnsAwareHandlers, IDisposable
         // The pipeline asks for the handler while it is made.
         _ = _services.GetRequiredService<IHttpMessageHandlerFactory>().CreateHandler(clientName);
         return Find(clientName)?.Handler
-            ?? throw new InvalidOperationException($"The HTTP client \"{clientName}\" has a primary handler that is not a SocketsHttpHandler, so it does not follow DNS.");
+            ?? throw new InvalidOperationException($"The HTTP client \"{clientName}\" has a primary handler that cannot be wrapped, so it does not follow DNS; see the log.");
     }
 
     public IReadOnlyDictionary<string, DnsAwareSnapshot> GetSnapshots() => All().ToFrozenDictionary(made => made.Name, made => made.Handler.GetSnapshot());
 
     /// <summary>The client's handler, made around <paramref name="primary"/> when the client is first used.</summary>
-    /// <exception cref="InvalidOperationException">The primary handler is not a <see cref="SocketsHttpHandler"/>.</exception>
-    public DnsAwareHandler Get(string name, HttpMessageHandler primary)
+    /// <returns>Null when the primary handler cannot be wrapped and only all clients were told to follow DNS: test hosts and stubs are left as they are.</returns>
+    /// <exception cref="InvalidOperationException">The primary handler cannot be wrapped, and this client itself was told to follow DNS.</exception>
+    public DnsAwareHandler? Get(string name, HttpMessageHandler primary)
     {
-        ObjectDisposedException.ThrowIf(IsDisposed(), typeof(IHttpClientFactory));
+        ObjectDisposedException.ThrowIf(_disposed, typeof(IHttpClientFactory));
         if (Find(name) is NamedHandler made)
         {
             DisposeUnused(made, primary);
             return made.Handler;
         }
 
-        return Make(name, primary).Handler;
+        if (PrimaryHandlers.FindWrappable(primary) is SocketsHttpHandler wrapped)
+        {
+            return Make(name, primary, wrapped).Handler;
+        }
+
+        if (_clients.FollowsDnsByName(name))
+        {
+            throw PrimaryHandlers.Refused(name, primary);
+        }
+
+        WarnOnce(name, primary);
+        return null;
     }
 
     public void Dispose()
@@ -95,6 +108,7 @@ internal sealed class NamedHandlers : IDnsAwareHandlers, IDisposable
         foreach (NamedHandler made in disposing)
         {
             made.Handler.Dispose();
+            made.Wrapped.Dispose();
         }
 
         // Last, because this waits for a refresh that is under way.
@@ -105,17 +119,14 @@ internal sealed class NamedHandlers : IDnsAwareHandlers, IDisposable
     }
 
     // Two threads may make a handler for the same client at the same time. Only one enters the table; the other has sent nothing and is dropped.
-    private NamedHandler Make(string name, HttpMessageHandler primary)
+    private NamedHandler Make(string name, HttpMessageHandler primary, SocketsHttpHandler wrapped)
     {
-        SocketsHttpHandler wrapped = primary as SocketsHttpHandler ?? throw new InvalidOperationException(
-            $"The HTTP client \"{name}\" has a primary handler of type {primary.GetType()}, but AddDnsAwareHandler needs a SocketsHttpHandler, for that is what its pools are made from. "
-            + "Call UseSocketsHttpHandler() on the client's builder, or ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { … }).");
         int heard = Volatile.Read(ref _changesHeard);
-        NamedHandler made = new(name, new DnsAwareHandler(wrapped, _options.Create(name), _cache, _loggers), wrapped, _options, _logger);
+        NamedHandler made = new(name, new DnsAwareHandler(wrapped, _options.Create(name), _cache, _loggers), primary, _options, _logger);
         NamedHandler inTable = Enter(made);
         if (inTable != made)
         {
-            DisposeUnused(inTable, wrapped);
+            DisposeUnused(inTable, primary);
         }
         else if (heard != Volatile.Read(ref _changesHeard))
         {
@@ -162,6 +173,21 @@ internal sealed class NamedHandlers : IDnsAwareHandlers, IDisposable
         catch (Exception exception)
         {
             Quietly(() => _logger.PrimaryHandlerDisposalThrew(made.Name, primary.GetType(), exception));
+        }
+    }
+
+    private void WarnOnce(string name, HttpMessageHandler primary)
+    {
+        bool isFirst;
+        lock (_table)
+        {
+            // The factory itself keeps each name for good.
+            isFirst = primary is not DnsAwareHandler && _warned.Add(name);
+        }
+
+        if (isFirst)
+        {
+            Quietly(() => _logger.PrimaryHandlerNotWrapped(name, primary.GetType()));
         }
     }
 
@@ -218,14 +244,6 @@ internal sealed class NamedHandlers : IDnsAwareHandlers, IDisposable
         lock (_table)
         {
             return [.. _handlers.Values];
-        }
-    }
-
-    private bool IsDisposed()
-    {
-        lock (_table)
-        {
-            return _disposed;
         }
     }
 }

@@ -17,7 +17,11 @@ internal sealed class PrimaryHandlerFilter(DnsAwareClients clients, NamedHandler
 
         ForgetFactorysLifetime(builder.PrimaryHandler, name);
         next(builder);
-        builder.PrimaryHandler = new SharedHandler(handlers.Get(name, builder.PrimaryHandler));
+        PrimaryHandlers.ThrowIfAdditional(builder);
+        if (handlers.Get(name, builder.PrimaryHandler) is DnsAwareHandler shared)
+        {
+            builder.PrimaryHandler = new SharedHandler(shared);
+        }
     };
 
     // The factory gives the handler that it makes the lifetime of a rotation, so that a change of DNS is noticed some day. The application's own settings are applied afterwards and stay.

@@ -157,12 +157,12 @@ public sealed class DnsAwareHttpClientBuilderExtensionsTests : IAsyncLifetime
     [Fact]
     public void WrongPrimaryHandler_SaysWhatToDo()
     {
-        _services.AddHttpClient("orders").ConfigurePrimaryHttpMessageHandler(() => new HttpClientHandler()).AddDnsAwareHandler();
+        _services.AddHttpClient("orders").ConfigurePrimaryHttpMessageHandler(() => new StubHandler()).AddDnsAwareHandler();
         using ServiceProvider provider = _services.BuildServiceProvider();
 
         Action use = () => provider.GetRequiredService<IHttpClientFactory>().CreateClient("orders");
 
-        use.Should().Throw<InvalidOperationException>().WithMessage("*\"orders\"*System.Net.Http.HttpClientHandler*UseSocketsHttpHandler()*");
+        use.Should().Throw<InvalidOperationException>().WithMessage("*\"orders\"*StubHandler*UseSocketsHttpHandler()*RemoveDnsAwareHandler()*");
     }
 
     [Fact]

@@ -199,7 +199,7 @@ public sealed class NamedHandlersTests : IAsyncDisposable
         using SocketsHttpHandler one = new();
         using SocketsHttpHandler other = new();
 
-        DnsAwareHandler[] made = await Task.WhenAll(Task.Run(() => handlers.Get("a", one)), Task.Run(() => handlers.Get("a", other))).WaitAsync(Patience);
+        DnsAwareHandler?[] made = await Task.WhenAll(Task.Run(() => handlers.Get("a", one)), Task.Run(() => handlers.Get("a", other))).WaitAsync(Patience);
 
         made[0].Should().BeSameAs(made[1]);
         handlers.ClientNames.Should().Equal("a");
@@ -211,7 +211,7 @@ public sealed class NamedHandlersTests : IAsyncDisposable
         _services.AddHttpClient("a").AddDnsAwareHandler();
         NamedHandlers handlers = Provider.GetRequiredService<NamedHandlers>();
         using SocketsHttpHandler primary = new();
-        DnsAwareHandler made = handlers.Get("a", primary);
+        DnsAwareHandler? made = handlers.Get("a", primary);
 
         handlers.Get("a", new BrokenHandler()).Should().BeSameAs(made);
         handlers.Get("a", primary).Should().BeSameAs(made);
@@ -225,7 +225,7 @@ public sealed class NamedHandlersTests : IAsyncDisposable
         _services.AddHttpClient("a").AddDnsAwareHandler(_ => gate.Pass());
         NamedHandlers handlers = Provider.GetRequiredService<NamedHandlers>();
         using SocketsHttpHandler primary = new();
-        Task<DnsAwareHandler> making = Task.Run(() => handlers.Get("a", primary));
+        Task<DnsAwareHandler?> making = Task.Run(() => handlers.Get("a", primary));
         await gate.Reached.WaitAsync(Patience);
 
         handlers.Dispose();
