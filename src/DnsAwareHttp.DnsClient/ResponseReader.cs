@@ -47,7 +47,8 @@ internal static class ResponseReader
         return (name, ttl);
     }
 
-    // The client decodes IDN labels. The form that came over the wire is Original in the owner of a record, and Value in the target of an alias.
+    // The client decodes IDN labels. The form that came over the wire is Original in the owner of a record, and Value in the target of an
+    // alias.
     private static bool IsSame(DnsString one, DnsString other) =>
         IsSame(one.Original, other.Original) || IsSame(one.Original, other.Value) || IsSame(one.Value, other.Original) || IsSame(one.Value, other.Value);
 

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Options;
 
 namespace DnsAwareHttp.DependencyInjection;
 
-/// <summary>Checks the options of the container's cache. Each mistake names the configuration's path where the value may come from there.</summary>
+/// <summary>
+/// Checks the options of the container's cache. Each mistake names the configuration's path where the value may come from there.
+/// </summary>
 internal sealed class CacheOptionsValidator(IEnumerable<OptionsSection<DnsCacheOptions>> sections) : IValidateOptions<DnsCacheOptions>
 {
     public ValidateOptionsResult Validate(string? name, DnsCacheOptions options)

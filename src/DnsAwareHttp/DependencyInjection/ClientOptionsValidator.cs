@@ -2,7 +2,10 @@ using Microsoft.Extensions.Options;
 
 namespace DnsAwareHttp.DependencyInjection;
 
-/// <summary>Checks the options of a factory's client. Each mistake names the client and, where the value may come from there, the configuration's path.</summary>
+/// <summary>
+/// Checks the options of a factory's client. Each mistake names the client and, where the value may come from there, the configuration's
+/// path.
+/// </summary>
 internal sealed class ClientOptionsValidator(
     DnsAwareClients clients, IEnumerable<OptionsSection<DnsAwareOptions>> sections, IEnumerable<IConfigureOptions<DnsAwareOptions>> setups) : IValidateOptions<DnsAwareOptions>
 {

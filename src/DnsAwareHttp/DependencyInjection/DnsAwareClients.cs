@@ -1,7 +1,9 @@
 namespace DnsAwareHttp.DependencyInjection;
 
 /// <summary>Knows which clients of the factory follow DNS.</summary>
-/// <remarks>The last word about a client counts. A word about one client goes before the words about all, in whichever order they were said.</remarks>
+/// <remarks>
+/// The last word about a client counts. A word about one client goes before the words about all, in whichever order they were said.
+/// </remarks>
 internal sealed class DnsAwareClients
 {
     private readonly Dictionary<string, bool> _named = new(StringComparer.Ordinal);

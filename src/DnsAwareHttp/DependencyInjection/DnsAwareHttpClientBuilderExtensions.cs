@@ -13,16 +13,18 @@ public static class DnsAwareHttpClientBuilderExtensions
 {
     /// <summary>Puts a <see cref="DnsAwareHandler"/> around the client's primary handler.</summary>
     /// <remarks>
-    /// <para>The client's pools belong to the container. They outlive handler rotation and end with the container. Rotation is switched off besides: this call makes
-    /// <see cref="HttpClientFactoryOptions.HandlerLifetime"/> infinite, unless it is set afterwards. The handler is made when the client is first used;
-    /// <see cref="IDnsAwareHandlers"/> gives access to it.</para>
-    /// <para>The primary handler must be a <see cref="SocketsHttpHandler"/>, as it is by default, or an <see cref="HttpClientHandler"/>, whose settings are copied when the client is first
-    /// used. Any other is an error; a client that follows DNS only because all do keeps such a handler (test hosts, stubs), and a warning is logged once.
-    /// The primary handler may be configured before or after this call. The factory sets
-    /// <see cref="SocketsHttpHandler.PooledConnectionLifetime"/> on the handler that it makes; that lifetime is removed. A lifetime that you set is kept.</para>
-    /// <para>For all clients: <c>services.ConfigureHttpClientDefaults(client => client.AddDnsAwareHandler())</c>. Options for all clients are applied before those of one client.
-    /// <see cref="RemoveDnsAwareHandler"/> excludes a client.</para>
-    /// <para>Options may also come from the options pattern: <c>services.Configure&lt;DnsAwareOptions&gt;("orders", …)</c>. Options for a name that no client has are an error.</para>
+    /// <para>The client's pools belong to the container. They outlive handler rotation and end with the container. Rotation is switched off
+    /// besides: this call makes <see cref="HttpClientFactoryOptions.HandlerLifetime"/> infinite, unless it is set afterwards. The handler
+    /// is made when the client is first used; <see cref="IDnsAwareHandlers"/> gives access to it.</para>
+    /// <para>The primary handler must be a <see cref="SocketsHttpHandler"/>, as it is by default, or an <see cref="HttpClientHandler"/>,
+    /// whose settings are copied when the client is first used. Any other is an error; a client that follows DNS only because all do keeps
+    /// such a handler (test hosts, stubs), and a warning is logged once. The primary handler may be configured before or after this call.
+    /// The factory sets <see cref="SocketsHttpHandler.PooledConnectionLifetime"/> on the handler that it makes; that lifetime is removed. A
+    /// lifetime that you set is kept.</para>
+    /// <para>For all clients: <c>services.ConfigureHttpClientDefaults(client => client.AddDnsAwareHandler())</c>. Options for all clients
+    /// are applied before those of one client. <see cref="RemoveDnsAwareHandler"/> excludes a client.</para>
+    /// <para>Options may also come from the options pattern: <c>services.Configure&lt;DnsAwareOptions&gt;("orders", …)</c>. Options for a
+    /// name that no client has are an error.</para>
     /// </remarks>
     /// <param name="builder">The client.</param>
     public static IHttpClientBuilder AddDnsAwareHandler(this IHttpClientBuilder builder)
@@ -33,7 +35,9 @@ public static class DnsAwareHttpClientBuilderExtensions
     }
 
     /// <summary>Puts a <see cref="DnsAwareHandler"/> around the client's primary handler and sets its options.</summary>
-    /// <remarks>As <see cref="AddDnsAwareHandler(IHttpClientBuilder)"/>. Calls add up: a later one sees what the earlier ones set.</remarks>
+    /// <remarks>
+    /// As <see cref="AddDnsAwareHandler(IHttpClientBuilder)"/>. Calls add up: a later one sees what the earlier ones set.
+    /// </remarks>
     /// <param name="builder">The client.</param>
     /// <param name="configure">Sets options. They are checked when the host starts, or when the client is first used.</param>
     public static IHttpClientBuilder AddDnsAwareHandler(this IHttpClientBuilder builder, Action<DnsAwareOptions> configure)
@@ -47,12 +51,14 @@ public static class DnsAwareHttpClientBuilderExtensions
 
     /// <summary>Puts a <see cref="DnsAwareHandler"/> around the client's primary handler, with options from configuration.</summary>
     /// <remarks>
-    /// When the configuration changes, the running client takes the new options without failing a request: see <see cref="DnsAwareOptions"/>. Options with mistakes are not used then:
-    /// an error is logged that names them and the client. <see cref="DnsCacheOptions"/> are read once.
+    /// When the configuration changes, the running client takes the new options without failing a request: see <see
+    /// cref="DnsAwareOptions"/>. Options with mistakes are not used then: an error is logged that names them and the client. <see
+    /// cref="DnsCacheOptions"/> are read once.
     /// </remarks>
     /// <param name="builder">The client.</param>
     /// <param name="section">
-    /// A section whose keys are names of <see cref="DnsAwareOptions"/>. An unknown key or a wrong value is an error that names the client, the path, the value and the remedy.
+    /// A section whose keys are names of <see cref="DnsAwareOptions"/>. An unknown key or a wrong value is an error that names the client,
+    /// the path, the value and the remedy.
     /// </param>
     public static IHttpClientBuilder AddDnsAwareHandler(this IHttpClientBuilder builder, IConfiguration section)
     {
@@ -69,8 +75,8 @@ public static class DnsAwareHttpClientBuilderExtensions
 
     /// <summary>Excludes a client that would follow DNS because all clients do, or because it was told so before.</summary>
     /// <remarks>
-    /// The last call for a client counts: <c>AddDnsAwareHandler</c> after this one adds the handler again. A call for one client goes before the calls for all clients
-    /// (<c>ConfigureHttpClientDefaults</c>), in whichever order they come.
+    /// The last call for a client counts: <c>AddDnsAwareHandler</c> after this one adds the handler again. A call for one client goes
+    /// before the calls for all clients (<c>ConfigureHttpClientDefaults</c>), in whichever order they come.
     /// </remarks>
     /// <param name="builder">The client.</param>
     public static IHttpClientBuilder RemoveDnsAwareHandler(this IHttpClientBuilder builder)
@@ -82,8 +88,8 @@ public static class DnsAwareHttpClientBuilderExtensions
 
     /// <summary>Adds the <see cref="DnsCache"/> that all clients of the container share. Optional: without it defaults apply.</summary>
     /// <remarks>
-    /// The options are read once, when a client is first used. If the container has an <see cref="INameResolver"/> or a <see cref="TimeProvider"/>, the cache uses it.
-    /// The container disposes the cache.
+    /// The options are read once, when a client is first used. If the container has an <see cref="INameResolver"/> or a <see
+    /// cref="TimeProvider"/>, the cache uses it. The container disposes the cache.
     /// </remarks>
     /// <param name="services">The container.</param>
     public static IServiceCollection AddDnsCache(this IServiceCollection services)
@@ -114,7 +120,8 @@ public static class DnsAwareHttpClientBuilderExtensions
     /// <remarks>As <see cref="AddDnsCache(IServiceCollection)"/>. Later changes of the configuration have no effect.</remarks>
     /// <param name="services">The container.</param>
     /// <param name="section">
-    /// A section whose keys are names of <see cref="DnsCacheOptions"/>. An unknown key or a wrong value is an error that names the path, the value and the remedy.
+    /// A section whose keys are names of <see cref="DnsCacheOptions"/>. An unknown key or a wrong value is an error that names the path,
+    /// the value and the remedy.
     /// </param>
     public static IServiceCollection AddDnsCache(this IServiceCollection services, IConfiguration section)
     {
@@ -150,7 +157,8 @@ public static class DnsAwareHttpClientBuilderExtensions
     private static int CountBeforeFirstNamed(IServiceCollection services) =>
         services.TakeWhile(service => service.IsKeyedService || service.ImplementationInstance is not ConfigureNamedOptions<DnsAwareOptions> { Name: not null }).Count();
 
-    // The first filter of the container is the outermost: it acts last. The factory's own filter must still find a SocketsHttpHandler, to give it the container's IMeterFactory.
+    // The first filter of the container is the outermost: it acts last. The factory's own filter must still find a SocketsHttpHandler, to
+    // give it the container's IMeterFactory.
     private static void AddOutermostFilter(IServiceCollection services)
     {
         if (!services.Any(service => service.ImplementationType == typeof(PrimaryHandlerFilter)))

@@ -3,7 +3,9 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace DnsAwareHttp.DependencyInjection;
 
-/// <summary>Makes a <see cref="SocketsHttpHandler"/> with the settings of an <see cref="HttpClientHandler"/>, which does not give away its own.</summary>
+/// <summary>
+/// Makes a <see cref="SocketsHttpHandler"/> with the settings of an <see cref="HttpClientHandler"/>, which does not give away its own.
+/// </summary>
 internal static class HttpClientHandlerCopy
 {
     private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";

@@ -2,11 +2,15 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace DnsAwareHttp;
 
-/// <summary>The handlers of the container's HTTP clients that follow DNS, by client name: for status pages, health checks, and to prepare a client before its first request.</summary>
+/// <summary>
+/// The handlers of the container's HTTP clients that follow DNS, by client name: for status pages, health checks, and to prepare a client
+/// before its first request.
+/// </summary>
 /// <remarks>
-/// <para>A service of the container once <c>AddDnsAwareHandler</c> was called for any client. All members are safe for concurrent use.</para>
-/// <para>A client has a handler from its first use until the container is disposed. The handler stays the same when the factory rotates its pipelines.
-/// Handlers belong to the container; do not dispose them.</para>
+/// <para>A service of the container once <c>AddDnsAwareHandler</c> was called for any client. All members are safe for concurrent
+/// use.</para>
+/// <para>A client has a handler from its first use until the container is disposed. The handler stays the same when the factory rotates its
+/// pipelines. Handlers belong to the container; do not dispose them.</para>
 /// </remarks>
 public interface IDnsAwareHandlers
 {

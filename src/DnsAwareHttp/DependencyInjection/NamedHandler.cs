@@ -6,7 +6,8 @@ namespace DnsAwareHttp.DependencyInjection;
 
 /// <summary>The handler of one named client, and its way to changed options.</summary>
 /// <remarks>
-/// Options come from their factory, not from the monitor: both hear of a change at the same time, in either order, and the monitor's old options must not be read here.
+/// Options come from their factory, not from the monitor: both hear of a change at the same time, in either order, and the monitor's old
+/// options must not be read here.
 /// </remarks>
 internal sealed class NamedHandler(string name, DnsAwareHandler handler, HttpMessageHandler wrapped, IOptionsFactory<DnsAwareOptions> options, ILogger logger)
 {
@@ -21,8 +22,8 @@ internal sealed class NamedHandler(string name, DnsAwareHandler handler, HttpMes
 
     /// <summary>Reads the options anew and applies them. Never throws.</summary>
     /// <remarks>
-    /// One thread at a time reads, without a lock, because the application's delegates run. A change that comes meanwhile makes that thread read once more:
-    /// of two changes at a time the later one has the last word.
+    /// One thread at a time reads, without a lock, because the application's delegates run. A change that comes meanwhile makes that thread
+    /// read once more: of two changes at a time the later one has the last word.
     /// </remarks>
     public void Refresh()
     {

@@ -9,7 +9,9 @@ using Microsoft.Extensions.Primitives;
 
 namespace DnsAwareHttp.DependencyInjection;
 
-/// <summary>The handler of each named client. It belongs to the container, not to the pipeline that the factory rotates; so do its pools.</summary>
+/// <summary>
+/// The handler of each named client. It belongs to the container, not to the pipeline that the factory rotates; so do its pools.
+/// </summary>
 internal sealed class NamedHandlers : IDnsAwareHandlers, IDisposable
 {
     private readonly DnsAwareClients _clients;
@@ -70,8 +72,13 @@ internal sealed class NamedHandlers : IDnsAwareHandlers, IDisposable
     public IReadOnlyDictionary<string, DnsAwareSnapshot> GetSnapshots() => All().ToFrozenDictionary(made => made.Name, made => made.Handler.GetSnapshot());
 
     /// <summary>The client's handler, made around <paramref name="primary"/> when the client is first used.</summary>
-    /// <returns>Null when the primary handler cannot be wrapped and only all clients were told to follow DNS: test hosts and stubs are left as they are.</returns>
-    /// <exception cref="InvalidOperationException">The primary handler cannot be wrapped, and this client itself was told to follow DNS.</exception>
+    /// <returns>
+    /// Null when the primary handler cannot be wrapped and only all clients were told to follow DNS: test hosts and stubs are left as they
+    /// are.
+    /// </returns>
+    /// <exception cref="InvalidOperationException">
+    /// The primary handler cannot be wrapped, and this client itself was told to follow DNS.
+    /// </exception>
     public DnsAwareHandler? Get(string name, HttpMessageHandler primary)
     {
         ObjectDisposedException.ThrowIf(_disposed, typeof(IHttpClientFactory));
@@ -118,7 +125,8 @@ internal sealed class NamedHandlers : IDnsAwareHandlers, IDisposable
         }
     }
 
-    // Two threads may make a handler for the same client at the same time. Only one enters the table; the other has sent nothing and is dropped.
+    // Two threads may make a handler for the same client at the same time. Only one enters the table; the other has sent nothing and is
+    // dropped.
     private NamedHandler Make(string name, HttpMessageHandler primary, SocketsHttpHandler wrapped)
     {
         int heard = Volatile.Read(ref _changesHeard);

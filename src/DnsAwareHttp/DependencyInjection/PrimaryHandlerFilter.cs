@@ -3,7 +3,10 @@ using Microsoft.Extensions.Options;
 
 namespace DnsAwareHttp.DependencyInjection;
 
-/// <summary>Puts the handler of a client that follows DNS in the place of its primary handler, after all else was configured. So the order of calls does not matter.</summary>
+/// <summary>
+/// Puts the handler of a client that follows DNS in the place of its primary handler, after all else was configured. So the order of calls
+/// does not matter.
+/// </summary>
 internal sealed class PrimaryHandlerFilter(DnsAwareClients clients, NamedHandlers handlers, IOptionsMonitor<HttpClientFactoryOptions> factory) : IHttpMessageHandlerBuilderFilter
 {
     public Action<HttpMessageHandlerBuilder> Configure(Action<HttpMessageHandlerBuilder> next) => builder =>
@@ -24,7 +27,8 @@ internal sealed class PrimaryHandlerFilter(DnsAwareClients clients, NamedHandler
         }
     };
 
-    // The factory gives the handler that it makes the lifetime of a rotation, so that a change of DNS is noticed some day. The application's own settings are applied afterwards and stay.
+    // The factory gives the handler that it makes the lifetime of a rotation, so that a change of DNS is noticed some day. The
+    // application's own settings are applied afterwards and stay.
     private void ForgetFactorysLifetime(HttpMessageHandler? made, string name)
     {
         if (made is SocketsHttpHandler handler && handler.PooledConnectionLifetime == factory.Get(name).HandlerLifetime)

@@ -5,7 +5,9 @@ namespace DnsAwareHttp.DependencyInjection;
 /// <summary>Knows which primary handlers can be wrapped, and says what to do about the others.</summary>
 internal static class PrimaryHandlers
 {
-    /// <summary>The handler to wrap; null when the primary handler is neither a <see cref="SocketsHttpHandler"/> nor has the settings of one.</summary>
+    /// <summary>
+    /// The handler to wrap; null when the primary handler is neither a <see cref="SocketsHttpHandler"/> nor has the settings of one.
+    /// </summary>
     /// <remarks>A class derived from <see cref="HttpClientHandler"/> is not copied, because its own code would be lost.</remarks>
     public static SocketsHttpHandler? FindWrappable(HttpMessageHandler primary) =>
         primary as SocketsHttpHandler
@@ -18,7 +20,9 @@ internal static class PrimaryHandlers
                 + "Call UseSocketsHttpHandler() on the client's builder, or ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { … }); "
                 + "or RemoveDnsAwareHandler(), if this client is not to follow DNS.");
 
-    /// <exception cref="InvalidOperationException">A <see cref="DnsAwareHandler"/> was added as an additional handler. The factory's own message would not help.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A <see cref="DnsAwareHandler"/> was added as an additional handler. The factory's own message would not help.
+    /// </exception>
     public static void ThrowIfAdditional(HttpMessageHandlerBuilder builder)
     {
         if (builder.AdditionalHandlers.Any(static handler => handler is DnsAwareHandler))
