@@ -5,7 +5,9 @@ using Microsoft.Extensions.Options;
 namespace Worker;
 
 /// <summary>Polls one URL, then prints the endpoints of its client.</summary>
-internal sealed class Poller(IHttpClientFactory clients, IDnsAwareHandlers handlers, IOptions<PollOptions> options, IHostApplicationLifetime host) : BackgroundService
+internal sealed class Poller(
+    IHttpClientFactory clients, IDnsAwareHandlers handlers, IOptions<PollOptions> options, IHostApplicationLifetime host)
+    : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -36,7 +38,8 @@ internal sealed class Poller(IHttpClientFactory clients, IDnsAwareHandlers handl
             Console.WriteLine(origin.Origin);
             foreach (EndpointSnapshot endpoint in origin.Endpoints)
             {
-                Console.WriteLine($"  {endpoint.Address}: {endpoint.State}, {endpoint.TotalRequests} requests, {endpoint.OpenConnections} connections");
+                Console.WriteLine(
+                    $"  {endpoint.Address}: {endpoint.State}, {endpoint.TotalRequests} requests, {endpoint.OpenConnections} connections");
             }
         }
     }

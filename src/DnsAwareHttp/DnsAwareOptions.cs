@@ -114,12 +114,13 @@ public sealed class DnsAwareOptions
     /// connected to; a dial without an answer counts as failed after <see cref="ConnectTimeout"/>. Within one priority, requests are spread
     /// by weight; a weight of 0 beside greater ones gets next to nothing.</para>
     /// <para>SRV records and the addresses of each target are refreshed by their own TTLs. A target that is no longer named drains. When no
-    /// target is left, all drain after <see cref="EmptyAnswerGrace"/>. A failure of DNS changes nothing. <see
-    /// cref="MaxEndpointsPerOrigin"/> holds for all targets together, and each has an equal part.</para>
+    /// target is left, all drain after <see cref="EmptyAnswerGrace"/>. A failure of DNS changes nothing.
+    /// <see cref="MaxEndpointsPerOrigin"/> holds for all targets together, and each has an equal part.</para>
     /// <para>SRV records are looked up in DNS. A <see cref="DnsCache"/> with an <see cref="INameResolver"/> of your own cannot look them
     /// up: requests to these origins then fail, and the message says so.</para>
     /// </remarks>
-    public IDictionary<string, string> ServiceRecords { get; private set; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+    public IDictionary<string, string> ServiceRecords { get; private set; } =
+        new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
     /// Gives the service of an origin that <see cref="ServiceRecords"/> does not list, by host and port; null for no service.

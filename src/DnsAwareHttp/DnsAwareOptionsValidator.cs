@@ -27,7 +27,8 @@ internal static class DnsAwareOptionsValidator
         }
 
         problems.Between(nameof(options.MaxEndpointsPerOrigin), options.MaxEndpointsPerOrigin, 1, 10_000);
-        problems.Between(nameof(options.ConnectAttemptDelay), options.ConnectAttemptDelay, TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(10));
+        problems.Between(
+            nameof(options.ConnectAttemptDelay), options.ConnectAttemptDelay, TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(10));
         problems.PositiveUpTo(nameof(options.ConnectTimeout), options.ConnectTimeout, TimeSpan.FromMinutes(5));
         problems.PositiveOrInfinite(nameof(options.DrainTimeout), options.DrainTimeout, MaxTimer);
         problems.Between(nameof(options.EmptyAnswerGrace), options.EmptyAnswerGrace, TimeSpan.Zero, TimeSpan.FromDays(1));

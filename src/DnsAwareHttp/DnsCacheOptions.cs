@@ -42,8 +42,8 @@ public sealed class DnsCacheOptions
     /// <para>DNS over TLS (RFC 7858) uses port 853 unless another is given. The certificate must be for the name after <c>#</c> or, without
     /// a name, for the address, and the system's roots must vouch for it; otherwise the server counts as silent. Questions are padded,
     /// connections are kept for 10 s. There is no fallback to cleartext, so servers with and without TLS cannot be mixed.</para>
-    /// <para>The operating system's resolver does not use these servers. Leave <see cref="NameSource.System"/> out of <see
-    /// cref="NameSources"/> if no name may reach it.</para>
+    /// <para>The operating system's resolver does not use these servers. Leave <see cref="NameSource.System"/> out of
+    /// <see cref="NameSources"/> if no name may reach it.</para>
     /// </remarks>
     public IList<string> NameServers { get; set; } = [];
 

@@ -45,12 +45,16 @@ internal static class DnsCacheOptionsValidator
         problems.PositiveUpTo(nameof(options.MaxNegativeTtl), options.MaxNegativeTtl, TimeSpan.FromHours(3));
         if (options.MinTtl > options.MaxTtl)
         {
-            problems.Add($"{nameof(options.MinTtl)} is {options.MinTtl:c}, above {nameof(options.MaxTtl)}, which is {options.MaxTtl:c}; lower the one or raise the other.");
+            problems.Add(
+                $"{nameof(options.MinTtl)} is {options.MinTtl:c}, above {nameof(options.MaxTtl)}, which is {options.MaxTtl:c}; "
+                + "lower the one or raise the other.");
         }
 
         if (options.MinTtl > options.MaxNegativeTtl)
         {
-            problems.Add($"{nameof(options.MinTtl)} is {options.MinTtl:c}, above {nameof(options.MaxNegativeTtl)}, which is {options.MaxNegativeTtl:c}; lower the one or raise the other.");
+            problems.Add(
+                $"{nameof(options.MinTtl)} is {options.MinTtl:c}, above {nameof(options.MaxNegativeTtl)}, "
+                + $"which is {options.MaxNegativeTtl:c}; lower the one or raise the other.");
         }
     }
 
@@ -62,20 +66,27 @@ internal static class DnsCacheOptionsValidator
             return;
         }
 
-        NameServer?[] servers = [.. options.NameServers.Select(static text => NameServer.TryParse(text, out NameServer? server) ? server : null)];
+        NameServer?[] servers = [.. options.NameServers.Select(Parse)];
         for (int i = 0; i < servers.Length; i++)
         {
             if (servers[i] is null)
             {
-                problems.Add($"{nameof(options.NameServers)}[{i}] is \"{options.NameServers[i]}\"; give an address such as 10.0.0.2, 127.0.0.1:5353, [::1]:53 or tls://9.9.9.9#dns.quad9.net, not a name.");
+                problems.Add(
+                    $"{nameof(options.NameServers)}[{i}] is \"{options.NameServers[i]}\"; "
+                    + "give an address such as 10.0.0.2, 127.0.0.1:5353, [::1]:53 or tls://9.9.9.9#dns.quad9.net, not a name.");
             }
         }
 
-        if (servers.FirstOrDefault(static server => server is { IsTls: true }) is NameServer safe && servers.FirstOrDefault(static server => server is { IsTls: false }) is NameServer clear)
+        if (servers.FirstOrDefault(static server => server is { IsTls: true }) is NameServer safe
+            && servers.FirstOrDefault(static server => server is { IsTls: false }) is NameServer clear)
         {
-            problems.Add($"{nameof(options.NameServers)} has both {safe} and {clear}; when the one fails, its questions would go to the other in clear. Give only servers with tls:// or only others.");
+            problems.Add(
+                $"{nameof(options.NameServers)} has both {safe} and {clear}; when the one fails, its questions would go to the other in "
+                + "clear. Give only servers with tls:// or only others.");
         }
     }
+
+    private static NameServer? Parse(string? text) => NameServer.TryParse(text, out NameServer? server) ? server : null;
 
     private static void ValidateNameSources(DnsCacheOptions options, OptionProblems problems)
     {

@@ -40,7 +40,8 @@ public sealed class DrainSignal
         {
             _following.Unregister();
             _following = draining.UnsafeRegister(
-                static state => (((WeakReference<Source>)state!).TryGetTarget(out Source? source) ? source : null)?.Cancel(), new WeakReference<Source>(this));
+                static state => (((WeakReference<Source>)state!).TryGetTarget(out Source? source) ? source : null)?.Cancel(),
+                new WeakReference<Source>(this));
         }
     }
 }

@@ -7,12 +7,14 @@ namespace DnsAwareHttp.DependencyInjection;
 /// path.
 /// </summary>
 internal sealed class ClientOptionsValidator(
-    DnsAwareClients clients, IEnumerable<OptionsSection<DnsAwareOptions>> sections, IEnumerable<IConfigureOptions<DnsAwareOptions>> setups) : IValidateOptions<DnsAwareOptions>
+    DnsAwareClients clients, IEnumerable<OptionsSection<DnsAwareOptions>> sections, IEnumerable<IConfigureOptions<DnsAwareOptions>> setups)
+    : IValidateOptions<DnsAwareOptions>
 {
     public ValidateOptionsResult Validate(string? name, DnsAwareOptions options)
     {
         string client = name ?? Options.DefaultName;
-        string[] problems = [.. DnsAwareOptionsValidator.ProblemsOf(options).Lines.Select(line => InContext(client, line)), .. StrayOptions()];
+        IReadOnlyList<string> lines = DnsAwareOptionsValidator.ProblemsOf(options).Lines;
+        string[] problems = [.. lines.Select(line => InContext(client, line)), .. StrayOptions()];
         return problems.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
     }
 
@@ -29,10 +31,15 @@ internal sealed class ClientOptionsValidator(
 
     // Configure<DnsAwareOptions>(…) without a name, or with a wrong one, would otherwise set what nobody reads.
     private IEnumerable<string> StrayOptions() =>
-        setups.OfType<ConfigureNamedOptions<DnsAwareOptions>>().Select(setup => setup.Name).OfType<string>().Distinct().Where(IsStray).Select(static name =>
-            name.Length == 0
-                ? "DnsAwareOptions are configured without the name of a client, so no client has them: use Configure<DnsAwareOptions>(\"name\", …) for one client, ConfigureAll<DnsAwareOptions>(…) for all."
-                : $"DnsAwareOptions are configured for an HTTP client \"{name}\", which does not follow DNS: correct the name, or call AddDnsAwareHandler() on that client's builder.");
+        setups.OfType<ConfigureNamedOptions<DnsAwareOptions>>().Select(setup => setup.Name).OfType<string>().Distinct()
+            .Where(IsStray).Select(Stray);
+
+    private static string Stray(string name) =>
+        name.Length == 0
+            ? "DnsAwareOptions are configured without the name of a client, so no client has them: "
+                + "use Configure<DnsAwareOptions>(\"name\", …) for one client, ConfigureAll<DnsAwareOptions>(…) for all."
+            : $"DnsAwareOptions are configured for an HTTP client \"{name}\", which does not follow DNS: "
+                + "correct the name, or call AddDnsAwareHandler() on that client's builder.";
 
     private bool IsStray(string name) => !clients.IsMentioned(name) && (name.Length == 0 || !clients.FollowsDns(name));
 }

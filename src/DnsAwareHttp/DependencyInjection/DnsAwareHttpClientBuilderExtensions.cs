@@ -51,9 +51,9 @@ public static class DnsAwareHttpClientBuilderExtensions
 
     /// <summary>Puts a <see cref="DnsAwareHandler"/> around the client's primary handler, with options from configuration.</summary>
     /// <remarks>
-    /// When the configuration changes, the running client takes the new options without failing a request: see <see
-    /// cref="DnsAwareOptions"/>. Options with mistakes are not used then: an error is logged that names them and the client. <see
-    /// cref="DnsCacheOptions"/> are read once.
+    /// When the configuration changes, the running client takes the new options without failing a request: see
+    /// <see cref="DnsAwareOptions"/>. Options with mistakes are not used then: an error is logged that names them and the client.
+    /// <see cref="DnsCacheOptions"/> are read once.
     /// </remarks>
     /// <param name="builder">The client.</param>
     /// <param name="section">
@@ -69,7 +69,8 @@ public static class DnsAwareHttpClientBuilderExtensions
         OptionsSection<DnsAwareOptions> source = new(builder.Name, owner, section);
         builder.Services.AddSingleton(source);
         Configure(builder, options => source.Bind(options, static (from, to) => from.Bind(to)));
-        builder.Services.AddSingleton<IOptionsChangeTokenSource<DnsAwareOptions>>(new ConfigurationChangeTokenSource<DnsAwareOptions>(builder.Name, section));
+        builder.Services.AddSingleton<IOptionsChangeTokenSource<DnsAwareOptions>>(
+            new ConfigurationChangeTokenSource<DnsAwareOptions>(builder.Name, section));
         return builder;
     }
 
@@ -88,8 +89,8 @@ public static class DnsAwareHttpClientBuilderExtensions
 
     /// <summary>Adds the <see cref="DnsCache"/> that all clients of the container share. Optional: without it defaults apply.</summary>
     /// <remarks>
-    /// The options are read once, when a client is first used. If the container has an <see cref="INameResolver"/> or a <see
-    /// cref="TimeProvider"/>, the cache uses it. The container disposes the cache.
+    /// The options are read once, when a client is first used. If the container has an <see cref="INameResolver"/> or a
+    /// <see cref="TimeProvider"/>, the cache uses it. The container disposes the cache.
     /// </remarks>
     /// <param name="services">The container.</param>
     public static IServiceCollection AddDnsCache(this IServiceCollection services)
@@ -127,7 +128,8 @@ public static class DnsAwareHttpClientBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(section);
         OptionsSection<DnsCacheOptions> source = new(Options.Options.DefaultName, nameof(DnsCacheOptions), section);
-        return services.AddDnsCache().AddSingleton(source).Configure<DnsCacheOptions>(options => source.Bind(options, static (from, to) => from.Bind(to)));
+        return services.AddDnsCache().AddSingleton(source)
+            .Configure<DnsCacheOptions>(options => source.Bind(options, static (from, to) => from.Bind(to)));
     }
 
     private static void AddHandler(IHttpClientBuilder builder)
@@ -143,19 +145,22 @@ public static class DnsAwareHttpClientBuilderExtensions
         // A null name stands for all clients (ConfigureHttpClientDefaults).
         string? name = builder.Name;
         services.AddSingleton(new DnsAwareClient(name, FollowsDns: true));
-        services.AddSingleton<IConfigureOptions<HttpClientFactoryOptions>>(provider => new EndlessHandlerLifetime(name, provider.GetRequiredService<DnsAwareClients>()));
+        services.AddSingleton<IConfigureOptions<HttpClientFactoryOptions>>(provider =>
+            new EndlessHandlerLifetime(name, provider.GetRequiredService<DnsAwareClients>()));
         new OptionsBuilder<DnsAwareOptions>(services, name).ValidateOnStart();
     }
 
     // Options for all clients go before those of one client, whichever was called first, as in the factory's own options.
     private static void Configure(IHttpClientBuilder builder, Action<DnsAwareOptions> configure)
     {
-        ServiceDescriptor setting = ServiceDescriptor.Singleton<IConfigureOptions<DnsAwareOptions>>(new ConfigureNamedOptions<DnsAwareOptions>(builder.Name, configure));
+        ServiceDescriptor setting = ServiceDescriptor.Singleton<IConfigureOptions<DnsAwareOptions>>(
+            new ConfigureNamedOptions<DnsAwareOptions>(builder.Name, configure));
         builder.Services.Insert(builder.Name is null ? CountBeforeFirstNamed(builder.Services) : builder.Services.Count, setting);
     }
 
     private static int CountBeforeFirstNamed(IServiceCollection services) =>
-        services.TakeWhile(service => service.IsKeyedService || service.ImplementationInstance is not ConfigureNamedOptions<DnsAwareOptions> { Name: not null }).Count();
+        services.TakeWhile(service => service.IsKeyedService
+            || service.ImplementationInstance is not ConfigureNamedOptions<DnsAwareOptions> { Name: not null }).Count();
 
     // The first filter of the container is the outermost: it acts last. The factory's own filter must still find a SocketsHttpHandler, to
     // give it the container's IMeterFactory.

@@ -54,13 +54,16 @@ internal static class HttpClientHandlerCopy
 
         if (from.ServerCertificateCustomValidationCallback is { } validate)
         {
-            ssl.RemoteCertificateValidationCallback = (sender, certificate, chain, errors) => validate(RequestTo(sender), certificate as X509Certificate2, chain, errors);
+            ssl.RemoteCertificateValidationCallback = (sender, certificate, chain, errors) =>
+                validate(RequestTo(sender), certificate as X509Certificate2, chain, errors);
         }
     }
 
     // A connection is made for an endpoint, not for one request. The callback gets a request that has the host.
     private static HttpRequestMessage RequestTo(object sender) =>
-        new(HttpMethod.Get, sender is SslStream { TargetHostName: { Length: > 0 } host } && Uri.TryCreate($"https://{host}/", UriKind.Absolute, out Uri? uri) ? uri : null);
+        sender is SslStream { TargetHostName: { Length: > 0 } host } && Uri.TryCreate($"https://{host}/", UriKind.Absolute, out Uri? uri)
+            ? new HttpRequestMessage(HttpMethod.Get, uri)
+            : new HttpRequestMessage();
 
     private static X509Certificate2? FindEligibleOfUser()
     {

@@ -9,7 +9,8 @@ namespace DnsAwareHttp.DependencyInjection;
 /// Options come from their factory, not from the monitor: both hear of a change at the same time, in either order, and the monitor's old
 /// options must not be read here.
 /// </remarks>
-internal sealed class NamedHandler(string name, DnsAwareHandler handler, HttpMessageHandler wrapped, IOptionsFactory<DnsAwareOptions> options, ILogger logger)
+internal sealed class NamedHandler(
+    string name, DnsAwareHandler handler, HttpMessageHandler wrapped, IOptionsFactory<DnsAwareOptions> options, ILogger logger)
 {
     private int _unread;
 

@@ -1,5 +1,5 @@
+using System.Collections.Concurrent;
 using System.Collections.Frozen;
-using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using DnsAwareHttp.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
@@ -21,17 +21,15 @@ internal sealed class NamedHandlers : IDnsAwareHandlers, IDisposable
     private readonly ILogger _logger;
     private readonly IServiceProvider _services;
     private readonly IDisposable[] _changes;
+    private readonly HandlerTable _table = new();
 
-    // Guards the three fields below. No code of the application runs while it is held.
-    private readonly Lock _table = new();
-    private readonly Dictionary<string, NamedHandler> _handlers = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _warned = new(StringComparer.Ordinal);
-    private volatile bool _disposed;
+    // Clients whose primary handler was left as it is. The factory itself keeps each name for good.
+    private readonly ConcurrentDictionary<string, bool> _warned = new(StringComparer.Ordinal);
     private int _changesHeard;
 
     public NamedHandlers(
-        DnsAwareClients clients, IOptionsFactory<DnsAwareOptions> options, IEnumerable<IOptionsChangeTokenSource<DnsAwareOptions>> changes, DnsCache cache,
-        ILoggerFactory loggers, IServiceProvider services)
+        DnsAwareClients clients, IOptionsFactory<DnsAwareOptions> options, IEnumerable<IOptionsChangeTokenSource<DnsAwareOptions>> changes,
+        DnsCache cache, ILoggerFactory loggers, IServiceProvider services)
     {
         _clients = clients;
         _options = options;
@@ -42,12 +40,12 @@ internal sealed class NamedHandlers : IDnsAwareHandlers, IDisposable
         _changes = [.. changes.Select(change => ChangeToken.OnChange(() => TokenOf(change), Refresh, change.Name))];
     }
 
-    public IReadOnlyList<string> ClientNames => [.. All().Select(made => made.Name).Order(StringComparer.Ordinal)];
+    public IReadOnlyList<string> ClientNames => [.. _table.ToArray().Select(made => made.Name).Order(StringComparer.Ordinal)];
 
     public bool TryGetHandler(string clientName, [NotNullWhen(true)] out DnsAwareHandler? handler)
     {
         ArgumentNullException.ThrowIfNull(clientName);
-        handler = Find(clientName)?.Handler;
+        handler = _table.Find(clientName)?.Handler;
         return handler is not null;
     }
 
@@ -60,16 +58,19 @@ internal sealed class NamedHandlers : IDnsAwareHandlers, IDisposable
 
         if (!_clients.FollowsDns(clientName))
         {
-            throw new InvalidOperationException($"The HTTP client \"{clientName}\" does not follow DNS; call AddDnsAwareHandler() on its builder.");
+            throw new InvalidOperationException(
+                $"The HTTP client \"{clientName}\" does not follow DNS; call AddDnsAwareHandler() on its builder.");
         }
 
         // The pipeline asks for the handler while it is made.
         _ = _services.GetRequiredService<IHttpMessageHandlerFactory>().CreateHandler(clientName);
-        return Find(clientName)?.Handler
-            ?? throw new InvalidOperationException($"The HTTP client \"{clientName}\" has a primary handler that cannot be wrapped, so it does not follow DNS; see the log.");
+        return _table.Find(clientName)?.Handler
+            ?? throw new InvalidOperationException(
+                $"The HTTP client \"{clientName}\" has a primary handler that cannot be wrapped, so it does not follow DNS; see the log.");
     }
 
-    public IReadOnlyDictionary<string, DnsAwareSnapshot> GetSnapshots() => All().ToFrozenDictionary(made => made.Name, made => made.Handler.GetSnapshot());
+    public IReadOnlyDictionary<string, DnsAwareSnapshot> GetSnapshots() =>
+        _table.ToArray().ToFrozenDictionary(made => made.Name, made => made.Handler.GetSnapshot());
 
     /// <summary>The client's handler, made around <paramref name="primary"/> when the client is first used.</summary>
     /// <returns>
@@ -81,8 +82,8 @@ internal sealed class NamedHandlers : IDnsAwareHandlers, IDisposable
     /// </exception>
     public DnsAwareHandler? Get(string name, HttpMessageHandler primary)
     {
-        ObjectDisposedException.ThrowIf(_disposed, typeof(IHttpClientFactory));
-        if (Find(name) is NamedHandler made)
+        ObjectDisposedException.ThrowIf(_table.IsClosed, typeof(IHttpClientFactory));
+        if (_table.Find(name) is NamedHandler made)
         {
             DisposeUnused(made, primary);
             return made.Handler;
@@ -104,15 +105,7 @@ internal sealed class NamedHandlers : IDnsAwareHandlers, IDisposable
 
     public void Dispose()
     {
-        NamedHandler[] disposing;
-        lock (_table)
-        {
-            _disposed = true;
-            disposing = [.. _handlers.Values];
-            _handlers.Clear();
-        }
-
-        foreach (NamedHandler made in disposing)
+        foreach (NamedHandler made in _table.Close())
         {
             made.Handler.Dispose();
             made.Wrapped.Dispose();
@@ -131,7 +124,13 @@ internal sealed class NamedHandlers : IDnsAwareHandlers, IDisposable
     {
         int heard = Volatile.Read(ref _changesHeard);
         NamedHandler made = new(name, new DnsAwareHandler(wrapped, _options.Create(name), _cache, _loggers), primary, _options, _logger);
-        NamedHandler inTable = Enter(made);
+        NamedHandler? inTable = _table.Enter(made);
+        if (inTable is null)
+        {
+            made.Handler.Dispose();
+            throw new ObjectDisposedException(nameof(IHttpClientFactory));
+        }
+
         if (inTable != made)
         {
             DisposeUnused(inTable, primary);
@@ -143,27 +142,6 @@ internal sealed class NamedHandlers : IDnsAwareHandlers, IDisposable
         }
 
         return inTable;
-    }
-
-    private NamedHandler Enter(NamedHandler made)
-    {
-        lock (_table)
-        {
-            if (!_disposed)
-            {
-                return _handlers.TryGetValue(made.Name, out NamedHandler? earlier) ? earlier : Add_NeedsLock(made);
-            }
-        }
-
-        made.Handler.Dispose();
-        throw new ObjectDisposedException(nameof(IHttpClientFactory));
-    }
-
-    private NamedHandler Add_NeedsLock(NamedHandler made)
-    {
-        Debug.Assert(_table.IsHeldByCurrentThread);
-        _handlers.Add(made.Name, made);
-        return made;
     }
 
     // The factory made this primary handler for a rotation that does not happen. An application may also return the same handler each time.
@@ -186,14 +164,7 @@ internal sealed class NamedHandlers : IDnsAwareHandlers, IDisposable
 
     private void WarnOnce(string name, HttpMessageHandler primary)
     {
-        bool isFirst;
-        lock (_table)
-        {
-            // The factory itself keeps each name for good.
-            isFirst = primary is not DnsAwareHandler && _warned.Add(name);
-        }
-
-        if (isFirst)
+        if (primary is not DnsAwareHandler && _warned.TryAdd(name, true))
         {
             Quietly(() => _logger.PrimaryHandlerNotWrapped(name, primary.GetType()));
         }
@@ -216,7 +187,7 @@ internal sealed class NamedHandlers : IDnsAwareHandlers, IDisposable
     private void Refresh(string? changed)
     {
         Interlocked.Increment(ref _changesHeard);
-        foreach (NamedHandler made in All())
+        foreach (NamedHandler made in _table.ToArray())
         {
             if (string.IsNullOrEmpty(changed) || changed == made.Name)
             {
@@ -236,22 +207,6 @@ internal sealed class NamedHandlers : IDnsAwareHandlers, IDisposable
             // Nothing may reach the provider of the configuration, which told of the change. Without a token no further change is heard.
             Quietly(() => _logger.OptionsRefused(change.Name ?? Options.DefaultName, exception.Message, exception));
             return null;
-        }
-    }
-
-    private NamedHandler? Find(string name)
-    {
-        lock (_table)
-        {
-            return _handlers.GetValueOrDefault(name);
-        }
-    }
-
-    private NamedHandler[] All()
-    {
-        lock (_table)
-        {
-            return [.. _handlers.Values];
         }
     }
 }

@@ -10,7 +10,8 @@ namespace DnsAwareHttp.DependencyInjection;
 /// <param name="Name">The client's name; null for all.</param>
 /// <param name="Owner">Whose options they are, as messages say it.</param>
 /// <param name="Section">The section. Its keys are names of options.</param>
-internal sealed record OptionsSection<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] TOptions>(string? Name, string Owner, IConfiguration Section)
+internal sealed record OptionsSection<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] TOptions>(
+    string? Name, string Owner, IConfiguration Section)
 {
     /// <summary>Sets the options from the section.</summary>
     /// <param name="options">What is set.</param>
@@ -44,9 +45,16 @@ internal sealed record OptionsSection<[DynamicallyAccessedMembers(DynamicallyAcc
     {
         PropertyInfo[] options = typeof(TOptions).GetProperties();
         PropertyInfo? option = Array.Find(options, option => option.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase));
-        return option is null ? $"{Owner}, {child.Path}: there is no such option; give one of {string.Join(", ", options.Where(IsReadable).Select(option => option.Name).Order(StringComparer.Ordinal))}."
-            : IsReadable(option) ? null
-            : $"{Owner}, {child.Path}: a delegate cannot come from configuration; set it in code, with AddDnsAwareHandler(options => options.{option.Name} = …).";
+        if (option is null)
+        {
+            string known = string.Join(", ", options.Where(IsReadable).Select(option => option.Name).Order(StringComparer.Ordinal));
+            return $"{Owner}, {child.Path}: there is no such option; give one of {known}.";
+        }
+
+        return IsReadable(option)
+            ? null
+            : $"{Owner}, {child.Path}: a delegate cannot come from configuration; "
+                + $"set it in code, with AddDnsAwareHandler(options => options.{option.Name} = …).";
     }
 
     private static bool IsReadable(PropertyInfo option) => !option.PropertyType.IsAssignableTo(typeof(Delegate));

@@ -7,7 +7,8 @@ namespace DnsAwareHttp.DependencyInjection;
 /// Puts the handler of a client that follows DNS in the place of its primary handler, after all else was configured. So the order of calls
 /// does not matter.
 /// </summary>
-internal sealed class PrimaryHandlerFilter(DnsAwareClients clients, NamedHandlers handlers, IOptionsMonitor<HttpClientFactoryOptions> factory) : IHttpMessageHandlerBuilderFilter
+internal sealed class PrimaryHandlerFilter(
+    DnsAwareClients clients, NamedHandlers handlers, IOptionsMonitor<HttpClientFactoryOptions> factory) : IHttpMessageHandlerBuilderFilter
 {
     public Action<HttpMessageHandlerBuilder> Configure(Action<HttpMessageHandlerBuilder> next) => builder =>
     {

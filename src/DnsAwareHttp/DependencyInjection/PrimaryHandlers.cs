@@ -15,9 +15,11 @@ internal static class PrimaryHandlers
 
     public static InvalidOperationException Refused(string client, HttpMessageHandler primary) => new(
         primary is DnsAwareHandler
-            ? $"The HTTP client \"{client}\" has a {nameof(DnsAwareHandler)} as primary handler, so it follows DNS without AddDnsAwareHandler(): leave out one of the two."
-            : $"The HTTP client \"{client}\" has a primary handler of type {primary.GetType()}, but AddDnsAwareHandler needs a SocketsHttpHandler, whose settings its pools get. "
-                + "Call UseSocketsHttpHandler() on the client's builder, or ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { … }); "
+            ? $"The HTTP client \"{client}\" has a {nameof(DnsAwareHandler)} as primary handler, "
+                + "so it follows DNS without AddDnsAwareHandler(): leave out one of the two."
+            : $"The HTTP client \"{client}\" has a primary handler of type {primary.GetType()}, "
+                + "but AddDnsAwareHandler needs a SocketsHttpHandler, whose settings its pools get. Call UseSocketsHttpHandler() on the "
+                + "client's builder, or ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { … }); "
                 + "or RemoveDnsAwareHandler(), if this client is not to follow DNS.");
 
     /// <exception cref="InvalidOperationException">
@@ -28,8 +30,8 @@ internal static class PrimaryHandlers
         if (builder.AdditionalHandlers.Any(static handler => handler is DnsAwareHandler))
         {
             throw new InvalidOperationException(
-                $"A {nameof(DnsAwareHandler)} was added to the HTTP client \"{builder.Name}\" by AddHttpMessageHandler(), but it takes the place of the primary handler. "
-                + "Call AddDnsAwareHandler() on the client's builder instead.");
+                $"A {nameof(DnsAwareHandler)} was added to the HTTP client \"{builder.Name}\" by AddHttpMessageHandler(), "
+                + "but it takes the place of the primary handler. Call AddDnsAwareHandler() on the client's builder instead.");
         }
     }
 }

@@ -7,8 +7,8 @@ using DnsAwareHttp.Resolution.Sources;
 namespace DnsAwareHttp;
 
 /// <summary>
-/// The outcome of one question about a name: addresses (<see cref="Found"/>), a definite no (<see cref="Empty"/>), or no answer (<see
-/// cref="Failed"/>).
+/// The outcome of one question about a name: addresses (<see cref="Found"/>), a definite no (<see cref="Empty"/>), or no answer
+/// (<see cref="Failed"/>).
 /// </summary>
 public abstract record Answer
 {
@@ -19,8 +19,9 @@ public abstract record Answer
     /// <summary>Makes one answer of the answers for the two address families of a name, asked with A and AAAA records.</summary>
     /// <remarks>
     /// <para>Two <see cref="Found"/> give all addresses, IPv4 first, with the smaller TTL; complete only if both are.</para>
-    /// <para>One <see cref="Found"/> and one <see cref="Empty"/> give the addresses found. One <see cref="Found"/> and one <see
-    /// cref="Failed"/> give them too: the cache then keeps the addresses that it knows of the failed family and asks again soon.</para>
+    /// <para>One <see cref="Found"/> and one <see cref="Empty"/> give the addresses found. One <see cref="Found"/> and one
+    /// <see cref="Failed"/> give them too: the cache then keeps the addresses that it knows of the failed family and asks again
+    /// soon.</para>
     /// <para>Without any address, <see cref="EmptyReason.NxDomain"/> of one family holds for both, because such a name has no records at
     /// all (RFC 2308 section 5). <see cref="EmptyReason.NoData"/> and <see cref="Failed"/> give <see cref="Failed"/>.</para>
     /// </remarks>
@@ -65,13 +66,15 @@ public abstract record Answer
             && Addresses.AsSpan().SequenceEqual(other.Addresses.AsSpan());
 
         /// <inheritdoc/>
-        public override int GetHashCode() => HashCode.Combine(Addresses.IsDefaultOrEmpty ? null : Addresses[0], Addresses.IsDefault ? 0 : Addresses.Length, Ttl, IsComplete);
+        public override int GetHashCode() =>
+            HashCode.Combine(Addresses.IsDefaultOrEmpty ? null : Addresses[0], Addresses.IsDefault ? 0 : Addresses.Length, Ttl, IsComplete);
 
         /// <inheritdoc/>
         public override string ToString() => $"{Content()} (TTL {Ttl.TotalSeconds:0.###} s)";
 
         private string Content() =>
-            Targets is ImmutableArray<ServiceTarget> targets ? targets.IsEmpty ? "the service is decidedly not available" : string.Join(", ", targets)
+            Targets is { IsEmpty: true } ? "the service is decidedly not available"
+            : Targets is ImmutableArray<ServiceTarget> targets ? string.Join(", ", targets)
             : Addresses.IsDefault ? ""
             : string.Join(", ", Addresses);
     }

@@ -25,8 +25,8 @@ public abstract class NameResolver : INameResolver
     /// <summary>Asks once for the addresses of a name, without caching.</summary>
     /// <param name="host">A host name in its ASCII form (punycode), as in the request's URI.</param>
     /// <param name="addressFamily">
-    /// <see cref="AddressFamily.InterNetwork"/> or <see cref="AddressFamily.InterNetworkV6"/> for that family alone, <see
-    /// cref="AddressFamily.Unspecified"/> for both: <see cref="Answer.Merge"/> makes one answer of two. The cache drops addresses of
+    /// <see cref="AddressFamily.InterNetwork"/> or <see cref="AddressFamily.InterNetworkV6"/> for that family alone,
+    /// <see cref="AddressFamily.Unspecified"/> for both: <see cref="Answer.Merge"/> makes one answer of two. The cache drops addresses of
     /// another family.
     /// </param>
     /// <param name="cancellationToken">
@@ -81,10 +81,11 @@ public abstract class NameResolver : INameResolver
 
     /// <summary>From now on the cache is told of changes. The resolver holds it weakly.</summary>
     internal void Attach(DnsCache cache) =>
-        ImmutableInterlocked.Update(ref _caches, static (caches, added) => [.. Alive(caches, except: null), new WeakReference<DnsCache>(added)], cache);
+        ImmutableInterlocked.Update(ref _caches, static (caches, added) => [.. Alive(caches, except: null), new(added)], cache);
 
     /// <summary>The cache is told of no further change.</summary>
-    internal void Detach(DnsCache cache) => ImmutableInterlocked.Update(ref _caches, static (caches, removed) => [.. Alive(caches, removed)], cache);
+    internal void Detach(DnsCache cache) =>
+        ImmutableInterlocked.Update(ref _caches, static (caches, removed) => [.. Alive(caches, removed)], cache);
 
     private static IEnumerable<WeakReference<DnsCache>> Alive(ImmutableArray<WeakReference<DnsCache>> caches, DnsCache? except) =>
         caches.Where(cache => cache.TryGetTarget(out DnsCache? alive) && alive != except);

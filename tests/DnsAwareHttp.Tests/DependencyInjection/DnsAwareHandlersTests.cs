@@ -124,7 +124,8 @@ public sealed class DnsAwareHandlersTests : IAsyncLifetime
         Find(provider, "plain").Should().BeNull();
         Find(provider, "other").Should().NotBeNull();
         HttpClientFactoryOptions plain = provider.GetRequiredService<IOptionsMonitor<HttpClientFactoryOptions>>().Get("plain");
-        plain.HandlerLifetime.Should().Be(new HttpClientFactoryOptions().HandlerLifetime, "a client that does not follow DNS needs its handlers rotated");
+        plain.HandlerLifetime.Should()
+            .Be(new HttpClientFactoryOptions().HandlerLifetime, "a client that does not follow DNS needs its handlers rotated");
         PrimaryOf(provider, "plain").PooledConnectionLifetime.Should().Be(plain.HandlerLifetime);
     }
 

@@ -57,7 +57,8 @@ public sealed class DnsAwareHttpClientBuilderExtensionsTests : IAsyncLifetime
     {
         List<string> seen = [];
         _services.AddHttpClient("x")
-            .AddHttpMessageHandler(() => new Witness("before", seen)).AddDnsAwareHandler().AddHttpMessageHandler(() => new Witness("after", seen));
+            .AddHttpMessageHandler(() => new Witness("before", seen)).AddDnsAwareHandler()
+                .AddHttpMessageHandler(() => new Witness("after", seen));
 
         (await WhoAmI("x")).Should().Be("127.0.0.2");
         seen.Should().Equal("before svc.test", "after svc.test");
@@ -82,7 +83,8 @@ public sealed class DnsAwareHttpClientBuilderExtensionsTests : IAsyncLifetime
         }
 
         _server.ConnectionsTo("127.0.0.2").Should().Be(1);
-        provider.GetRequiredService<IOptionsMonitor<HttpClientFactoryOptions>>().Get("x").HandlerLifetime.Should().Be(Timeout.InfiniteTimeSpan);
+        provider.GetRequiredService<IOptionsMonitor<HttpClientFactoryOptions>>().Get("x").HandlerLifetime.Should()
+            .Be(Timeout.InfiniteTimeSpan);
     }
 
     [Fact]
@@ -151,7 +153,8 @@ public sealed class DnsAwareHttpClientBuilderExtensionsTests : IAsyncLifetime
         await using ServiceProvider provider = _services.BuildServiceProvider();
         using IServiceScope scope = provider.CreateScope();
 
-        (await scope.ServiceProvider.GetRequiredKeyedService<HttpClient>("x").GetStringAsync($"http://svc.test:{_server.Port}/whoami")).Should().Be("127.0.0.2");
+        (await scope.ServiceProvider.GetRequiredKeyedService<HttpClient>("x").GetStringAsync($"http://svc.test:{_server.Port}/whoami"))
+            .Should().Be("127.0.0.2");
     }
 
     [Fact]
@@ -162,7 +165,8 @@ public sealed class DnsAwareHttpClientBuilderExtensionsTests : IAsyncLifetime
 
         Action use = () => provider.GetRequiredService<IHttpClientFactory>().CreateClient("orders");
 
-        use.Should().Throw<InvalidOperationException>().WithMessage("*\"orders\"*StubHandler*UseSocketsHttpHandler()*RemoveDnsAwareHandler()*");
+        use.Should().Throw<InvalidOperationException>()
+            .WithMessage("*\"orders\"*StubHandler*UseSocketsHttpHandler()*RemoveDnsAwareHandler()*");
     }
 
     [Fact]
@@ -188,14 +192,18 @@ public sealed class DnsAwareHttpClientBuilderExtensionsTests : IAsyncLifetime
         Action use = () => provider.GetRequiredService<IHttpClientFactory>().CreateClient("x");
         Action start = () => provider.GetRequiredService<IStartupValidator>().Validate();
 
-        use.Should().Throw<OptionsValidationException>().WithMessage("HTTP client \"x\", MaxEndpointsPerOrigin is 0; give a number from 1 to 10000.");
-        start.Should().Throw<OptionsValidationException>().WithMessage("HTTP client \"x\", MaxEndpointsPerOrigin is 0; give a number from 1 to 10000.");
+        use.Should().Throw<OptionsValidationException>()
+            .WithMessage("HTTP client \"x\", MaxEndpointsPerOrigin is 0; give a number from 1 to 10000.");
+        start.Should().Throw<OptionsValidationException>()
+            .WithMessage("HTTP client \"x\", MaxEndpointsPerOrigin is 0; give a number from 1 to 10000.");
     }
 
     [Fact]
     public void Configuration_SetsOptions()
     {
-        _services.AddHttpClient("x").AddDnsAwareHandler(Section(("Membership", "Logical"), ("MembershipByHost:cdn.test", "Adaptive"), ("ServiceRecords:orders.test", "_http._tcp.orders.test"), ("DrainTimeout", "00:02:00"), ("MaxEndpointsPerOrigin", "8")));
+        _services.AddHttpClient("x").AddDnsAwareHandler(Section(
+            ("Membership", "Logical"), ("MembershipByHost:cdn.test", "Adaptive"),
+            ("ServiceRecords:orders.test", "_http._tcp.orders.test"), ("DrainTimeout", "00:02:00"), ("MaxEndpointsPerOrigin", "8")));
         using ServiceProvider provider = _services.BuildServiceProvider();
 
         DnsAwareOptions options = provider.GetRequiredService<IOptionsMonitor<DnsAwareOptions>>().Get("x");
@@ -208,7 +216,8 @@ public sealed class DnsAwareHttpClientBuilderExtensionsTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("DrainTimeuot", "00:02:00", "HTTP client \"x\", Client:DrainTimeuot: there is no such option; give one of AddressFamily, *, DrainTimeout, *")]
+    [InlineData("DrainTimeuot", "00:02:00",
+        "HTTP client \"x\", Client:DrainTimeuot: there is no such option; give one of AddressFamily, *, DrainTimeout, *")]
     [InlineData("DrainTimeout", "soon", "HTTP client \"x\": *'soon'*'Client:DrainTimeout'*")]
     [InlineData("Membership", "Lax", "HTTP client \"x\": *'Lax'*'Client:Membership'*")]
     [InlineData("AddressFilter", "PublicOnly", "HTTP client \"x\", Client:AddressFilter: a delegate cannot come from configuration;*")]
@@ -242,7 +251,8 @@ public sealed class DnsAwareHttpClientBuilderExtensionsTests : IAsyncLifetime
     public void Configuration_ValueOfAnotherSection_NamesThePathOfTheOneThatSetsIt()
     {
         IConfiguration common = Section(("MaxEndpointsPerOrigin", "0"));
-        IConfiguration own = new ConfigurationBuilder().AddInMemoryCollection([KeyValuePair.Create("Own:DrainTimeout", (string?)"00:00:00")]).Build().GetSection("Own");
+        IConfiguration own = new ConfigurationBuilder()
+            .AddInMemoryCollection([KeyValuePair.Create("Own:DrainTimeout", (string?)"00:00:00")]).Build().GetSection("Own");
         _services.ConfigureHttpClientDefaults(builder => builder.AddDnsAwareHandler(common));
         _services.AddHttpClient("x").AddDnsAwareHandler(own).AddDnsAwareHandler(options => options.ConnectTimeout = TimeSpan.Zero);
         using ServiceProvider provider = _services.BuildServiceProvider();
@@ -264,7 +274,8 @@ public sealed class DnsAwareHttpClientBuilderExtensionsTests : IAsyncLifetime
 
         DnsAwareOptions options = provider.GetRequiredService<IOptionsMonitor<DnsAwareOptions>>().Get("x");
 
-        (options.MaxEndpointsPerOrigin, options.DrainTimeout, options.LoadBalancing).Should().Be((9, TimeSpan.FromMinutes(2), LoadBalancingPolicy.PickFirst));
+        (options.MaxEndpointsPerOrigin, options.DrainTimeout, options.LoadBalancing).Should()
+            .Be((9, TimeSpan.FromMinutes(2), LoadBalancingPolicy.PickFirst));
     }
 
     [Theory]
@@ -291,7 +302,8 @@ public sealed class DnsAwareHttpClientBuilderExtensionsTests : IAsyncLifetime
         using ServiceProvider provider = _services.BuildServiceProvider();
 
         provider.GetRequiredService<IStartupValidator>().Validate();
-        provider.GetRequiredService<IOptionsMonitor<DnsAwareOptions>>().Get("never mentioned").DrainTimeout.Should().Be(TimeSpan.FromMinutes(2));
+        provider.GetRequiredService<IOptionsMonitor<DnsAwareOptions>>().Get("never mentioned").DrainTimeout.Should()
+            .Be(TimeSpan.FromMinutes(2));
     }
 
     [Fact]
@@ -308,7 +320,9 @@ public sealed class DnsAwareHttpClientBuilderExtensionsTests : IAsyncLifetime
     [Fact]
     public void AddDnsCache_TakesOptionsFromConfiguration()
     {
-        _services.AddDnsCache(Section(("MaxTtl", "00:01:00"), ("NameServers:0", "10.0.0.2"), ("NameServers:1", "10.0.0.3:5353"), ("NameSources:0", "Dns"), ("UseHostsFile", "false")));
+        _services.AddDnsCache(Section(
+            ("MaxTtl", "00:01:00"), ("NameServers:0", "10.0.0.2"), ("NameServers:1", "10.0.0.3:5353"), ("NameSources:0", "Dns"),
+            ("UseHostsFile", "false")));
         using ServiceProvider provider = _services.BuildServiceProvider();
 
         DnsCacheOptions options = provider.GetRequiredService<IOptions<DnsCacheOptions>>().Value;
@@ -342,7 +356,9 @@ public sealed class DnsAwareHttpClientBuilderExtensionsTests : IAsyncLifetime
     });
 
     private static IConfiguration Section(params (string Key, string Value)[] pairs) =>
-        new ConfigurationBuilder().AddInMemoryCollection(pairs.Select(pair => KeyValuePair.Create($"Client:{pair.Key}", (string?)pair.Value))).Build().GetSection("Client");
+        new ConfigurationBuilder()
+            .AddInMemoryCollection(pairs.Select(pair => KeyValuePair.Create($"Client:{pair.Key}", (string?)pair.Value))).Build()
+            .GetSection("Client");
 
     private async Task<string> WhoAmI(string name)
     {

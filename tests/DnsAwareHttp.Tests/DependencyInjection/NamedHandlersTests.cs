@@ -18,7 +18,8 @@ public sealed class NamedHandlersTests : IAsyncDisposable
     private ServiceProvider? _provider;
 
     public NamedHandlersTests() =>
-        _services.AddSingleton<INameResolver>(new ScriptedResolver()).AddSingleton<ILoggerFactory>(_log).AddSingleton<IOptionsChangeTokenSource<DnsAwareOptions>>(_changes);
+        _services.AddSingleton<INameResolver>(new ScriptedResolver()).AddSingleton<ILoggerFactory>(_log)
+            .AddSingleton<IOptionsChangeTokenSource<DnsAwareOptions>>(_changes);
 
     private ServiceProvider Provider => _provider ??= _services.BuildServiceProvider();
 
@@ -113,14 +114,16 @@ public sealed class NamedHandlersTests : IAsyncDisposable
         _changes.Fire();
         gate.Open();
 
-        (await making.WaitAsync(Patience)).Apply(new DnsAwareOptions { MaxEndpointsPerOrigin = 2 }).Should().BeFalse("these options are in use already");
+        (await making.WaitAsync(Patience)).Apply(new DnsAwareOptions { MaxEndpointsPerOrigin = 2 }).Should()
+            .BeFalse("these options are in use already");
     }
 
     [Fact]
     public void ConfigureThatThrowsOnReload_LeavesTheOldOptionsInUse()
     {
         bool isBroken = false;
-        _services.AddHttpClient("a").AddDnsAwareHandler(options => options.MaxEndpointsPerOrigin = isBroken ? throw new InvalidOperationException("broken") : 5);
+        _services.AddHttpClient("a")
+            .AddDnsAwareHandler(options => options.MaxEndpointsPerOrigin = isBroken ? throw new InvalidOperationException("broken") : 5);
         int others = 1;
         _services.AddHttpClient("b").AddDnsAwareHandler(options => options.MaxEndpointsPerOrigin = others);
         DnsAwareHandler a = Handlers.GetHandler("a");
@@ -130,8 +133,10 @@ public sealed class NamedHandlersTests : IAsyncDisposable
         _changes.Invoking(changes => changes.Fire()).Should().NotThrow();
 
         a.Apply(new DnsAwareOptions { MaxEndpointsPerOrigin = 5 }).Should().BeFalse();
-        b.Apply(new DnsAwareOptions { MaxEndpointsPerOrigin = 2 }).Should().BeFalse("one client's mistake costs no other client its change");
-        _log.Entries.Should().ContainSingle(entry => entry.Event == "OptionsRefused").Which.Message.Should().Contain("\"a\"").And.Contain("broken");
+        b.Apply(new DnsAwareOptions { MaxEndpointsPerOrigin = 2 }).Should()
+            .BeFalse("one client's mistake costs no other client its change");
+        _log.Entries.Should().ContainSingle(entry => entry.Event == "OptionsRefused").Which.Message.Should().Contain("\"a\"")
+            .And.Contain("broken");
     }
 
     [Fact]
@@ -199,7 +204,8 @@ public sealed class NamedHandlersTests : IAsyncDisposable
         using SocketsHttpHandler one = new();
         using SocketsHttpHandler other = new();
 
-        DnsAwareHandler?[] made = await Task.WhenAll(Task.Run(() => handlers.Get("a", one)), Task.Run(() => handlers.Get("a", other))).WaitAsync(Patience);
+        DnsAwareHandler?[] made = await Task.WhenAll(Task.Run(() => handlers.Get("a", one)), Task.Run(() => handlers.Get("a", other)))
+            .WaitAsync(Patience);
 
         made[0].Should().BeSameAs(made[1]);
         handlers.ClientNames.Should().Equal("a");
@@ -285,7 +291,8 @@ public sealed class NamedHandlersTests : IAsyncDisposable
 
     private sealed class BrokenHandler : HttpMessageHandler
     {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) => throw new NotSupportedException();
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
 
         protected override void Dispose(bool disposing) => throw new InvalidOperationException("cannot be disposed");
     }
@@ -303,7 +310,8 @@ public sealed class NamedHandlersTests : IAsyncDisposable
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             if (isBroken())
             {

@@ -16,11 +16,12 @@ namespace DnsAwareHttp.Tests.DependencyInjection;
 /// <summary>Primary handlers other than the default one.</summary>
 public sealed class PrimaryHandlerTests : IAsyncLifetime
 {
-    // Buffering of content is not done by any handler of today.
+    // Settings that are copied in another form, and those without effect on any handler.
     private static readonly string[] WithoutCounterpart =
     [
-        "CheckCertificateRevocationList", "ClientCertificateOptions", "ClientCertificates", "MaxRequestContentBufferSize", "ServerCertificateCustomValidationCallback", "SslProtocols",
-        "SupportsAutomaticDecompression", "SupportsProxy", "SupportsRedirectConfiguration", "UseDefaultCredentials",
+        "CheckCertificateRevocationList", "ClientCertificateOptions", "ClientCertificates", "MaxRequestContentBufferSize",
+        "ServerCertificateCustomValidationCallback", "SslProtocols", "SupportsAutomaticDecompression", "SupportsProxy",
+        "SupportsRedirectConfiguration", "UseDefaultCredentials",
     ];
 
     private readonly ServiceCollection _services = new();
@@ -54,7 +55,8 @@ public sealed class PrimaryHandlerTests : IAsyncLifetime
 
         (await client.GetStringAsync($"https://svc.test:{_server.Port}/whoami")).Should().Be("127.0.0.2");
 
-        asked.Should().OnlyContain(call => call.Host == "svc.test" && call.HasCertificate && call.Errors != SslPolicyErrors.None).And.NotBeEmpty();
+        asked.Should().OnlyContain(call => call.Host == "svc.test" && call.HasCertificate && call.Errors != SslPolicyErrors.None)
+            .And.NotBeEmpty();
         provider.GetRequiredService<IDnsAwareHandlers>().ClientNames.Should().Equal("x");
     }
 
@@ -82,7 +84,8 @@ public sealed class PrimaryHandlerTests : IAsyncLifetime
 
         using SocketsHttpHandler copy = HttpClientHandlerCopy.Make(from);
 
-        string[] names = [.. typeof(HttpClientHandler).GetProperties().Where(property => !property.GetMethod!.IsStatic).Select(property => property.Name).Except(WithoutCounterpart)];
+        string[] names = [.. typeof(HttpClientHandler).GetProperties().Where(property => !property.GetMethod!.IsStatic)
+            .Select(property => property.Name).Except(WithoutCounterpart)];
         names.Should().HaveCountGreaterThan(10);
         foreach (string name in names)
         {
@@ -143,8 +146,10 @@ public sealed class PrimaryHandlerTests : IAsyncLifetime
         provider.GetRequiredService<NamedHandlers>().Get("x", stub).Should().BeNull();
 
         stub.Requests.Should().Be(1);
-        _log.Entries.Should().ContainSingle(entry => entry.Event == "PrimaryHandlerNotWrapped").Which.Message.Should().Contain("\"x\"").And.Contain("StubHandler");
-        provider.GetRequiredService<IDnsAwareHandlers>().Invoking(handlers => handlers.GetHandler("x")).Should().Throw<InvalidOperationException>().WithMessage("*\"x\"*cannot be wrapped*");
+        _log.Entries.Should().ContainSingle(entry => entry.Event == "PrimaryHandlerNotWrapped").Which.Message.Should().Contain("\"x\"")
+            .And.Contain("StubHandler");
+        provider.GetRequiredService<IDnsAwareHandlers>().Invoking(handlers => handlers.GetHandler("x")).Should()
+            .Throw<InvalidOperationException>().WithMessage("*\"x\"*cannot be wrapped*");
     }
 
     [Fact]

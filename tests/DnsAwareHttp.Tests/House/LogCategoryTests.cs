@@ -24,7 +24,8 @@ public sealed class LogCategoryTests
         CategoryRecorder log = new();
         ServiceCollection services = new();
         services.AddSingleton<ILoggerFactory>(log);
-        services.AddDnsCache(options => (options.HostsFilePath, options.ResolvConfPath, options.NsswitchPath) = (hosts.Path, resolvConf.Path, nsswitch.Path));
+        services.AddDnsCache(options =>
+            (options.HostsFilePath, options.ResolvConfPath, options.NsswitchPath) = (hosts.Path, resolvConf.Path, nsswitch.Path));
         services.AddHttpClient("x").AddDnsAwareHandler();
         await using (ServiceProvider provider = services.BuildServiceProvider())
         {
@@ -72,6 +73,7 @@ public sealed class LogCategoryTests
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => used();
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => used();
     }
 }

@@ -12,20 +12,27 @@ public sealed partial class OptionCoverageTests
     private static readonly Dictionary<string, (Action<DnsAwareOptions> Change, Action<DnsAwareOptions>? Mistake)> HandlerOptions = new()
     {
         [nameof(DnsAwareOptions.Membership)] = (o => o.Membership = MembershipMode.Strict, o => o.Membership = (MembershipMode)9),
-        [nameof(DnsAwareOptions.MembershipByHost)] = (o => o.MembershipByHost["a.test"] = MembershipMode.Strict, o => o.MembershipByHost[""] = MembershipMode.Strict),
-        [nameof(DnsAwareOptions.LoadBalancing)] = (o => o.LoadBalancing = LoadBalancingPolicy.PickFirst, o => o.LoadBalancing = (LoadBalancingPolicy)9),
-        [nameof(DnsAwareOptions.AddressFamily)] = (o => o.AddressFamily = AddressFamily.InterNetwork, o => o.AddressFamily = AddressFamily.Unix),
+        [nameof(DnsAwareOptions.MembershipByHost)] =
+            (o => o.MembershipByHost["a.test"] = MembershipMode.Strict, o => o.MembershipByHost[""] = MembershipMode.Strict),
+        [nameof(DnsAwareOptions.LoadBalancing)] =
+            (o => o.LoadBalancing = LoadBalancingPolicy.PickFirst, o => o.LoadBalancing = (LoadBalancingPolicy)9),
+        [nameof(DnsAwareOptions.AddressFamily)] =
+            (o => o.AddressFamily = AddressFamily.InterNetwork, o => o.AddressFamily = AddressFamily.Unix),
         [nameof(DnsAwareOptions.AddressFilter)] = (o => o.AddressFilter = AddressFilters.PublicOnly, null),
         [nameof(DnsAwareOptions.MaxEndpointsPerOrigin)] = (o => o.MaxEndpointsPerOrigin = 7, o => o.MaxEndpointsPerOrigin = 0),
-        [nameof(DnsAwareOptions.ConnectAttemptDelay)] = (o => o.ConnectAttemptDelay = TimeSpan.FromSeconds(1), o => o.ConnectAttemptDelay = TimeSpan.Zero),
+        [nameof(DnsAwareOptions.ConnectAttemptDelay)] =
+            (o => o.ConnectAttemptDelay = TimeSpan.FromSeconds(1), o => o.ConnectAttemptDelay = TimeSpan.Zero),
         [nameof(DnsAwareOptions.ConnectTimeout)] = (o => o.ConnectTimeout = TimeSpan.FromSeconds(1), o => o.ConnectTimeout = TimeSpan.Zero),
         [nameof(DnsAwareOptions.DrainTimeout)] = (o => o.DrainTimeout = TimeSpan.FromSeconds(1), o => o.DrainTimeout = TimeSpan.Zero),
-        [nameof(DnsAwareOptions.EmptyAnswerGrace)] = (o => o.EmptyAnswerGrace = TimeSpan.Zero, o => o.EmptyAnswerGrace = TimeSpan.FromDays(2)),
-        [nameof(DnsAwareOptions.OriginIdleTimeout)] = (o => o.OriginIdleTimeout = TimeSpan.FromSeconds(9), o => o.OriginIdleTimeout = TimeSpan.Zero),
+        [nameof(DnsAwareOptions.EmptyAnswerGrace)] =
+            (o => o.EmptyAnswerGrace = TimeSpan.Zero, o => o.EmptyAnswerGrace = TimeSpan.FromDays(2)),
+        [nameof(DnsAwareOptions.OriginIdleTimeout)] =
+            (o => o.OriginIdleTimeout = TimeSpan.FromSeconds(9), o => o.OriginIdleTimeout = TimeSpan.Zero),
         [nameof(DnsAwareOptions.MaxRequestsPerConnection)] = (o => o.MaxRequestsPerConnection = 1, o => o.MaxRequestsPerConnection = 0),
         [nameof(DnsAwareOptions.RetryMisdirectedRequests)] = (o => o.RetryMisdirectedRequests = false, null),
         [nameof(DnsAwareOptions.ConfigureSocket)] = (o => o.ConfigureSocket = IgnoreSocket, null),
-        [nameof(DnsAwareOptions.ServiceRecords)] = (o => o.ServiceRecords["a.test"] = "_http._tcp.a.test", o => o.ServiceRecords["a.test"] = ""),
+        [nameof(DnsAwareOptions.ServiceRecords)] =
+            (o => o.ServiceRecords["a.test"] = "_http._tcp.a.test", o => o.ServiceRecords["a.test"] = ""),
         [nameof(DnsAwareOptions.ServiceRecordSelector)] = (o => o.ServiceRecordSelector = NoService, null),
     };
 
@@ -33,9 +40,11 @@ public sealed partial class OptionCoverageTests
     {
         [nameof(DnsCacheOptions.MinTtl)] = (o => o.MinTtl = TimeSpan.FromSeconds(2), o => o.MinTtl = TimeSpan.Zero),
         [nameof(DnsCacheOptions.MaxTtl)] = (o => o.MaxTtl = TimeSpan.FromSeconds(2), o => o.MaxTtl = TimeSpan.FromDays(8)),
-        [nameof(DnsCacheOptions.MaxNegativeTtl)] = (o => o.MaxNegativeTtl = TimeSpan.FromSeconds(2), o => o.MaxNegativeTtl = TimeSpan.FromDays(1)),
+        [nameof(DnsCacheOptions.MaxNegativeTtl)] =
+            (o => o.MaxNegativeTtl = TimeSpan.FromSeconds(2), o => o.MaxNegativeTtl = TimeSpan.FromDays(1)),
         [nameof(DnsCacheOptions.MaxStale)] = (o => o.MaxStale = TimeSpan.Zero, o => o.MaxStale = TimeSpan.FromDays(8)),
-        [nameof(DnsCacheOptions.StaleAnswerTimeout)] = (o => o.StaleAnswerTimeout = TimeSpan.Zero, o => o.StaleAnswerTimeout = TimeSpan.FromSeconds(31)),
+        [nameof(DnsCacheOptions.StaleAnswerTimeout)] =
+            (o => o.StaleAnswerTimeout = TimeSpan.Zero, o => o.StaleAnswerTimeout = TimeSpan.FromSeconds(31)),
         [nameof(DnsCacheOptions.NameServers)] = (o => o.NameServers.Add("10.0.0.2"), o => o.NameServers.Add("dns.test")),
         [nameof(DnsCacheOptions.QueryTimeout)] = (o => o.QueryTimeout = TimeSpan.FromSeconds(1), o => o.QueryTimeout = TimeSpan.Zero),
         [nameof(DnsCacheOptions.Attempts)] = (o => o.Attempts = 1, o => o.Attempts = 0),
@@ -44,12 +53,14 @@ public sealed partial class OptionCoverageTests
         [nameof(DnsCacheOptions.HostsFilePath)] = (o => o.HostsFilePath = "/tmp/hosts", o => o.HostsFilePath = ""),
         [nameof(DnsCacheOptions.ResolvConfPath)] = (o => o.ResolvConfPath = "/tmp/resolv.conf", o => o.ResolvConfPath = ""),
         [nameof(DnsCacheOptions.NsswitchPath)] = (o => o.NsswitchPath = "/tmp/nsswitch.conf", o => o.NsswitchPath = ""),
-        [nameof(DnsCacheOptions.SystemResolverTtl)] = (o => o.SystemResolverTtl = TimeSpan.FromSeconds(1), o => o.SystemResolverTtl = TimeSpan.Zero),
+        [nameof(DnsCacheOptions.SystemResolverTtl)] =
+            (o => o.SystemResolverTtl = TimeSpan.FromSeconds(1), o => o.SystemResolverTtl = TimeSpan.Zero),
         [nameof(DnsCacheOptions.MaxEntries)] = (o => o.MaxEntries = 9, o => o.MaxEntries = 0),
     };
 
     // Numbers, times and enums have ranges that the validator knows; so have texts, which may be blank, and lists of them.
-    private static readonly Type[] TypesWithoutRange = [typeof(bool), typeof(Func<IPAddress, bool>), typeof(Action<Socket>), typeof(Func<string, int, string?>)];
+    private static readonly Type[] TypesWithoutRange =
+        [typeof(bool), typeof(Func<IPAddress, bool>), typeof(Action<Socket>), typeof(Func<string, int, string?>)];
 
     public static TheoryData<string> NamesOfHandlerOptions() => [.. NamesOf<DnsAwareOptions>()];
 
@@ -60,8 +71,10 @@ public sealed partial class OptionCoverageTests
     {
         HandlerOptions.Keys.Should().BeEquivalentTo(NamesOf<DnsAwareOptions>());
         CacheOptions.Keys.Should().BeEquivalentTo(NamesOf<DnsCacheOptions>());
-        HandlerOptions.Where(option => option.Value.Mistake is null).Select(option => TypeOf<DnsAwareOptions>(option.Key)).Should().BeSubsetOf(TypesWithoutRange);
-        CacheOptions.Where(option => option.Value.Mistake is null).Select(option => TypeOf<DnsCacheOptions>(option.Key)).Should().BeSubsetOf(TypesWithoutRange);
+        HandlerOptions.Where(option => option.Value.Mistake is null).Select(option => TypeOf<DnsAwareOptions>(option.Key)).Should()
+            .BeSubsetOf(TypesWithoutRange);
+        CacheOptions.Where(option => option.Value.Mistake is null).Select(option => TypeOf<DnsCacheOptions>(option.Key)).Should()
+            .BeSubsetOf(TypesWithoutRange);
     }
 
     [Theory]
@@ -72,7 +85,8 @@ public sealed partial class OptionCoverageTests
         HandlerOptions[name].Change(options);
         DnsAwareOptions copy = options.Snapshot();
 
-        Value(copy, name).Should().BeEquivalentTo(Value(options, name)).And.NotBeEquivalentTo(Value(new DnsAwareOptions(), name), "the sample is a change");
+        Value(copy, name).Should().BeEquivalentTo(Value(options, name))
+            .And.NotBeEquivalentTo(Value(new DnsAwareOptions(), name), "the sample is a change");
         copy.IsSameAs(options).Should().BeTrue();
         copy.IsSameAs(new DnsAwareOptions()).Should().BeFalse();
         new DnsAwareOptions().IsSameAs(copy).Should().BeFalse();
@@ -100,7 +114,8 @@ public sealed partial class OptionCoverageTests
         DnsCacheOptions after = options.Snapshot();
 
         Value(before, name).Should().BeEquivalentTo(Value(new DnsCacheOptions(), name));
-        Value(after, name).Should().BeEquivalentTo(Value(options, name)).And.NotBeEquivalentTo(Value(before, name), "the sample is a change");
+        Value(after, name).Should().BeEquivalentTo(Value(options, name))
+            .And.NotBeEquivalentTo(Value(before, name), "the sample is a change");
     }
 
     [Theory]
@@ -113,7 +128,8 @@ public sealed partial class OptionCoverageTests
 
         HandlerOptions[name].Mistake?.Invoke(options);
 
-        DnsAwareOptionsValidator.ProblemsOf(options).Lines.Select(OptionProblems.OptionOf).Distinct().Should().Equal(HandlerOptions[name].Mistake is null ? [] : [name]);
+        DnsAwareOptionsValidator.ProblemsOf(options).Lines.Select(OptionProblems.OptionOf).Distinct().Should()
+            .Equal(HandlerOptions[name].Mistake is null ? [] : [name]);
     }
 
     [Theory]
@@ -126,7 +142,8 @@ public sealed partial class OptionCoverageTests
 
         CacheOptions[name].Mistake?.Invoke(options);
 
-        DnsCacheOptionsValidator.ProblemsOf(options).Lines.Select(OptionProblems.OptionOf).Distinct().Should().Equal(CacheOptions[name].Mistake is null ? [] : [name]);
+        DnsCacheOptionsValidator.ProblemsOf(options).Lines.Select(OptionProblems.OptionOf).Distinct().Should()
+            .Equal(CacheOptions[name].Mistake is null ? [] : [name]);
     }
 
     [Fact]
@@ -143,13 +160,15 @@ public sealed partial class OptionCoverageTests
 
     private static Type TypeOf<T>(string name) => typeof(T).GetProperty(name)!.PropertyType;
 
-    private static object? Value<T>(T options, string name) => typeof(T).GetProperty(name, BindingFlags.Public | BindingFlags.Instance)!.GetValue(options);
+    private static object? Value<T>(T options, string name) =>
+        typeof(T).GetProperty(name, BindingFlags.Public | BindingFlags.Instance)!.GetValue(options);
 
     private static IEnumerable<string> NamesInReadme()
     {
         string readme = File.ReadAllText(Path.Combine(SourceTree.Root, "..", "..", "README.md")).ReplaceLineEndings("\n");
         string options = readme.Split("\n## Options\n")[1].Split("\n## ")[0];
-        return options.Split('\n').Where(line => line.StartsWith("| `", StringComparison.Ordinal)).SelectMany(line => Name().Matches(line.Split('|')[1]).Select(match => match.Groups[1].Value));
+        return options.Split('\n').Where(line => line.StartsWith("| `", StringComparison.Ordinal))
+            .SelectMany(line => Name().Matches(line.Split('|')[1]).Select(match => match.Groups[1].Value));
     }
 
     [GeneratedRegex("`([A-Za-z]+)`")]
