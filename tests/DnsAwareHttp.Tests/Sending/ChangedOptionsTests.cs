@@ -213,7 +213,7 @@ public sealed class ChangedOptionsTests : IAsyncLifetime
 
         Action apply = () => handler.Apply(new DnsAwareOptions { MaxEndpointsPerOrigin = 0 });
 
-        apply.Should().Throw<OptionsValidationException>().WithMessage("MaxEndpointsPerOrigin is 0;*");
+        apply.Should().Throw<OptionsValidationException>().WithMessage("DnsAwareOptions.MaxEndpointsPerOrigin is 0;*");
         (await WhoAmI(handler, async: true)).Should().Be("127.0.0.1");
         _server.ConnectionsTo("127.0.0.1").Should().Be(1);
     }
