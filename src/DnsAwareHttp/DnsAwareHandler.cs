@@ -73,7 +73,12 @@ public sealed class DnsAwareHandler : DelegatingHandler
     public DnsAwareSnapshot GetSnapshot()
     {
         OriginRegistry? origins = _origins;
-        return new DnsAwareSnapshot(_cache.Clock.Now, [.. origins?.Snapshot() ?? []], origins?.UnmanagedRequests ?? 0);
+        return new DnsAwareSnapshot
+        {
+            TakenAt = _cache.Clock.Now,
+            Origins = [.. origins?.Snapshot() ?? []],
+            PassThroughRequests = origins?.UnmanagedRequests ?? 0,
+        };
     }
 
     /// <summary>Goes on with other options and fails no request for it: new connections follow them, those open before end with their last response.</summary>

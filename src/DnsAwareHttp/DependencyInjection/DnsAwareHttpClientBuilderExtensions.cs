@@ -20,16 +20,23 @@ public static class DnsAwareHttpClientBuilderExtensions
     /// <para>For all clients: <c>services.ConfigureHttpClientDefaults(client => client.AddDnsAwareHandler())</c>. What is configured there comes before what a client says for itself.</para>
     /// </remarks>
     /// <param name="builder">The client.</param>
-    /// <param name="configure">Sets options; null for the defaults. They are checked when the host starts, or when the client is first used.</param>
-    public static IHttpClientBuilder AddDnsAwareHandler(this IHttpClientBuilder builder, Action<DnsAwareOptions>? configure = null)
+    public static IHttpClientBuilder AddDnsAwareHandler(this IHttpClientBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
         AddHandler(builder);
-        if (configure is not null)
-        {
-            Configure(builder, configure);
-        }
+        return builder;
+    }
 
+    /// <summary>Puts a <see cref="DnsAwareHandler"/> around the client's primary handler and sets its options.</summary>
+    /// <remarks>As <see cref="AddDnsAwareHandler(IHttpClientBuilder)"/>. Calls add up: a later one sees what the earlier ones set.</remarks>
+    /// <param name="builder">The client.</param>
+    /// <param name="configure">Sets options. They are checked when the host starts, or when the client is first used.</param>
+    public static IHttpClientBuilder AddDnsAwareHandler(this IHttpClientBuilder builder, Action<DnsAwareOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(configure);
+        AddHandler(builder);
+        Configure(builder, configure);
         return builder;
     }
 
@@ -53,24 +60,28 @@ public static class DnsAwareHttpClientBuilderExtensions
     /// <summary>Adds the <see cref="DnsCache"/> that all clients of the container share. Optional: without it defaults apply.</summary>
     /// <remarks>The options are read once, when a client is first used. An <see cref="INameResolver"/> and a <see cref="TimeProvider"/> of the container's are used if there are any. The container disposes the cache.</remarks>
     /// <param name="services">The container.</param>
-    /// <param name="configure">Sets options; null for the defaults.</param>
-    public static IServiceCollection AddDnsCache(this IServiceCollection services, Action<DnsCacheOptions>? configure = null)
+    public static IServiceCollection AddDnsCache(this IServiceCollection services)
     {
         ArgumentNullException.ThrowIfNull(services);
         services.AddLogging();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<DnsCacheOptions>, DnsCacheOptionsValidator>());
-        OptionsBuilder<DnsCacheOptions> options = services.AddOptions<DnsCacheOptions>().ValidateOnStart();
-        if (configure is not null)
-        {
-            options.Configure(configure);
-        }
-
+        services.AddOptions<DnsCacheOptions>().ValidateOnStart();
         services.TryAddSingleton(static provider => new DnsCache(
             provider.GetRequiredService<IOptions<DnsCacheOptions>>().Value,
             provider.GetService<INameResolver>(),
             provider.GetService<TimeProvider>(),
             provider.GetService<ILoggerFactory>()));
         return services;
+    }
+
+    /// <summary>Adds the <see cref="DnsCache"/> that all clients of the container share, and sets its options.</summary>
+    /// <remarks>As <see cref="AddDnsCache(IServiceCollection)"/>. Calls add up: a later one sees what the earlier ones set.</remarks>
+    /// <param name="services">The container.</param>
+    /// <param name="configure">Sets options. They are checked when the host starts, or when a client is first used.</param>
+    public static IServiceCollection AddDnsCache(this IServiceCollection services, Action<DnsCacheOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        return services.AddDnsCache().Configure(configure);
     }
 
     private static void AddHandler(IHttpClientBuilder builder)

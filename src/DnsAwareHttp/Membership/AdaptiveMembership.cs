@@ -36,18 +36,18 @@ internal sealed class AdaptiveMembership(int maxMembers, int subsetSeed, TimeSpa
     {
         HashSet<IPAddress> present = [.. answer];
         List<Member> lingering = [];
-        List<Departure> departed = [];
+        List<MemberDeparture> departed = [];
         ReturnChances chances = ReturnChances.Of(current, history);
         foreach (Member member in current.All.Where(member => !present.Contains(member.Address)))
         {
-            (string reason, bool stays) = Judge(member, history, chances, now);
-            if (stays)
+            (DepartureReason? departure, string detail) = Judge(member, history, chances, now);
+            if (departure is DepartureReason reason)
             {
-                lingering.Add(member with { Absences = member.Absences + 1, Reason = reason });
+                departed.Add(new MemberDeparture(member.Address, reason, detail));
             }
             else
             {
-                departed.Add(new Departure(member.Address, reason));
+                lingering.Add(member with { Absences = member.Absences + 1, Reason = detail });
             }
         }
 
@@ -62,29 +62,30 @@ internal sealed class AdaptiveMembership(int maxMembers, int subsetSeed, TimeSpa
         return [.. answer.Where(address => members.Contains(address) || joining.Contains(address))];
     }
 
-    private (string Reason, bool Stays) Judge(Member member, AnswerHistory history, ReturnChances chances, DateTimeOffset now)
+    // No reason to leave: the member stays, and the detail tells why.
+    private (DepartureReason? Departure, string Detail) Judge(Member member, AnswerHistory history, ReturnChances chances, DateTimeOffset now)
     {
         int absences = member.Absences + 1;
         if (now - member.LastSeen >= maxStale)
         {
-            return ($"absent {absences} answers, for longer than {maxStale}", false);
+            return (DepartureReason.AbsentTooLong, $"absent {absences} answers, for longer than {maxStale}");
         }
 
         if (history.Of(member.Address) is not Sighting sighting)
         {
-            return ($"absent {absences} answers, forgotten", false);
+            return (DepartureReason.AbsentTooLong, $"absent {absences} answers, forgotten");
         }
 
         double chance = chances.For(sighting);
         int misses = sighting.MissesAt(history.Count);
         if (history.Takeover is { IsCertain: true } takeover && sighting.First < takeover.Start && Math.Pow(1 - chance, misses) <= ImprobableWithOthers)
         {
-            return ($"absent {misses} answers, as are all others known before: replaced", false);
+            return (DepartureReason.SetReplaced, $"absent {misses} answers, as are all others known before: replaced");
         }
 
         double tolerated = Math.Ceiling(Math.Log(chances.Improbable) / Math.Log(1 - chance)) + 1;
         return misses >= tolerated
-            ? ($"absent {misses} of {tolerated:0} tolerated, answers rotate", false)
-            : ($"absent {misses} of {tolerated:0} tolerated, answers rotate, gap {1 / chance:0.0}", true);
+            ? (DepartureReason.AbsentTooLong, $"absent {misses} of {tolerated:0} tolerated, answers rotate")
+            : (null, $"absent {misses} of {tolerated:0} tolerated, answers rotate, gap {1 / chance:0.0}");
     }
 }

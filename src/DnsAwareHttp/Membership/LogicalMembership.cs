@@ -15,8 +15,11 @@ internal sealed class LogicalMembership(int maxMembers) : IMembershipPolicy
         Member[] before = [.. current.All.Where(member => !member.Address.Equals(answer[0])).OrderByDescending(member => member.LastSeen)];
         return new Members(
             [.. current.Meet([answer[0]], now), .. before.Take(maxMembers - 1).Select(Lingering)],
-            [.. before.Skip(maxMembers - 1).Select(member => new Departure(member.Address, $"not first for longest, and more than {maxMembers} addresses have connections"))]);
+            [.. before.Skip(maxMembers - 1).Select(OverLimit)]);
     }
+
+    private MemberDeparture OverLimit(Member member) => new(
+        member.Address, DepartureReason.OverLimit, $"not first for longest, and more than {maxMembers} addresses have connections");
 
     private static Member Lingering(Member member) => member with { Absences = member.Absences + 1, Reason = "not the first address any more, its connections stay" };
 }

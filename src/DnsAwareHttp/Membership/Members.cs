@@ -6,7 +6,7 @@ namespace DnsAwareHttp.Membership;
 /// <summary>The addresses in use for one name after one decision, and those that this decision let go.</summary>
 /// <param name="All">The members: in the order of the latest answer, then those kept though absent from it.</param>
 /// <param name="Departed">Those that were members before and are none now, each with the reason.</param>
-internal sealed record Members(ImmutableArray<Member> All, ImmutableArray<Departure> Departed)
+internal sealed record Members(ImmutableArray<Member> All, ImmutableArray<MemberDeparture> Departed)
 {
     public static readonly Members None = new([], []);
 
@@ -23,7 +23,7 @@ internal sealed record Members(ImmutableArray<Member> All, ImmutableArray<Depart
     /// <summary>Those used of an answer become the members; all others leave.</summary>
     /// <param name="answer">The addresses that the answer has.</param>
     /// <param name="used">Those of them that are used.</param>
-    /// <param name="whyAbsent">The reason of a member that the answer lacks.</param>
+    /// <param name="whyAbsent">Why a member leaves that the answer lacks, in words.</param>
     /// <param name="now">When the answer arrived.</param>
     public Members ReplacedBy(ImmutableArray<IPAddress> answer, ImmutableArray<IPAddress> used, Func<Member, string> whyAbsent, DateTimeOffset now)
     {
@@ -33,16 +33,22 @@ internal sealed record Members(ImmutableArray<Member> All, ImmutableArray<Depart
             Meet(used, now),
             [
                 .. All.Where(member => !chosen.Contains(member.Address))
-                    .Select(member => new Departure(member.Address, offered.Contains(member.Address) ? "outside the subset used of a larger set" : whyAbsent(member))),
+                    .Select(member => offered.Contains(member.Address)
+                        ? new MemberDeparture(member.Address, DepartureReason.OverLimit, "outside the subset used of a larger set")
+                        : new MemberDeparture(member.Address, DepartureReason.LeftDns, whyAbsent(member))),
             ]);
     }
 
     /// <summary>One leaves at once, whatever a policy would say.</summary>
-    public Members Without(IPAddress address, string reason) =>
-        this with { All = All.RemoveAll(member => member.Address.Equals(address)), Departed = [new Departure(address, reason)] };
+    public Members Without(IPAddress address, DepartureReason reason, string detail) => this with
+    {
+        All = All.RemoveAll(member => member.Address.Equals(address)),
+        Departed = [new MemberDeparture(address, reason, detail)],
+    };
 
     /// <summary>All leave at once, whatever a policy would say.</summary>
-    public Members Without(string reason) => new([], [.. All.Select(member => new Departure(member.Address, reason))]);
+    public Members Without(DepartureReason reason, string detail) =>
+        new([], [.. All.Select(member => new MemberDeparture(member.Address, reason, detail))]);
 }
 
 /// <summary>An address that takes requests.</summary>
@@ -52,6 +58,3 @@ internal sealed record Members(ImmutableArray<Member> All, ImmutableArray<Depart
 /// <param name="Absences">Answers in a row that lacked it; 0 while it is present. More than 0: it lingers.</param>
 /// <param name="Reason">Why it is a member.</param>
 internal sealed record Member(IPAddress Address, DateTimeOffset FirstSeen, DateTimeOffset LastSeen, int Absences, string Reason);
-
-/// <summary>An address that was let go, and why.</summary>
-internal sealed record Departure(IPAddress Address, string Reason);

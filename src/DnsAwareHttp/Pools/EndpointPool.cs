@@ -295,7 +295,17 @@ internal sealed class EndpointPool
     public EndpointSnapshot Snapshot()
     {
         EndpointStatus status = _status;
-        return new EndpointSnapshot(Address, status.State, status.Reason, status.Since, ActiveRequests, TotalRequests, OpenConnections, Membership);
+        return new EndpointSnapshot
+        {
+            Address = Address,
+            State = status.State,
+            Reason = status.Reason,
+            Since = status.Since,
+            ActiveRequests = ActiveRequests,
+            TotalRequests = TotalRequests,
+            OpenConnections = OpenConnections,
+            Membership = Membership,
+        };
     }
 
     private void NoteFirstDial()
@@ -303,7 +313,7 @@ internal sealed class EndpointPool
         EndpointStatus before = _status;
         if (before.State is EndpointState.Idle)
         {
-            Interlocked.CompareExchange(ref _status, new EndpointStatus(EndpointState.Dialling, "connecting for the first time", _now()), before);
+            Interlocked.CompareExchange(ref _status, new EndpointStatus(EndpointState.Connecting, "connecting for the first time", _now()), before);
         }
     }
 

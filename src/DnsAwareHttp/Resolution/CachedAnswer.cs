@@ -25,6 +25,16 @@ internal sealed record CachedAnswer(
     public bool IsTooOld(DateTimeOffset now, DnsCacheOptions options) =>
         LastGood is not null && LastGoodAt is DateTimeOffset goodAt && now > goodAt + TtlPolicy.Lifetime(LastGood, options) + options.MaxStale;
 
+    /// <summary>The answer as a snapshot shows it, with the addresses that it stands for.</summary>
+    public AnswerSnapshot Snapshot(ImmutableArray<IPAddress> addresses) => new()
+    {
+        Latest = Latest,
+        Addresses = addresses,
+        ReceivedAt = LastGoodAt,
+        ExpiresAt = ExpiresAt,
+        IsStale = IsStale,
+    };
+
     /// <summary>What is known after one more question.</summary>
     /// <param name="before">What was known; null for the first question.</param>
     /// <param name="answer">The outcome as the resolver told it.</param>

@@ -22,6 +22,7 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
     private readonly DnsCacheOptions _options;
     private readonly HostRefresher _refresher;
     private readonly INameChanges? _changes;
+    private readonly NameResolver? _announcing;
     private readonly ResolverChain? _own;
     private readonly Lock _watching = new();
     private IDisposable? _watch;
@@ -32,7 +33,9 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
 
     /// <summary>Makes a cache.</summary>
     /// <param name="options">How to ask, keep and refresh; null for the defaults. Copied: later changes have no effect.</param>
-    /// <param name="resolver">Where answers come from; null for hosts file, DNS and the operating system's resolver. It is not disposed.</param>
+    /// <param name="resolver">
+    /// Where answers come from; null for hosts file, DNS and the operating system's resolver. It is not disposed. A <see cref="NameResolver"/> may announce changes.
+    /// </param>
     /// <param name="timeProvider">The clock; null for the system's.</param>
     /// <param name="loggerFactory">Where to log, under the category <c>DnsAwareHttp.DnsCache</c>; null for nowhere.</param>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range; the message has all of them.</exception>
@@ -46,6 +49,8 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
         resolver ??= _own = new ResolverChain(_options, Clock.Provider, logger);
         _changes = resolver as INameChanges;
         _refresher = new HostRefresher(resolver, _options, Clock, Random.Shared, logger);
+        _announcing = resolver as NameResolver;
+        _announcing?.Attach(this);
     }
 
     /// <summary>The clock that the handlers of this cache go by.</summary>
@@ -66,6 +71,18 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
     /// <summary>As <see cref="Subscribe"/>, for a service: the answers have <see cref="Answer.Found.Targets"/>.</summary>
     internal NameSubscription SubscribeToService(string name, Action<CachedAnswer> listener) =>
         SubscribeTo((name.ToLowerInvariant(), AddressFamily.Unspecified, IsService: true), listener);
+
+    /// <summary>The answers for these names (lower case, no trailing dot), or for all, are old: names in use are asked for at once.</summary>
+    internal void Invalidate(IReadOnlySet<string>? names)
+    {
+        foreach (CacheEntry entry in _entries.Values)
+        {
+            if (names is null || names.Contains(entry.Host.TrimEnd('.').ToLowerInvariant()))
+            {
+                _refresher.Invalidate(entry);
+            }
+        }
+    }
 
     /// <summary>Looks a name up ahead of its first request, which then waits for nothing while the answer holds.</summary>
     /// <remarks>A name is kept fresh from its first request on; until then the answer ends with its TTL (<see cref="DnsCacheOptions.MaxTtl"/> at most).</remarks>
@@ -96,6 +113,7 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
     public void Dispose()
     {
         _disposed = true;
+        _announcing?.Detach(this);
         Unwatch();
         _refresher.Stop();
         _own?.Stop();
@@ -105,6 +123,7 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _disposed = true;
+        _announcing?.Detach(this);
         Unwatch();
         await _refresher.DisposeAsync().ConfigureAwait(false);
         if (_own is not null)
@@ -248,17 +267,6 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
         {
             _watch?.Dispose();
             _watch = null;
-        }
-    }
-
-    private void Invalidate(IReadOnlySet<string>? names)
-    {
-        foreach (CacheEntry entry in _entries.Values)
-        {
-            if (names is null || names.Contains(entry.Host.TrimEnd('.').ToLowerInvariant()))
-            {
-                _refresher.Invalidate(entry);
-            }
         }
     }
 }

@@ -213,6 +213,7 @@ internal sealed class HostRefresher : IAsyncDisposable
     {
         ValueTask<Answer> answer = entry.IsService ? ((IServiceResolver)_resolver).ResolveServiceAsync(entry.Host, cancellationToken)
             : _resolver is IFamilyResolver byFamily ? byFamily.ResolveAsync(entry.Host, entry.Family, cancellationToken)
+            : _resolver is NameResolver named ? named.ResolveAsync(entry.Host, entry.Family, cancellationToken)
             : _resolver.ResolveAsync(entry.Host, cancellationToken);
         return answer.AsTask();
     }

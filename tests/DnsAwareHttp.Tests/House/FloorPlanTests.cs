@@ -25,8 +25,8 @@ public sealed partial class FloorPlanTests
 
     // Small nouns that every room may use: the public agreement, how work is begun without a caller's context, how families take turns.
     private static readonly string[] Vocabulary =
-        ["Answer", "EmptyReason", "INameResolver", "IFamilyResolver", "IServiceResolver", "ServiceTarget", "INameChanges", "DnsAwareOptions", "DnsCacheOptions", "MembershipMode", "LoadBalancingPolicy", "DrainSignal",
-         "DnsAwareSnapshot", "OriginSnapshot", "EndpointSnapshot", "AnswerSnapshot", "EndpointState", "Background", "FamilyTurns", "Origin", "OptionProblems"];
+        ["Answer", "EmptyReason", "INameResolver", "NameResolver", "IFamilyResolver", "IServiceResolver", "ServiceTarget", "INameChanges", "DnsAwareOptions", "DnsCacheOptions", "MembershipMode", "LoadBalancingPolicy", "DrainSignal",
+         "DnsAwareSnapshot", "OriginSnapshot", "EndpointSnapshot", "AnswerSnapshot", "EndpointState", "Background", "FamilyInterleaving", "Origin", "OptionProblems"];
 
     [Fact]
     public void EveryRoom_IsOnThePlan() =>

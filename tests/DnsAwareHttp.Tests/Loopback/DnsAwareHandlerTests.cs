@@ -285,13 +285,23 @@ public sealed class DnsAwareHandlerTests : IAsyncLifetime
         DnsAwareSnapshot snapshot = handler.GetSnapshot();
 
         snapshot.TakenAt.Should().Be(_clock.GetUtcNow());
-        snapshot.UnmanagedRequests.Should().Be(0);
+        snapshot.PassThroughRequests.Should().Be(0);
         OriginSnapshot origin = snapshot.Origins.Should().ContainSingle().Which;
         (origin.Origin, origin.Host, origin.Port).Should().Be((Base, "svc.test", _server.Port));
         origin.Answer!.Addresses.Should().Equal(IPAddress.Parse(One));
         origin.Answer.IsStale.Should().BeFalse();
         origin.Answer.ExpiresAt.Should().Be(_clock.GetUtcNow() + TimeSpan.FromSeconds(30));
-        origin.Endpoints.Should().Equal(new EndpointSnapshot(new IPEndPoint(IPAddress.Parse(One), _server.Port), EndpointState.Ready, "connected", _clock.GetUtcNow(), 0, 1, 1, "present"));
+        origin.Endpoints.Should().Equal(new EndpointSnapshot
+        {
+            Address = new IPEndPoint(IPAddress.Parse(One), _server.Port),
+            State = EndpointState.Ready,
+            Reason = "connected",
+            Since = _clock.GetUtcNow(),
+            ActiveRequests = 0,
+            TotalRequests = 1,
+            OpenConnections = 1,
+            Membership = "present",
+        });
     }
 
     [Fact]

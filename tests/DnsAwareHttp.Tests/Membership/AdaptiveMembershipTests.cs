@@ -26,7 +26,7 @@ public sealed class AdaptiveMembershipTests
         Say(2);
 
         Names(_members).Should().Equal("10.0.0.2");
-        _members.Departed.Should().Equal(new Departure(Address(1), "absent 1 answer, set is stable"));
+        _members.Departed.Should().Equal(new MemberDeparture(Address(1), DepartureReason.LeftDns, "absent 1 answer, set is stable"));
     }
 
     [Fact]
@@ -134,7 +134,7 @@ public sealed class AdaptiveMembershipTests
         _members = _policy.Decide(_members, Addresses(1), isComplete: true, _now);
 
         Names(_members).Should().Equal("10.0.0.1");
-        _members.Departed.Should().HaveCount(3).And.OnlyContain(departure => departure.Reason.EndsWith("which is complete", StringComparison.Ordinal));
+        _members.Departed.Should().HaveCount(3).And.OnlyContain(departure => departure.Reason == DepartureReason.LeftDns && departure.Detail.EndsWith("which is complete", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -230,7 +230,7 @@ public sealed class ChangedOptionsTests : IAsyncLifetime
             handler.Apply(OptionsFor(New));
         }
 
-        handler.GetSnapshot().UnmanagedRequests.Should().Be(2);
+        handler.GetSnapshot().PassThroughRequests.Should().Be(2);
     }
 
     [Fact]

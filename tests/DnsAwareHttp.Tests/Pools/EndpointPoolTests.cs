@@ -236,7 +236,17 @@ public sealed class EndpointPoolTests
         await _pool.SendAsync(request, async: true, CancellationToken.None);
         _pool.TryEnter(out _);
 
-        _pool.Snapshot().Should().Be(new EndpointSnapshot(new IPEndPoint(IPAddress.Loopback, 80), EndpointState.Ready, "connected", _clock.GetUtcNow(), 1, 1, 1, "present"));
+        _pool.Snapshot().Should().Be(new EndpointSnapshot
+        {
+            Address = new IPEndPoint(IPAddress.Loopback, 80),
+            State = EndpointState.Ready,
+            Reason = "connected",
+            Since = _clock.GetUtcNow(),
+            ActiveRequests = 1,
+            TotalRequests = 1,
+            OpenConnections = 1,
+            Membership = "present",
+        });
     }
 
     private static HttpRequestMessage WithSignal(DrainSignal signal)

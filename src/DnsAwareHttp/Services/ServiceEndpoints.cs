@@ -67,8 +67,7 @@ internal sealed class ServiceEndpoints : IOriginEndpoints, IEndpointGroup
     public AddressFamily PreferredFamily => _offered.Select(target => target.PreferredFamily).FirstOrDefault(family => family is not AddressFamily.Unspecified);
 
     public AnswerSnapshot? LatestAnswer => _subscription?.Current is CachedAnswer answer
-        ? new AnswerSnapshot(
-            answer.Latest, [.. _offered.SelectMany(target => target.LatestAnswer?.Addresses ?? []).Distinct()], answer.LastGoodAt, answer.ExpiresAt, answer.IsStale)
+        ? answer.Snapshot([.. _offered.SelectMany(target => target.LatestAnswer?.Addresses ?? []).Distinct()])
         : null;
 
     public async Task<NameAnswer> AskAsync()

@@ -63,7 +63,7 @@ internal sealed class OriginEndpoints : IOriginEndpoints
     public AddressFamily PreferredFamily => _name.PreferredFamily;
 
     public AnswerSnapshot? LatestAnswer => _name.Current is CachedAnswer answer
-        ? new AnswerSnapshot(answer.Latest, answer.LastGood?.Addresses ?? [], answer.LastGoodAt, answer.ExpiresAt, answer.IsStale)
+        ? answer.Snapshot(answer.LastGood?.Addresses ?? [])
         : null;
 
     /// <summary>The target of a service that they are. Their priority and weight follow it.</summary>

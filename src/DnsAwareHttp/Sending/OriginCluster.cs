@@ -185,9 +185,14 @@ internal sealed class OriginCluster
     {
         // Read before those that drain: one that goes from here to there in the meantime is seen twice, not never.
         ImmutableArray<EndpointPool> members = _endpoints.Offered;
-        return new OriginSnapshot(
-            _owner.Name, Origin.Host, Origin.Port, _endpoints.LatestAnswer,
-            [.. members.Concat(_settings.Drainer.DrainingOf(_owner)).Distinct().Select(pool => pool.Snapshot())]);
+        return new OriginSnapshot
+        {
+            Origin = _owner.Name,
+            Host = Origin.Host,
+            Port = Origin.Port,
+            Answer = _endpoints.LatestAnswer,
+            Endpoints = [.. members.Concat(_settings.Drainer.DrainingOf(_owner)).Distinct().Select(pool => pool.Snapshot())],
+        };
     }
 
     // One word that is written once in a while: a timestamp for each request would be the most expensive thing on its way.

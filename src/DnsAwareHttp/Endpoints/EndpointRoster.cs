@@ -77,7 +77,7 @@ internal sealed class EndpointReconciler(
             if (_members.All.Length > 1 && _pools[member.Address].LookForFarewell(idleTimeout) is string farewell)
             {
                 (leaving ??= []).Add((Remove(member.Address), $"absent and {farewell}"));
-                _members = _members.Without(member.Address, farewell);
+                _members = _members with { All = _members.All.Remove(member), Departed = [] };
             }
         }
 
@@ -94,7 +94,8 @@ internal sealed class EndpointReconciler(
     /// <summary>Lets all members go.</summary>
     public ImmutableArray<(EndpointPool Pool, string Reason)> Clear(string reason)
     {
-        ImmutableArray<(EndpointPool Pool, string Reason)> leaving = Become(_members.Without(reason));
+        ImmutableArray<(EndpointPool Pool, string Reason)> leaving = [.. _members.All.Select(member => (Remove(member.Address), reason))];
+        _members = Members.None;
         Pools = [];
         CountLingering();
         return leaving;
@@ -157,7 +158,7 @@ internal sealed class EndpointReconciler(
         }
 
         _members = next;
-        return [.. next.Departed.Select(departure => (Remove(departure.Address), departure.Reason))];
+        return [.. next.Departed.Select(departure => (Remove(departure.Address), departure.Detail))];
     }
 
     private void CountLingering()
