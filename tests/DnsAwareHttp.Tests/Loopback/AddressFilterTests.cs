@@ -1,6 +1,5 @@
 using System.Net;
 using DnsAwareHttp.Tests.Fakes;
-using DnsAwareHttp.Tests.Fidelity;
 
 namespace DnsAwareHttp.Tests.Loopback;
 
