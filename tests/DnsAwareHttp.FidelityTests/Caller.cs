@@ -41,6 +41,13 @@ internal sealed class Caller : IDisposable
         }
     }
 
+    /// <summary>Sends a GET and writes down the response and its content, or the failure.</summary>
+    public async Task GetAsync(string uri, CancellationToken cancellationToken = default)
+    {
+        using HttpRequestMessage request = Get(uri);
+        await SendAsync(request, cancellationToken);
+    }
+
     /// <summary>Sends a request; null when that failed, which was written down.</summary>
     public async Task<HttpResponseMessage?> TrySendAsync(HttpRequestMessage request, CancellationToken cancellationToken = default)
     {

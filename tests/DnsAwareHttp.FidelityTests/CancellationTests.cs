@@ -48,11 +48,9 @@ public sealed class CancellationTests
             using Caller caller = new(trial, way);
             for (int attempt = 0; attempt < 2; attempt++)
             {
-                using HttpRequestMessage cancelled = Caller.Get($"http://svc.test:{server.Port}/");
-                await caller.SendAsync(cancelled, new CancellationToken(canceled: true));
+                await caller.GetAsync($"http://svc.test:{server.Port}/", new CancellationToken(canceled: true));
                 trial.Transcript.Write($"any name asked: {trial.AnyNameAsked}");
-                using HttpRequestMessage request = Caller.Get($"http://svc.test:{server.Port}/");
-                await caller.SendAsync(request);
+                await caller.GetAsync($"http://svc.test:{server.Port}/");
             }
 
             await trial.RestsAsync();
@@ -351,8 +349,7 @@ public sealed class CancellationTests
     {
         if (by is not CancelledBy.ClientDisposal)
         {
-            using HttpRequestMessage next = Caller.Get($"http://svc.test:{port}/");
-            await caller.SendAsync(next);
+            await caller.GetAsync($"http://svc.test:{port}/");
         }
 
         await trial.RestsAsync();

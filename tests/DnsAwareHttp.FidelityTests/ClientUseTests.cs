@@ -143,14 +143,12 @@ public sealed class ClientUseTests
             Caller caller = new(trial, way);
             if (when == "after a request")
             {
-                using HttpRequestMessage first = Caller.Get($"http://svc.test:{server.Port}/");
-                await caller.SendAsync(first);
+                await caller.GetAsync($"http://svc.test:{server.Port}/");
             }
 
             caller.Dispose();
             caller.Dispose();
-            using HttpRequestMessage request = Caller.Get($"http://svc.test:{server.Port}/");
-            await caller.SendAsync(request);
+            await caller.GetAsync($"http://svc.test:{server.Port}/");
         });
 
         seen.Should().Contain("thrown by the call\nObjectDisposedException");
@@ -168,13 +166,10 @@ public sealed class ClientUseTests
             RawServer server = trial.Serve(static _ => RawServer.Ok);
             HttpMessageHandler handler = trial.Handler();
             using Caller caller = new(trial, way, handler);
-            using HttpRequestMessage first = Caller.Get($"http://svc.test:{server.Port}/");
-            await caller.SendAsync(first);
+            await caller.GetAsync($"http://svc.test:{server.Port}/");
             handler.Dispose();
-            using HttpRequestMessage request = Caller.Get($"http://svc.test:{server.Port}/");
-            await caller.SendAsync(request);
-            using HttpRequestMessage cancelled = Caller.Get($"http://svc.test:{server.Port}/");
-            await caller.SendAsync(cancelled, new CancellationToken(canceled: true));
+            await caller.GetAsync($"http://svc.test:{server.Port}/");
+            await caller.GetAsync($"http://svc.test:{server.Port}/", new CancellationToken(canceled: true));
         });
 
         seen.Should().Contain((way is SendWay.Client ? "told by the task" : "thrown by the call") + "\nObjectDisposedException");

@@ -34,8 +34,8 @@ public sealed class CookieTests
         {
             RawServer server = trial.Serve(request => Setting(request, cookie));
             HttpClient client = trial.Client();
-            await GetAsync(trial, client, $"http://svc.test:{server.Port}/set");
-            await GetAsync(trial, client, $"http://svc.test:{server.Port}/next");
+            await trial.AskAsync(client, $"http://svc.test:{server.Port}/set");
+            await trial.AskAsync(client, $"http://svc.test:{server.Port}/next");
             trial.Transcript.Write(server.Wire);
         });
 
@@ -61,8 +61,8 @@ public sealed class CookieTests
             trial.Host("sub.svc.test", "127.0.0.1");
             RawServer server = trial.Serve(request => Setting(request, cookie));
             HttpClient client = trial.Client();
-            await GetAsync(trial, client, first.Replace("PORT", $"{server.Port}", StringComparison.Ordinal));
-            await GetAsync(trial, client, second.Replace("PORT", $"{server.Port}", StringComparison.Ordinal));
+            await trial.AskAsync(client, first.AtPortOf(server));
+            await trial.AskAsync(client, second.AtPortOf(server));
             trial.Transcript.Write(server.Wire);
         });
 
@@ -83,9 +83,9 @@ public sealed class CookieTests
             trial.Host("other.test", "127.0.0.1");
             RawServer? server = null;
             server = trial.Serve(request => request.Target == "/start"
-                ? $"HTTP/1.1 302 Found\r\nSet-Cookie: {cookie}\r\nLocation: {location.Replace("PORT", $"{server!.Port}", StringComparison.Ordinal)}\r\nContent-Length: 0\r\n\r\n"
+                ? RawServer.RedirectTo(location.AtPortOf(server!), $"Set-Cookie: {cookie}")
                 : RawServer.Ok);
-            await GetAsync(trial, trial.Client(), $"http://svc.test:{server.Port}/start");
+            await trial.AskAsync(trial.Client(), $"http://svc.test:{server.Port}/start");
             trial.Transcript.Write(server.Wire);
         });
 
@@ -101,9 +101,9 @@ public sealed class CookieTests
             RawServer secure = trial.Serve(RawServer.Answering(request => Setting(request, "taste=good; Secure")), RawServer.Tls(), "SECURE");
             RawServer plain = trial.Serve(request => Setting(request, "x=y"));
             HttpClient client = trial.Client(Trial.TrustingAll());
-            await GetAsync(trial, client, $"https://svc.test:{secure.Port}/set");
-            await GetAsync(trial, client, $"https://svc.test:{secure.Port}/next");
-            await GetAsync(trial, client, $"http://svc.test:{plain.Port}/next");
+            await trial.AskAsync(client, $"https://svc.test:{secure.Port}/set");
+            await trial.AskAsync(client, $"https://svc.test:{secure.Port}/next");
+            await trial.AskAsync(client, $"http://svc.test:{plain.Port}/next");
             trial.Transcript.Write(secure.Wire + plain.Wire);
         });
 
@@ -117,8 +117,8 @@ public sealed class CookieTests
         {
             RawServer server = trial.Serve(request => Setting(request, "taste=good"));
             HttpClient client = trial.Client(new SocketsHttpHandler { UseCookies = false });
-            await GetAsync(trial, client, $"http://svc.test:{server.Port}/set", "own=1");
-            await GetAsync(trial, client, $"http://svc.test:{server.Port}/next", "own=2");
+            await trial.AskAsync(client, $"http://svc.test:{server.Port}/set", Asking.WithCookie("own=1"));
+            await trial.AskAsync(client, $"http://svc.test:{server.Port}/next", Asking.WithCookie("own=2"));
             trial.Transcript.Write(server.Wire);
         });
 
@@ -132,8 +132,8 @@ public sealed class CookieTests
         {
             RawServer server = trial.Serve(request => Setting(request, "taste=good"));
             HttpClient client = trial.Client();
-            await GetAsync(trial, client, $"http://svc.test:{server.Port}/set", "own=1");
-            await GetAsync(trial, client, $"http://svc.test:{server.Port}/next", "own=2");
+            await trial.AskAsync(client, $"http://svc.test:{server.Port}/set", Asking.WithCookie("own=1"));
+            await trial.AskAsync(client, $"http://svc.test:{server.Port}/next", Asking.WithCookie("own=2"));
             trial.Transcript.Write(server.Wire);
         });
 
@@ -149,8 +149,8 @@ public sealed class CookieTests
             RawServer server = trial.Serve(request => Setting(request, "taste=good"));
             Uri uri = new($"http://svc.test:{server.Port}/");
             jar.Add(uri, new Cookie("mine", "1"));
-            await GetAsync(trial, trial.Client(new SocketsHttpHandler { CookieContainer = jar }), $"{uri}set");
-            await GetAsync(trial, trial.Client(new SocketsHttpHandler { CookieContainer = jar }), $"{uri}next");
+            await trial.AskAsync(trial.Client(new SocketsHttpHandler { CookieContainer = jar }), $"{uri}set");
+            await trial.AskAsync(trial.Client(new SocketsHttpHandler { CookieContainer = jar }), $"{uri}next");
             trial.Transcript.Write(jar.GetCookieHeader(uri));
             trial.Transcript.Write(server.Wire);
         });
@@ -167,9 +167,9 @@ public sealed class CookieTests
             RawServer server = trial.Serve(request => RawServer.Ok);
             Uri uri = new($"http://svc.test:{server.Port}/");
             HttpClient client = trial.Client(settings);
-            await GetAsync(trial, client, $"{uri}first");
+            await trial.AskAsync(client, $"{uri}first");
             settings.CookieContainer.Add(uri, new Cookie("late", "1"));
-            await GetAsync(trial, client, $"{uri}next");
+            await trial.AskAsync(client, $"{uri}next");
             trial.Transcript.Write(server.Wire);
         });
 
@@ -184,7 +184,7 @@ public sealed class CookieTests
             RawServer server = trial.Serve(request => request.Header("Authorization") is null
                 ? "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"r\"\r\nSet-Cookie: taste=good\r\nContent-Length: 0\r\n\r\n"
                 : RawServer.Ok);
-            await GetAsync(trial, trial.Client(new SocketsHttpHandler { Credentials = new NetworkCredential("user", "password") }), $"http://svc.test:{server.Port}/");
+            await trial.AskAsync(trial.Client(new SocketsHttpHandler { Credentials = new NetworkCredential("user", "password") }), $"http://svc.test:{server.Port}/");
             trial.Transcript.Write(server.Wire);
         });
 
@@ -236,17 +236,6 @@ public sealed class CookieTests
         HttpClient client = trial.Client();
 
         await Eventually.Answers(() => client.GetStringAsync($"http://two.test:{server.Port}/"), "127.0.0.4 taste=good");
-    }
-
-    private static async Task GetAsync(Trial trial, HttpClient client, string uri, string? cookie = null)
-    {
-        using HttpRequestMessage request = new(HttpMethod.Get, uri);
-        if (cookie is not null)
-        {
-            request.Headers.Add("Cookie", cookie);
-        }
-
-        await trial.SendAsync(client, request);
     }
 
     private static string Setting(RawRequest request, string cookie) =>

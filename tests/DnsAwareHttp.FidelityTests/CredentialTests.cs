@@ -30,13 +30,13 @@ public sealed partial class CredentialTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public async Task Challenge(string kind, string challenge)
+    public async Task Challenge_IsAnsweredFromTheCredentialsGiven(string kind, string challenge)
     {
         string seen = await Twice.SameAsync(async trial =>
         {
             trial.Transcript.Number(Randoms());
             RawServer server = trial.Serve(request => request.Header("Authorization") is null ? Unauthorized(challenge) : RawServer.Ok);
-            await GetAsync(trial, trial.Client(With(kind, server)), $"http://svc.test:{server.Port}/");
+            await trial.AskAsync(trial.Client(With(kind, server)), $"http://svc.test:{server.Port}/");
             trial.Transcript.Write(server.Wire);
         });
 
@@ -56,13 +56,13 @@ public sealed partial class CredentialTests
     [InlineData("Digest realm=\"r\"", false)]
     [InlineData("Bearer error=\"invalid_token\"", false)]
     [InlineData("nonsense, =, \"", false)]
-    public async Task Scheme(string challenge, bool isAnswered)
+    public async Task ChallengeOfAnyScheme_IsAnsweredWhereTheRuntimeDoes(string challenge, bool isAnswered)
     {
         string seen = await Twice.SameAsync(async trial =>
         {
             trial.Transcript.Number(Randoms());
             RawServer server = trial.Serve(request => request.Header("Authorization") is null ? Unauthorized(challenge) : RawServer.Ok);
-            await GetAsync(trial, trial.Client(With("network", server)), $"http://svc.test:{server.Port}/");
+            await trial.AskAsync(trial.Client(With("network", server)), $"http://svc.test:{server.Port}/");
             trial.Transcript.Write(server.Wire);
         });
 
@@ -110,7 +110,7 @@ public sealed partial class CredentialTests
             trial.Transcript.Number(Randoms());
             RawServer server = trial.Serve(request => request.Header("Authorization") is not string answer ? Unauthorized("Digest realm=\"r\", nonce=\"1\", qop=\"auth\"")
                 : answer.Contains("nonce=\"1\"", StringComparison.Ordinal) ? Unauthorized($"Digest realm=\"r\", nonce=\"2\", qop=\"auth\", {second}") : RawServer.Ok);
-            await GetAsync(trial, trial.Client(With("network", server)), $"http://svc.test:{server.Port}/");
+            await trial.AskAsync(trial.Client(With("network", server)), $"http://svc.test:{server.Port}/");
             trial.Transcript.Write(server.Wire);
         });
 
@@ -126,7 +126,7 @@ public sealed partial class CredentialTests
         {
             trial.Transcript.Number(Randoms());
             RawServer server = trial.Serve(_ => Unauthorized(challenge));
-            await GetAsync(trial, trial.Client(With("network", server)), $"http://svc.test:{server.Port}/");
+            await trial.AskAsync(trial.Client(With("network", server)), $"http://svc.test:{server.Port}/");
             trial.Transcript.Write(server.Wire);
         });
 
@@ -186,8 +186,8 @@ public sealed partial class CredentialTests
             SocketsHttpHandler settings = With("network", server);
             settings.PreAuthenticate = true;
             HttpClient client = trial.Client(settings);
-            await GetAsync(trial, client, $"http://svc.test:{server.Port}{first}");
-            await GetAsync(trial, client, $"http://svc.test:{server.Port}{second}");
+            await trial.AskAsync(client, $"http://svc.test:{server.Port}{first}");
+            await trial.AskAsync(client, $"http://svc.test:{server.Port}{second}");
             trial.Transcript.Write(server.Wire);
         });
 
@@ -203,20 +203,20 @@ public sealed partial class CredentialTests
     [InlineData("cache for another host", "http://other.test:PORT/landing")]
     [InlineData("network", "http://other.test:PORT/landing")]
     [InlineData("network", "http://svc.test:PORT/start")]
-    public async Task PreAuthenticate_AfterARedirect(string kind, string location)
+    public async Task PreAuthenticate_AfterARedirect_GivesTheSame(string kind, string location)
     {
         string seen = await Twice.SameAsync(async trial =>
         {
             trial.Host("other.test", "127.0.0.1");
             RawServer? server = null;
             server = trial.Serve(request => request.Target == "/known" || request.Target == "/landing" ? request.Header("Authorization") is null ? Unauthorized(Basic) : RawServer.Ok
-                : $"HTTP/1.1 302 Found\r\nLocation: {location.Replace("PORT", $"{server!.Port}", StringComparison.Ordinal)}\r\nContent-Length: 0\r\n\r\n");
+                : RawServer.RedirectTo(location.AtPortOf(server!)));
             SocketsHttpHandler settings = With(kind, server);
             settings.PreAuthenticate = true;
             settings.MaxAutomaticRedirections = 2;
             HttpClient client = trial.Client(settings);
-            await GetAsync(trial, client, $"http://svc.test:{server.Port}/known");
-            await GetAsync(trial, client, $"http://svc.test:{server.Port}/start");
+            await trial.AskAsync(client, $"http://svc.test:{server.Port}/known");
+            await trial.AskAsync(client, $"http://svc.test:{server.Port}/start");
             trial.Transcript.Write(InOneLine(server));
         });
 
@@ -243,9 +243,9 @@ public sealed partial class CredentialTests
             trial.Host("other.test", "127.0.0.1");
             RawServer? server = null;
             server = trial.Serve(request => request.Target == "/start"
-                ? $"HTTP/1.1 302 Found\r\nLocation: {location.Replace("PORT", $"{server!.Port}", StringComparison.Ordinal)}\r\nContent-Length: 0\r\n\r\n"
+                ? RawServer.RedirectTo(location.AtPortOf(server!))
                 : request.Header("Authorization") is null ? Unauthorized(Basic) : RawServer.Ok);
-            await GetAsync(trial, trial.Client(With(kind, server)), $"http://svc.test:{server.Port}/start");
+            await trial.AskAsync(trial.Client(With(kind, server)), $"http://svc.test:{server.Port}/start");
             trial.Transcript.Write(InOneLine(server));
         });
 
@@ -256,13 +256,13 @@ public sealed partial class CredentialTests
     [Theory]
     [InlineData("network", false)]
     [InlineData("cache for the host", true)]
-    public async Task ChallengeRedirectChallenge(string kind, bool isGivenTwice)
+    public async Task ChallengeBeforeAndAfterARedirect_AreAnsweredTheSame(string kind, bool isGivenTwice)
     {
         string seen = await Twice.SameAsync(async trial =>
         {
             RawServer server = trial.Serve(request => request.Header("Authorization") is null ? Unauthorized(Basic)
-                : request.Target == "/start" ? "HTTP/1.1 302 Found\r\nLocation: /landing\r\nContent-Length: 0\r\n\r\n" : RawServer.Ok);
-            await GetAsync(trial, trial.Client(With(kind, server)), $"http://svc.test:{server.Port}/start");
+                : request.Target == "/start" ? RawServer.RedirectTo("/landing") : RawServer.Ok);
+            await trial.AskAsync(trial.Client(With(kind, server)), $"http://svc.test:{server.Port}/start");
             trial.Transcript.Write(InOneLine(server));
         });
 
@@ -275,8 +275,8 @@ public sealed partial class CredentialTests
         async Task<int> ConnectionsAsync(bool isOurs)
         {
             await using Trial trial = new(isOurs);
-            RawServer server = trial.Serve(request => request.Target == "/start" ? "HTTP/1.1 302 Found\r\nLocation: /landing\r\nContent-Length: 0\r\n\r\n" : RawServer.Ok);
-            await GetAsync(trial, trial.Client(With("network", server)), $"http://svc.test:{server.Port}/start");
+            RawServer server = trial.Serve(request => request.Target == "/start" ? RawServer.RedirectTo("/landing") : RawServer.Ok);
+            await trial.AskAsync(trial.Client(With("network", server)), $"http://svc.test:{server.Port}/start");
             trial.Transcript.ToString().Should().Contain("HTTP/1.1 200 OK");
             return server.Connections.Count;
         }
@@ -289,18 +289,18 @@ public sealed partial class CredentialTests
     [InlineData("network", false)]
     [InlineData("cache for the host", true)]
     [InlineData("none", false)]
-    public async Task AfterARedirectThroughAProxy(string kind, bool isGiven)
+    public async Task AfterARedirectThroughAProxy_TheOriginIsGivenTheSame(string kind, bool isGiven)
     {
         string seen = await Twice.SameAsync(async trial =>
         {
             RawServer origin = trial.Serve(RawServer.Answering(_ => RawServer.Ok), name: "ORIGIN");
             RawServer proxy = trial.Serve(request => request.Header("Proxy-Authorization") is null
                 ? "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"p\"\r\nContent-Length: 0\r\n\r\n"
-                : request.Target.EndsWith("/start", StringComparison.Ordinal) ? "HTTP/1.1 302 Found\r\nLocation: /landing\r\nContent-Length: 0\r\n\r\n"
+                : request.Target.EndsWith("/start", StringComparison.Ordinal) ? RawServer.RedirectTo("/landing")
                 : request.Header("Authorization") is null ? Unauthorized(Basic) : RawServer.Ok);
             SocketsHttpHandler settings = With(kind, origin);
             settings.Proxy = new WebProxy($"http://127.0.0.1:{proxy.Port}") { Credentials = new NetworkCredential("for", "proxy") };
-            await GetAsync(trial, trial.Client(settings), $"http://svc.test:{origin.Port}/start");
+            await trial.AskAsync(trial.Client(settings), $"http://svc.test:{origin.Port}/start");
             trial.Transcript.Write(InOneLine(proxy));
         });
 
@@ -315,7 +315,7 @@ public sealed partial class CredentialTests
     [InlineData("Digest realm=\"r\", nonce=\"n\", qop=\"auth\"", "network", HttpProtocols.Http2, false)]
     [InlineData("NTLM", "network", HttpProtocols.Http1AndHttp2, true)]
     [InlineData("NTLM", "network", HttpProtocols.Http2, true)]
-    public async Task OverHttp2(string challenge, string kind, HttpProtocols protocols, bool tls)
+    public async Task ChallengeOverHttp2_IsAnsweredTheSame(string challenge, string kind, HttpProtocols protocols, bool tls)
     {
         string seen = await Twice.SameAsync(async trial =>
         {
@@ -338,11 +338,11 @@ public sealed partial class CredentialTests
     [Theory]
     [InlineData("network")]
     [InlineData("cache for the host")]
-    public async Task SentOnceMoreAfterARedirect(string kind)
+    public async Task RequestSentAgainAfterARedirect_IsGivenTheSame(string kind)
     {
         string seen = await Twice.SameAsync(async trial =>
         {
-            RawServer server = trial.Serve(request => request.Target == "/start" ? "HTTP/1.1 302 Found\r\nLocation: /landing\r\nContent-Length: 0\r\n\r\n"
+            RawServer server = trial.Serve(request => request.Target == "/start" ? RawServer.RedirectTo("/landing")
                 : request.Header("Authorization") is null ? Unauthorized(Basic) : RawServer.Ok);
             using HttpRequestMessage request = new(HttpMethod.Get, $"http://svc.test:{server.Port}/start");
             using HttpMessageInvoker invoker = new(trial.Handler(With(kind, server)), disposeHandler: false);
@@ -361,7 +361,7 @@ public sealed partial class CredentialTests
     [Theory]
     [InlineData("Bearer token")]
     [InlineData("Basic b3duOm93bg==")]
-    public async Task CallersOwnAuthorization_AndCredentials(string own)
+    public async Task CallersOwnAuthorization_IsReplacedAfterAChallenge(string own)
     {
         string seen = await Twice.SameAsync(async trial =>
         {
@@ -378,12 +378,12 @@ public sealed partial class CredentialTests
     [Theory]
     [InlineData("none")]
     [InlineData("network")]
-    public async Task UserInfoOfTheUri(string kind)
+    public async Task UserInfoOfTheUri_IsNotSent(string kind)
     {
         string seen = await Twice.SameAsync(async trial =>
         {
             RawServer server = trial.Serve(request => request.Header("Authorization") is null ? Unauthorized(Basic) : RawServer.Ok);
-            await GetAsync(trial, trial.Client(With(kind, server)), $"http://somebody:secret@svc.test:{server.Port}/");
+            await trial.AskAsync(trial.Client(With(kind, server)), $"http://somebody:secret@svc.test:{server.Port}/");
             trial.Transcript.Write(server.Wire);
         });
 
@@ -398,7 +398,7 @@ public sealed partial class CredentialTests
             RawServer? server = null;
             server = trial.Serve(request => request.Header("Authorization") is null ? Unauthorized("Negotiate\r\nWWW-Authenticate: NTLM\r\nWWW-Authenticate: Digest realm=\"r\"\r\nWWW-Authenticate: " + Basic) : RawServer.Ok);
             Asked asked = new(trial);
-            await GetAsync(trial, trial.Client(new SocketsHttpHandler { Credentials = asked }), $"http://svc.test:{server.Port}/a?b");
+            await trial.AskAsync(trial.Client(new SocketsHttpHandler { Credentials = asked }), $"http://svc.test:{server.Port}/a?b");
             trial.Transcript.Write(server.Wire);
         });
 
@@ -408,15 +408,15 @@ public sealed partial class CredentialTests
     [Theory]
     [InlineData("NTLM")]
     [InlineData("Negotiate")]
-    public async Task ConnectionBoundScheme(string scheme)
+    public async Task ConnectionBoundScheme_AuthenticatesTheSame(string scheme)
     {
         string seen = await Twice.SameAsync(async trial =>
         {
             trial.Transcript.Number(Tokens());
             RawServer server = trial.Serve(NtlmAsync(scheme));
             HttpClient client = trial.Client(With("network", server));
-            await GetAsync(trial, client, $"http://127.0.0.1:{server.Port}/first");
-            await GetAsync(trial, client, $"http://127.0.0.1:{server.Port}/second");
+            await trial.AskAsync(client, $"http://127.0.0.1:{server.Port}/first");
+            await trial.AskAsync(client, $"http://127.0.0.1:{server.Port}/second");
             trial.Transcript.Write(server.Wire);
         });
 
@@ -501,12 +501,6 @@ public sealed partial class CredentialTests
 
         context.Response.StatusCode = isIn ? 200 : 401;
         context.Response.Headers.WWWAuthenticate = isIn ? "" : type == 1 ? $"NTLM {Convert.ToBase64String(NtlmChallenge())}" : challenge;
-    }
-
-    private static async Task GetAsync(Trial trial, HttpClient client, string uri)
-    {
-        using HttpRequestMessage request = new(HttpMethod.Get, uri);
-        await trial.SendAsync(client, request);
     }
 
     private static string Unauthorized(string challenge) => $"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: {challenge}\r\nContent-Length: 4\r\n\r\nwho?";

@@ -26,7 +26,7 @@ public sealed class EarlyAnswerTests
     [Theory]
     [InlineData("200 OK")]
     [InlineData("413 Content Too Large")]
-    public async Task Answers_AndWillCloseTheConnection(string status)
+    public async Task AnswersAndWillCloseTheConnection_IsTreatedTheSame(string status)
     {
         string seen = await SendAsync(async (connection, go) =>
         {
@@ -42,7 +42,7 @@ public sealed class EarlyAnswerTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task EndsWithoutAnAnswer(bool isReset)
+    public async Task EndsWithoutAnAnswer_FailsTheSame(bool isReset)
     {
         string seen = await SendAsync(
             async (connection, go) =>

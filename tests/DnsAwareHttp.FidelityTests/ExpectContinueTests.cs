@@ -135,7 +135,7 @@ public sealed class ExpectContinueTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task OverHttp2_HonouredOrRefused(bool honours)
+    public async Task OverHttp2_HonouredOrRefused_IsTreatedTheSame(bool honours)
     {
         string seen = await Twice.SameAsync(async trial =>
         {

@@ -14,7 +14,6 @@ namespace DnsAwareHttp.FidelityTests;
 /// <summary>Clients of <see cref="IHttpClientFactory"/>, with and without <c>AddDnsAwareHandler</c>.</summary>
 public sealed partial class FactoryTests
 {
-    private const string Redirect = "HTTP/1.1 302 Found\r\nLocation: /next\r\nContent-Length: 0\r\n\r\n";
     private static readonly TimeSpan FactorysLifetime = TimeSpan.FromMinutes(2);
 
     [Theory]
@@ -107,7 +106,7 @@ public sealed partial class FactoryTests
             await using ServiceProvider provider = services.BuildServiceProvider();
             HttpClient client = provider.GetRequiredService<IHttpClientFactory>().CreateClient("x");
             await SendTwiceAsync(trial, client, server);
-        }, request => request.Target == "/1" ? Redirect : RawServer.Ok);
+        }, request => request.Target == "/1" ? RawServer.RedirectTo("/next") : RawServer.Ok);
 
         bool isPrimary = setting.Contains("rimary") || setting.Contains("Sockets") || setting.Contains("Defaults");
         seen.Should().Contain(isPrimary ? "302 Found" : "GET /next");
@@ -152,7 +151,7 @@ public sealed partial class FactoryTests
             }
         }, request => status switch
         {
-            302 when request.Target == "/1" => Redirect,
+            302 when request.Target == "/1" => RawServer.RedirectTo("/next"),
             500 => "HTTP/1.1 500 Oh no\r\nContent-Length: 0\r\n\r\n",
             0 => "no HTTP\r\nConnection: close\r\n\r\n",
             _ => RawServer.Ok,

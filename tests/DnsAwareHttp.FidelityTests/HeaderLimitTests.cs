@@ -15,7 +15,7 @@ public sealed class HeaderLimitTests
     [InlineData(1, "informational", 400, true)]
     [InlineData(1, "informational", 900, false)]
     [InlineData(200, "one", 100_000, true)]
-    public async Task Http11(int kilobytes, string where, int size, bool isFine)
+    public async Task Http11_LongHeaders_AreRefusedAtTheSameLength(int kilobytes, string where, int size, bool isFine)
     {
         string seen = await Twice.SameAsync(async trial =>
         {
@@ -34,7 +34,7 @@ public sealed class HeaderLimitTests
     [InlineData(1, 1100, false)]
     [InlineData(64, 60_000, true)]
     [InlineData(64, 66_000, false)]
-    public async Task Http2(int kilobytes, int size, bool isFine)
+    public async Task Http2_LongHeaders_AreRefusedAtTheSameLength(int kilobytes, int size, bool isFine)
     {
         string seen = await Twice.SameAsync(async trial =>
         {

@@ -27,7 +27,7 @@ public sealed class Http2KestrelTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public async Task Exchange(string what, HttpProtocols protocols, bool tls)
+    public async Task Exchange_LooksTheSameToBothSides(string what, HttpProtocols protocols, bool tls)
     {
         string seen = await Twice.SameAsync(async trial =>
         {

@@ -94,9 +94,7 @@ public sealed class MixedVersionsTests : IAsyncLifetime
     {
         for (int number = 0; number < 6; number++)
         {
-            using ClientWebSocket socket = new();
-            socket.Options.HttpVersion = HttpVersion.Version20;
-            socket.Options.HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact;
+            using ClientWebSocket socket = WebSockets.OfVersion(HttpVersion.Version20);
             await socket.ConnectAsync(new Uri($"wss://svc.test:{_older.Port}/ws"), new HttpMessageInvoker(_handler, disposeHandler: false), CancellationToken.None);
             socket.State.Should().Be(WebSocketState.Open);
         }

@@ -17,7 +17,7 @@ public sealed class PoolSettingsTests
     [InlineData("close", 5)]
     [InlineData("http/1.0", 1)]
     [InlineData("request says close", 1)]
-    public async Task OneRequestAfterAnother(string setting, int connections)
+    public async Task OneRequestAfterAnother_UsesAsManyConnections(string setting, int connections)
     {
         string seen = await Twice.SameAsync(async trial =>
         {
@@ -45,7 +45,7 @@ public sealed class PoolSettingsTests
     [InlineData("idle zero", 8, 8)]
     [InlineData("one connection", 8, 1)]
     [InlineData("three connections", 8, 3)]
-    public async Task ManyAtATime(string setting, int requests, int connections)
+    public async Task ManyAtATime_UseAsManyConnections(string setting, int requests, int connections)
     {
         string seen = await Twice.SameAsync(async trial =>
         {

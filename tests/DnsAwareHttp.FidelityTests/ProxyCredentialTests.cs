@@ -116,7 +116,7 @@ public sealed partial class ProxyCredentialTests
             RawServer last = trial.Serve(RawServer.Answering(static _ => "HTTP/1.1 401 Who\r\nWWW-Authenticate: Basic realm=\"r\"\r\nContent-Length: 0\r\n\r\n"), to == "https" ? RawServer.Tls() : null, "LAST");
             string First(RawRequest request) => request.Header("Authorization") is null
                 ? "HTTP/1.1 401 Who\r\nWWW-Authenticate: Basic realm=\"r\"\r\nContent-Length: 0\r\n\r\n"
-                : $"HTTP/1.1 302 Found\r\nLocation: {to}://last.test:{last.Port}/next\r\nContent-Length: 0\r\n\r\n";
+                : RawServer.RedirectTo($"{to}://last.test:{last.Port}/next");
             RawServer first = trial.Serve(RawServer.Answering(First), from == "https" ? RawServer.Tls() : null, "ORIGIN");
             trial.Host("proxy.test", "127.0.0.1");
             RawServer proxy = trial.Serve(ProxyScript.Http(request =>

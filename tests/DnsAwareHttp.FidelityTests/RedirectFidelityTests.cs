@@ -34,7 +34,7 @@ public sealed class RedirectFidelityTests
 
     [Theory]
     [MemberData(nameof(StatusesAndMethods))]
-    public async Task StatusAndMethod(int status, string method)
+    public async Task StatusAndMethod_DecideTheSameNextRequest(int status, string method)
     {
         string seen = await Twice.SameAsync(async trial =>
         {
@@ -105,13 +105,13 @@ public sealed class RedirectFidelityTests
     [InlineData("/start#%C3%A4 b", "/landing")]
     [InlineData("/start#mine", "/l%C3%A4nding?\u00C3\u00BC=%2F")]
     [InlineData("/start#mine", "?")]
-    public async Task Location(string from, string to)
+    public async Task Location_LeadsToTheSameUri(string from, string to)
     {
         string seen = await Twice.SameAsync(async trial =>
         {
             RawServer? server = null;
             server = trial.Serve(request => request.Target.Contains("start", StringComparison.Ordinal) && server!.Connections.Sum(connection => connection.Received.Split("HTTP/1.1").Length - 1) == 1
-                ? Answer(302, Port(to, server!))
+                ? Answer(302, to.AtPortOf(server!))
                 : RawServer.Ok);
             await GetAsync(trial, $"http://svc.test:{server.Port}{from}");
             trial.Transcript.Write(server.Wire);
@@ -126,7 +126,7 @@ public sealed class RedirectFidelityTests
     [InlineData("wss://svc.test:CLOSED/landing")]
     [InlineData("http://svc.test:CLOSED/landing")]
     [InlineData("https://svc.test:CLOSED/landing")]
-    public async Task SchemeOfHttp(string location)
+    public async Task SchemeOfHttpInAnyForm_IsFollowedTheSame(string location)
     {
         string seen = await Twice.SameAsync(trial => LedAsync(trial, location, static (trial, failure) => trial.Transcript.Write(failure)));
 
@@ -185,7 +185,7 @@ public sealed class RedirectFidelityTests
     [InlineData("https", "ws", false)]
     [InlineData("https", "ftp", false)]
     [InlineData("https", "unheard-of", false)]
-    public async Task SecureOrNot(string from, string to, bool isFollowed)
+    public async Task ChangeOfScheme_IsFollowedUnlessItLeavesTls(string from, string to, bool isFollowed)
     {
         string seen = await Twice.SameAsync(async trial =>
         {
@@ -372,7 +372,7 @@ public sealed class RedirectFidelityTests
     [InlineData("http://localhost:FIRST/start", "//second.test:SECOND/landing")]
     [InlineData("http://first.test:FIRST/start", "http://second.test:CLOSED/landing")]
     [InlineData("http://127.0.0.1:FIRST/start", "http://127.0.0.1:CLOSED/landing")]
-    public async Task OtherHost(string from, string to)
+    public async Task OtherHost_IsSentTheSame(string from, string to)
     {
         string seen = await Twice.SameAsync(async trial =>
         {
@@ -397,13 +397,13 @@ public sealed class RedirectFidelityTests
     [Theory]
     [InlineData("/landing")]
     [InlineData("http://second.test:PORT/landing")]
-    public async Task CallersHostHeader_OnTheNextHop(string location)
+    public async Task CallersHostHeader_IsSentOnTheNextHopTheSame(string location)
     {
         string seen = await Twice.SameAsync(async trial =>
         {
             trial.Host("second.test", "127.0.0.1");
             RawServer? server = null;
-            server = trial.Serve(request => Answer(request, 302, Port(location, server!)));
+            server = trial.Serve(request => Answer(request, 302, location.AtPortOf(server!)));
             using HttpRequestMessage request = new(HttpMethod.Get, $"http://svc.test:{server.Port}/start");
             request.Headers.Host = "virtual.test";
             await trial.SendAsync(trial.Client(), request);
@@ -439,7 +439,7 @@ public sealed class RedirectFidelityTests
     }
 
     [Fact]
-    public async Task Http10()
+    public async Task Http10_IsFollowed()
     {
         string seen = await Twice.SameAsync(async trial =>
         {
@@ -524,7 +524,7 @@ public sealed class RedirectFidelityTests
     [Theory]
     [InlineData(302)]
     [InlineData(307)]
-    public async Task SyncSend(int status)
+    public async Task SyncSend_FollowsTheSame(int status)
     {
         string seen = await Twice.SameAsync(async trial =>
         {
@@ -550,7 +550,7 @@ public sealed class RedirectFidelityTests
     [InlineData(307, "POST", false)]
     [InlineData(308, "PATCH", false)]
     [InlineData(304, "GET", false)]
-    public async Task OverHttp2(int status, string method, bool tls)
+    public async Task OverHttp2_IsFollowedTheSame(int status, string method, bool tls)
     {
         string seen = await Twice.SameAsync(async trial =>
         {
@@ -601,7 +601,7 @@ public sealed class RedirectFidelityTests
         int closed = LoopbackServer.FreePort();
         trial.Transcript.Name(closed, "CLOSED");
         RawServer? server = null;
-        server = trial.Serve(request => Answer(request, 302, Port(location, server!).Replace("CLOSED", $"{closed}", StringComparison.Ordinal)));
+        server = trial.Serve(request => Answer(request, 302, location.AtPortOf(server!).Replace("CLOSED", $"{closed}", StringComparison.Ordinal)));
         using HttpRequestMessage request = new(HttpMethod.Get, $"http://svc.test:{server.Port}/start");
         try
         {
@@ -620,8 +620,6 @@ public sealed class RedirectFidelityTests
     private static string Shape(Exception failure) =>
         $"failed: {failure.GetType().Name}{((failure as HttpRequestException)?.HttpRequestError is HttpRequestError error ? $" {error}" : "")}"
         + (failure.InnerException is SocketException socket ? $" / SocketException {socket.SocketErrorCode}" : "");
-
-    private static string Port(string location, RawServer server) => location.Replace("PORT", $"{server.Port}", StringComparison.Ordinal);
 
     private static string Answer(RawRequest request, int status, string location) =>
         request.Target != "/start" ? request.Method == "HEAD" ? "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n" : RawServer.Ok : Answer(status, location);

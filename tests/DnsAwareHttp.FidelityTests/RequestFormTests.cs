@@ -54,7 +54,7 @@ public sealed class RequestFormTests
 
     [Theory]
     [MemberData(nameof(Forms))]
-    public async Task Headers(string form, string expected)
+    public async Task Headers_AreSentTheSame(string form, string expected)
     {
         string seen = await Twice.SameAsync(async trial =>
         {
@@ -69,7 +69,7 @@ public sealed class RequestFormTests
 
     [Theory]
     [MemberData(nameof(Contents))]
-    public async Task Content(string form, string expected)
+    public async Task Content_IsSentTheSame(string form, string expected)
     {
         string seen = await Twice.SameAsync(async trial =>
         {
@@ -141,7 +141,7 @@ public sealed class RequestFormTests
     [InlineData("two hosts")]
     [InlineData("close")]
     [InlineData("te")]
-    public async Task Headers_OverHttp2(string form)
+    public async Task HeadersOverHttp2_AreSentTheSame(string form)
     {
         string seen = await Twice.SameAsync(async trial =>
         {
@@ -166,7 +166,7 @@ public sealed class RequestFormTests
     [InlineData("longer than said", "HttpRequestException")]
     [InlineData("shorter than said", "HttpRequestException")]
     [InlineData("throws at once", "InvalidOperationException: no content")]
-    public async Task Content_OverHttp2(string form, string expected)
+    public async Task ContentOverHttp2_IsSentTheSame(string form, string expected)
     {
         string seen = await Twice.SameAsync(async trial =>
         {

@@ -11,7 +11,7 @@ public sealed class ResponseDrainTests
     [InlineData("chunked", 2000, 3000, 2000, true)]
     [InlineData("chunked", 2000, 0, 2000, true)]
     [InlineData("close", 2000, 3000, 2000, false)]
-    public async Task DroppedResponse_WhoseRestIsAtHand(string framing, int size, int drainSize, int drainMilliseconds, bool isReused)
+    public async Task DroppedResponse_RestIsAtHand_ConnectionIsKeptTheSame(string framing, int size, int drainSize, int drainMilliseconds, bool isReused)
     {
         string seen = await Twice.SameAsync(async trial =>
         {
@@ -35,7 +35,7 @@ public sealed class ResponseDrainTests
     [InlineData(99, true)]
     [InlineData(90, false)]
     [InlineData(0, false)]
-    public async Task DroppedResponse_WhoseRestComesLater(int drainSize, bool isReused)
+    public async Task DroppedResponse_RestComesLater_ConnectionIsKeptTheSame(int drainSize, bool isReused)
     {
         string seen = await Twice.SameAsync(async trial =>
         {
@@ -73,7 +73,7 @@ public sealed class ResponseDrainTests
     [Theory]
     [InlineData(0)]
     [InlineData(50)]
-    public async Task DroppedResponse_WhoseRestDoesNotCome_EndsItsConnection(int drainMilliseconds)
+    public async Task DroppedResponse_RestDoesNotCome_EndsItsConnection(int drainMilliseconds)
     {
         string seen = await Twice.SameAsync(async trial =>
         {

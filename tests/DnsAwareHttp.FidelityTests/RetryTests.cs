@@ -16,7 +16,7 @@ public sealed class RetryTests
     [InlineData("GET", "none", "HTTP/1.1 2")]
     [InlineData("GET", "none", "HTTP/1.1 100 Continue\r\n\r\n")]
     [InlineData("GET", "none", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n")]
-    public async Task EndsAfterTheSecondRequestHasArrived(string method, string content, string answer)
+    public async Task EndsAfterTheSecondRequestHasArrived_IsRetriedTheSame(string method, string content, string answer)
     {
         string seen = await Twice.SameAsync(async trial =>
         {

@@ -49,7 +49,7 @@ public sealed class SendingThreadTests
 
     private static string Answer(string what, RawRequest request) => what switch
     {
-        "redirect" when request.Target == "/" => "HTTP/1.1 302 Found\r\nLocation: /new\r\nContent-Length: 0\r\n\r\n",
+        "redirect" when request.Target == "/" => RawServer.RedirectTo("/new"),
         "challenge" when request.Header("Authorization") is null => "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"r\"\r\nContent-Length: 0\r\n\r\n",
         _ => RawServer.Ok,
     };

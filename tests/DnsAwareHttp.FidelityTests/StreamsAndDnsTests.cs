@@ -248,9 +248,7 @@ public sealed class StreamsAndDnsTests : IAsyncDisposable
 
     private static async Task<ClientWebSocket> OpenAsync(LoopbackServer server, HttpMessageHandler handler, HttpProtocols protocols, bool tls)
     {
-        ClientWebSocket socket = new();
-        socket.Options.HttpVersion = protocols == HttpProtocols.Http2 ? HttpVersion.Version20 : HttpVersion.Version11;
-        socket.Options.HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact;
+        ClientWebSocket socket = WebSockets.OfVersion(protocols == HttpProtocols.Http2 ? HttpVersion.Version20 : HttpVersion.Version11);
         await socket.ConnectAsync(new Uri($"{(tls ? "wss" : "ws")}://svc.test:{server.Port}/ws"), new HttpMessageInvoker(handler, disposeHandler: false), CancellationToken.None);
         return socket;
     }

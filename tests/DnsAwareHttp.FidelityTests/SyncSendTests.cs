@@ -43,8 +43,7 @@ public sealed class SyncSendTests
             using Caller caller = new(trial, SendWay.ClientSync);
             for (int attempt = 0; attempt < 2; attempt++)
             {
-                using HttpRequestMessage request = Caller.Get($"http://svc.test:{server.Port}/");
-                await caller.SendAsync(request);
+                await caller.GetAsync($"http://svc.test:{server.Port}/");
             }
 
             trial.Transcript.Write(server.Wire);
@@ -110,8 +109,7 @@ public sealed class SyncSendTests
             using Caller caller = new(trial, SendWay.ClientSync, new SocketsHttpHandler { Credentials = new NetworkCredential("user", "secret"), PreAuthenticate = preAuthenticate });
             for (int attempt = 0; attempt < 2; attempt++)
             {
-                using HttpRequestMessage request = Caller.Get($"http://svc.test:{server.Port}/");
-                await caller.SendAsync(request);
+                await caller.GetAsync($"http://svc.test:{server.Port}/");
             }
 
             trial.Transcript.Write($"requests: {server.Wire.Split("GET / HTTP").Length - 1}, connections: {server.Connections.Count}");
@@ -132,8 +130,7 @@ public sealed class SyncSendTests
             string body = Encoding.Latin1.GetString(Compress(encoding, "a text that is compressed"));
             RawServer server = trial.Serve(_ => $"HTTP/1.1 200 OK\r\nContent-Encoding: {encoding}\r\nContent-Length: {body.Length}\r\n\r\n{body}");
             using Caller caller = new(trial, SendWay.ClientSync, new SocketsHttpHandler { AutomaticDecompression = methods });
-            using HttpRequestMessage request = Caller.Get($"http://svc.test:{server.Port}/");
-            await caller.SendAsync(request);
+            await caller.GetAsync($"http://svc.test:{server.Port}/");
             trial.Transcript.Write(server.Wire);
         });
 
@@ -192,8 +189,7 @@ public sealed class SyncSendTests
             int port = LoopbackServer.FreePort();
             trial.Transcript.Name(port, "PORT");
             using Caller caller = new(trial, way);
-            using HttpRequestMessage request = Caller.Get($"http://127.0.0.1:{port}/");
-            await caller.SendAsync(request);
+            await caller.GetAsync($"http://127.0.0.1:{port}/");
         });
 
         seen.Should().Contain($"HttpRequestException {HttpRequestError.ConnectionError}").And.Contain("SocketException ConnectionRefused");
@@ -206,8 +202,7 @@ public sealed class SyncSendTests
         {
             RawServer server = trial.Serve(RawServer.Answering(static _ => RawServer.Ok), RawServer.Tls());
             using Caller caller = new(trial, SendWay.ClientSync, Trial.TrustingAll());
-            using HttpRequestMessage request = Caller.Get($"https://svc.test:{server.Port}/");
-            await caller.SendAsync(request);
+            await caller.GetAsync($"https://svc.test:{server.Port}/");
             trial.Transcript.Write(server.Wire);
         });
 
@@ -221,8 +216,7 @@ public sealed class SyncSendTests
         {
             RawServer server = trial.Serve(RawServer.Answering(static _ => RawServer.Ok), RawServer.Tls());
             using Caller caller = new(trial, SendWay.ClientSync);
-            using HttpRequestMessage request = Caller.Get($"https://svc.test:{server.Port}/");
-            await caller.SendAsync(request);
+            await caller.GetAsync($"https://svc.test:{server.Port}/");
         });
 
         seen.Should().Contain("SecureConnectionError").And.Contain("AuthenticationException");

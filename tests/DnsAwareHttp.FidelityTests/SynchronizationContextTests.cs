@@ -77,7 +77,7 @@ public sealed class SynchronizationContextTests
             RawServer server = null!;
             server = trial.Serve(request => (what, request.Target) switch
             {
-                ("redirect", "/") => $"HTTP/1.1 302 Found\r\nLocation: http://other.test:{server.Port}/new\r\nContent-Length: 0\r\n\r\n",
+                ("redirect", "/") => RawServer.RedirectTo($"http://other.test:{server.Port}/new"),
                 ("misdirected", _) => "HTTP/1.1 421 Misdirected Request\r\nContent-Length: 0\r\n\r\n",
                 ("breaks", _) => "HTTP/1.1 200\r\nConnection: close\r\n",
                 _ => RawServer.Ok,
@@ -110,7 +110,7 @@ public sealed class SynchronizationContextTests
     {
         string seen = await Twice.SameAsync(async trial =>
         {
-            RawServer server = trial.Serve(request => request.Target == "/redirect" ? "HTTP/1.1 302 Found\r\nLocation: /new\r\nContent-Length: 0\r\n\r\n" : RawServer.Ok);
+            RawServer server = trial.Serve(request => request.Target == "/redirect" ? RawServer.RedirectTo("/new") : RawServer.Ok);
             HttpMessageInvoker invoker = new(trial.Handler(), disposeHandler: false);
             if (what == "warm")
             {

@@ -103,7 +103,7 @@ public sealed class TelemetryTests
     {
         string seen = await Twice.SameAsync(async trial =>
         {
-            RawServer server = trial.Serve(static _ => "HTTP/1.1 302 Found\r\nLocation: http://unknown.invalid/x\r\nContent-Length: 0\r\n\r\n");
+            RawServer server = trial.Serve(static _ => RawServer.RedirectTo("http://unknown.invalid/x"));
             using RecordedActivities activities = new(activity => activity.GetTagItem("server.address") as string == "unknown.invalid" || Equals(activity.GetTagItem("server.port"), server.Port));
             await MeasureAsync(trial, null, async client =>
                 await client.Invoking(c => c.GetAsync($"http://svc.test:{server.Port}/")).Should().ThrowAsync<HttpRequestException>());
@@ -170,7 +170,7 @@ public sealed class TelemetryTests
     [Theory]
     [InlineData("200")]
     [InlineData("REDIRECT")]
-    public async Task Activities_OneForEachHopBelowTheCallersAndPropagated(string answer)
+    public async Task Activities_AreOneForEachHopBelowTheCallersAndPropagated(string answer)
     {
         string seen = await Twice.SameAsync(async trial =>
         {
@@ -222,7 +222,7 @@ public sealed class TelemetryTests
     private static Func<RawConnection, Task> Script(string answer) => RawServer.Answering(request =>
         answer != "REDIRECT" ? answer
         : request.Target == "/landing" ? RawServer.Ok
-        : "HTTP/1.1 302 Found\r\nLocation: /landing\r\nContent-Length: 0\r\n\r\n");
+        : RawServer.RedirectTo("/landing"));
 
     private static async Task MeasureAsync(Trial trial, SocketsHttpHandler? settings, Func<HttpClient, Task> send)
     {

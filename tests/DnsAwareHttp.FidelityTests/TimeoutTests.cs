@@ -27,8 +27,7 @@ public sealed class TimeoutTests
             using Caller caller = new(trial, way, new SocketsHttpHandler { ConnectTimeout = Short });
             for (int attempt = 0; attempt < 2; attempt++)
             {
-                using HttpRequestMessage request = Caller.Get($"http://svc.test:{hole.EndPoint.Port}/");
-                await caller.SendAsync(request);
+                await caller.GetAsync($"http://svc.test:{hole.EndPoint.Port}/");
             }
 
             await trial.RestsAsync();

@@ -36,13 +36,13 @@ public sealed partial class TraceHeaderTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public async Task OverRedirects(string traced, string propagator, bool withOwn)
+    public async Task OverRedirects_AreTheSame(string traced, string propagator, bool withOwn)
     {
         string seen = await Twice.SameAsync(async trial =>
         {
             using Trace trace = new(traced);
             trial.Transcript.Number(Ids());
-            RawServer server = trial.Serve(request => request.Target == "/landing" ? RawServer.Ok : Redirect(request.Target == "/start" ? "/middle" : "/landing"));
+            RawServer server = trial.Serve(request => request.Target == "/landing" ? RawServer.Ok : RawServer.RedirectTo(request.Target == "/start" ? "/middle" : "/landing"));
             using HttpRequestMessage request = Request(server, withOwn);
             await trial.SendAsync(trial.Client(With(propagator)), request);
             trial.Transcript.Write(server.Wire);
@@ -53,7 +53,7 @@ public sealed partial class TraceHeaderTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public async Task SentTwice(string traced, string propagator, bool withOwn)
+    public async Task SentTwice_AreTheSame(string traced, string propagator, bool withOwn)
     {
         string seen = await Twice.SameAsync(async trial =>
         {
@@ -75,7 +75,7 @@ public sealed partial class TraceHeaderTests
     [InlineData("activity", "default", false)]
     [InlineData("activity", "own", true)]
     [InlineData("nobody", "default", true)]
-    public async Task SentTwiceWithoutRedirects(string traced, string propagator, bool withOwn)
+    public async Task SentTwiceWithoutRedirects_AreTheSame(string traced, string propagator, bool withOwn)
     {
         string seen = await Twice.SameAsync(async trial =>
         {
@@ -99,13 +99,13 @@ public sealed partial class TraceHeaderTests
     [InlineData("activity", false)]
     [InlineData("listener", false)]
     [InlineData("nobody", true)]
-    public async Task RedirectWithCredentialsForWhoeverAsks(string traced, bool withOwn)
+    public async Task RedirectWithCredentialsForAnyHost_AreTheSame(string traced, bool withOwn)
     {
         string seen = await Twice.SameAsync(async trial =>
         {
             using Trace trace = new(traced);
             trial.Transcript.Number(Ids());
-            RawServer server = trial.Serve(request => request.Target == "/landing" ? RawServer.Ok : Redirect("/landing"));
+            RawServer server = trial.Serve(request => request.Target == "/landing" ? RawServer.Ok : RawServer.RedirectTo("/landing"));
             using HttpRequestMessage request = Request(server, withOwn);
             SocketsHttpHandler settings = With("default");
             settings.Credentials = new NetworkCredential("user", "password");
@@ -132,8 +132,6 @@ public sealed partial class TraceHeaderTests
 
         return request;
     }
-
-    private static string Redirect(string location) => $"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n";
 
     private static SocketsHttpHandler With(string propagator) => new()
     {

@@ -92,8 +92,7 @@ public sealed class ValidationTests
             using Caller caller = new(trial, way);
             for (int attempt = 0; attempt < 2; attempt++)
             {
-                using HttpRequestMessage good = Caller.Get($"http://svc.test:{server.Port}/");
-                await caller.SendAsync(good);
+                await caller.GetAsync($"http://svc.test:{server.Port}/");
                 using HttpRequestMessage bad = Make(Requests[what], server);
                 await caller.SendAsync(bad);
             }

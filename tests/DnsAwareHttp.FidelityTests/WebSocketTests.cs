@@ -30,7 +30,7 @@ public sealed class WebSocketTests
         string seen = await Twice.SameAsync(async trial =>
         {
             LoopbackServer server = await ServeAsync(trial, scheme, protocols);
-            using ClientWebSocket socket = Socket(version, policy);
+            using ClientWebSocket socket = WebSockets.OfVersion(Version.Parse(version), policy);
             await ConnectAsync(trial, socket, server, scheme, "/ws");
             await ConverseAsync(trial, socket);
             await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "enough", CancellationToken.None);
@@ -49,7 +49,7 @@ public sealed class WebSocketTests
         string seen = await Twice.SameAsync(async trial =>
         {
             LoopbackServer server = await ServeAsync(trial, scheme, protocols);
-            using ClientWebSocket socket = Socket(version, HttpVersionPolicy.RequestVersionExact);
+            using ClientWebSocket socket = WebSockets.OfVersion(Version.Parse(version));
             socket.Options.AddSubProtocol("superchat");
             socket.Options.AddSubProtocol("chat");
             socket.Options.SetRequestHeader("X-Mine", "1");
@@ -79,7 +79,7 @@ public sealed class WebSocketTests
         string seen = await Twice.SameAsync(async trial =>
         {
             LoopbackServer server = await ServeAsync(trial, scheme, protocols);
-            using ClientWebSocket socket = Socket(version, HttpVersionPolicy.RequestVersionExact);
+            using ClientWebSocket socket = WebSockets.OfVersion(Version.Parse(version));
             socket.Options.CollectHttpResponseDetails = true;
             await ConnectAsync(trial, socket, server, scheme, path);
         });
@@ -123,7 +123,7 @@ public sealed class WebSocketTests
         string seen = await Twice.SameAsync(async trial =>
         {
             LoopbackServer server = await ServeAsync(trial, scheme, HttpProtocols.Http1);
-            using ClientWebSocket socket = Socket(version, policy);
+            using ClientWebSocket socket = WebSockets.OfVersion(Version.Parse(version), policy);
             socket.Options.CollectHttpResponseDetails = true;
             await ConnectAsync(trial, socket, server, scheme, "/ws");
         });
@@ -179,7 +179,7 @@ public sealed class WebSocketTests
         {
             TaskCompletionSource heard = new(TaskCreationOptions.RunContinuationsAsynchronously);
             LoopbackServer server = await ServeAsync(trial, scheme, protocols, heard);
-            using ClientWebSocket socket = Socket(version, HttpVersionPolicy.RequestVersionExact);
+            using ClientWebSocket socket = WebSockets.OfVersion(Version.Parse(version));
             using CancellationTokenSource source = new();
             Task connecting = socket.ConnectAsync(Uri(server, scheme, "/slow"), new HttpMessageInvoker(trial.Handler(Trial.TrustingAll()), disposeHandler: false), source.Token);
             await Eventually.Holds(() => server.RequestsTo("127.0.0.1") == 1, "the request arrives");
@@ -209,7 +209,7 @@ public sealed class WebSocketTests
         string seen = await Twice.SameAsync(async trial =>
         {
             LoopbackServer server = await ServeAsync(trial, scheme, protocols);
-            using ClientWebSocket socket = Socket(version, HttpVersionPolicy.RequestVersionExact);
+            using ClientWebSocket socket = WebSockets.OfVersion(Version.Parse(version));
             await ConnectAsync(trial, socket, server, scheme, "/aborted");
             await socket.SendAsync("now"u8.ToArray(), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
             try
@@ -235,7 +235,7 @@ public sealed class WebSocketTests
         string seen = await Twice.SameAsync(async trial =>
         {
             LoopbackServer server = await ServeAsync(trial, scheme, protocols);
-            using ClientWebSocket socket = Socket(version, HttpVersionPolicy.RequestVersionExact);
+            using ClientWebSocket socket = WebSockets.OfVersion(Version.Parse(version));
             await ConnectAsync(trial, socket, server, scheme, "/closed");
             WebSocketReceiveResult last = await socket.ReceiveAsync(new byte[100], CancellationToken.None);
             trial.Transcript.Write($"{last.MessageType} {last.CloseStatus} {last.CloseStatusDescription} {socket.State}");
@@ -271,8 +271,8 @@ public sealed class WebSocketTests
             HttpMessageHandler handler = trial.Handler(Trial.TrustingAll());
             using HttpMessageInvoker invoker = new(handler, disposeHandler: false);
             using HttpClient client = new(handler, disposeHandler: false);
-            using ClientWebSocket one = Socket("2.0", HttpVersionPolicy.RequestVersionExact);
-            using ClientWebSocket two = Socket("2.0", HttpVersionPolicy.RequestVersionExact);
+            using ClientWebSocket one = WebSockets.OfVersion(Version.Parse("2.0"));
+            using ClientWebSocket two = WebSockets.OfVersion(Version.Parse("2.0"));
             await one.ConnectAsync(Uri(server, "wss", "/ws"), invoker, CancellationToken.None);
             await two.ConnectAsync(Uri(server, "wss", "/ws"), invoker, CancellationToken.None);
             using HttpRequestMessage request = new(HttpMethod.Get, $"https://svc.test:{server.Port}/whoami") { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
@@ -283,14 +283,6 @@ public sealed class WebSocketTests
         });
 
         seen.Should().Contain("HTTP/2.0 200").And.Contain("echo of one").And.EndWith("1 connections");
-    }
-
-    private static ClientWebSocket Socket(string version, HttpVersionPolicy policy)
-    {
-        ClientWebSocket socket = new();
-        socket.Options.HttpVersion = Version.Parse(version);
-        socket.Options.HttpVersionPolicy = policy;
-        return socket;
     }
 
     private static Uri Uri(LoopbackServer server, string scheme, string path) => new($"{scheme}://svc.test:{server.Port}{path}");

@@ -49,6 +49,10 @@ internal sealed class RawServer : IAsyncDisposable
         EnabledSslProtocols = SslProtocols.None,
     };
 
+    /// <summary>A response without content that redirects by 302.</summary>
+    public static string RedirectTo(string location, string? header = null) =>
+        $"HTTP/1.1 302 Found\r\n{(header is null ? "" : header + "\r\n")}Location: {location}\r\nContent-Length: 0\r\n\r\n";
+
     /// <summary>Answers each request of each connection, until the other side ends it or an answer says <c>Connection: close</c>.</summary>
     public static Func<RawConnection, Task> Answering(Func<RawRequest, string> answer) => async connection =>
     {
