@@ -3,7 +3,6 @@ using System.Diagnostics.Metrics;
 using System.Net;
 using DnsAwareHttp.Handlers;
 using DnsAwareHttp.Tests.Fakes;
-using DnsAwareHttp.Tests.Fidelity;
 using DnsAwareHttp.Tests.Simulation;
 
 namespace DnsAwareHttp.Tests.Handlers;
