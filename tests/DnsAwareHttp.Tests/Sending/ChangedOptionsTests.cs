@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 
-namespace DnsAwareHttp.Tests.Origins;
+namespace DnsAwareHttp.Tests.Sending;
 
 /// <summary>Options change while requests are on their way: wherever that meets them, they go on.</summary>
 public sealed class ChangedOptionsTests : IAsyncLifetime
