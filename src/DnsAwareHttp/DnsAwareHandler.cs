@@ -7,19 +7,25 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace DnsAwareHttp;
 
 /// <summary>
-/// Follows DNS: sends each request to one of the addresses that its host has now. Each address has its own pool of connections. When an address
+/// Follows DNS: sends each request to one of the addresses that its host has now. Each address has its own pool of connections. When an
+/// address
 /// leaves DNS, traffic moves first, then its connections drain without losing a request.
 /// </summary>
 /// <remarks>
-/// <para>A drop-in around <see cref="SocketsHttpHandler"/>: each pool's handler is made from the settings of the wrapped one, read at the first
+/// <para>A drop-in around <see cref="SocketsHttpHandler"/>: each pool's handler is made from the settings of the wrapped one, read at the
+/// first
 /// request. The request is sent as it is: URI, <c>Host</c>, SNI, cookies and telemetry see the name. Limits such as
-/// <see cref="SocketsHttpHandler.MaxConnectionsPerServer"/> hold for each address. Where a proxy is used, the proxy's own name is followed.</para>
+/// <see cref="SocketsHttpHandler.MaxConnectionsPerServer"/> hold for each address. Where a proxy is used, the proxy's own name is
+/// followed.</para>
 /// <para>All members are safe for concurrent use. Disposal closes idle connections; responses under way complete. A handler that is dropped
 /// without disposal is collected like a <see cref="SocketsHttpHandler"/>.</para>
 /// </remarks>
 public sealed class DnsAwareHandler : DelegatingHandler
 {
-    /// <summary>The key of a <see cref="DrainSignal"/> in <see cref="HttpRequestMessage.Options"/>: it tells when the request's endpoint begins to drain.</summary>
+    /// <summary>
+    /// The key of a <see cref="DrainSignal"/> in <see cref="HttpRequestMessage.Options"/>: it tells when the request's endpoint begins to
+    /// drain.
+    /// </summary>
     public static readonly HttpRequestOptionsKey<DrainSignal> DrainSignalKey = new("DnsAwareHttp.DrainSignal");
 
     private readonly DnsCache _cache;
@@ -40,15 +46,19 @@ public sealed class DnsAwareHandler : DelegatingHandler
 
     /// <summary>Wraps a handler.</summary>
     /// <param name="innerHandler">
-    /// Its settings are read at the first request. From then on its setters throw, as after a request of its own. No request is sent through it:
-    /// each pool has a handler with these settings, and so have the requests that cannot be managed (HTTP/3). It is disposed with this handler.
+    /// Its settings are read at the first request. From then on its setters throw, as after a request of its own. No request is sent
+    /// through it:
+    /// each pool has a handler with these settings, and so have the requests that cannot be managed (HTTP/3). It is disposed with this
+    /// handler.
     /// </param>
     /// <param name="options">Null for the defaults. Copied: later changes to the object have no effect.</param>
     /// <param name="cache">Where names are resolved, shared and not disposed; null for one of its own.</param>
     /// <param name="loggerFactory">Where to log, under the category <c>DnsAwareHttp.DnsAwareHandler</c>; null for nowhere.</param>
     /// <exception cref="ArgumentException">The handler has a <see cref="SocketsHttpHandler.ConnectCallback"/>.</exception>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range; the message has all of them.</exception>
-    public DnsAwareHandler(SocketsHttpHandler innerHandler, DnsAwareOptions? options = null, DnsCache? cache = null, ILoggerFactory? loggerFactory = null)
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range; the message has all of
+    /// them.</exception>
+    public DnsAwareHandler(
+        SocketsHttpHandler innerHandler, DnsAwareOptions? options = null, DnsCache? cache = null, ILoggerFactory? loggerFactory = null)
         : base(innerHandler ?? throw new ArgumentNullException(nameof(innerHandler)))
     {
         if (innerHandler.ConnectCallback is not null)
@@ -82,9 +92,13 @@ public sealed class DnsAwareHandler : DelegatingHandler
         };
     }
 
-    /// <summary>Goes on with other options and fails no request for it: new connections follow them, connections that are open end with their last response.</summary>
+    /// <summary>
+    /// Goes on with other options and fails no request for it: new connections follow them, connections that are open end with their last
+    /// response.
+    /// </summary>
     /// <returns>Whether a value has changed; if not, nothing happens.</returns>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range; the options before stay.</exception>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range; the options before
+    /// stay.</exception>
     internal bool Apply(DnsAwareOptions options)
     {
         DnsAwareOptionsValidator.ThrowIfInvalid(options);
@@ -196,7 +210,8 @@ public sealed class DnsAwareHandler : DelegatingHandler
     {
         SocketsHttpHandler found = InnerHandler as SocketsHttpHandler ?? throw new InvalidOperationException(
             $"{nameof(InnerHandler)} is {InnerHandler!.GetType()}: {nameof(DnsAwareHandler)} sends no request through it and "
-            + $"needs the settings of a {nameof(SocketsHttpHandler)} there. Put your handler around it: new YourHandler {{ {nameof(InnerHandler)} = dnsAwareHandler }}. "
+            + $"needs the settings of a {nameof(SocketsHttpHandler)} there. "
+            + $"Put your handler around it: new YourHandler {{ {nameof(InnerHandler)} = dnsAwareHandler }}. "
             + $"A stub for tests takes the place of the {nameof(DnsAwareHandler)}.");
         HideFromGrpc(found);
 

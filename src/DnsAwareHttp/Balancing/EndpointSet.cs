@@ -6,7 +6,8 @@ namespace DnsAwareHttp.Balancing;
 
 /// <summary>The endpoints of one origin at one moment. A request takes all of them by one read.</summary>
 /// <remarks>
-/// Requests are spread over the preferred endpoints: those of the lowest priority number that are not to be avoided, or, when all are to be avoided, those
+/// Requests are spread over the preferred endpoints: those of the lowest priority number that are not to be avoided, or, when all are to be
+/// avoided, those
 /// of the lowest priority number. The others are the last resort: other priorities by number, then the endpoints to be avoided.
 /// </remarks>
 internal sealed class EndpointSet
@@ -49,7 +50,8 @@ internal sealed class EndpointSet
     /// <param name="policy">How to spread.</param>
     /// <param name="random">Where draws come from.</param>
     /// <param name="before">The set that this one replaces: <see cref="PickFirstPicker"/> stays with its choice.</param>
-    public static EndpointSet? Of(ImmutableArray<EndpointPlacement> placements, LoadBalancingPolicy policy, Random random, EndpointSet? before)
+    public static EndpointSet? Of(
+        ImmutableArray<EndpointPlacement> placements, LoadBalancingPolicy policy, Random random, EndpointSet? before)
     {
         if (placements.IsEmpty)
         {
@@ -77,7 +79,9 @@ internal sealed class EndpointSet
         return Draw(connected, random) ?? Draw(others, random) ?? Draw(NextRank(tried), random);
     }
 
-    /// <summary>An endpoint that a request can be sent to at once, searched from <paramref name="picked"/> on and around; null when there is none.</summary>
+    /// <summary>
+    /// An endpoint that a request can be sent to at once, searched from <paramref name="picked"/> on and around; null when there is none.
+    /// </summary>
     /// <remarks>Where most endpoints are connected the search ends after a step or two, however many there are.</remarks>
     public EndpointPool? FirstConnected(EndpointPool picked, IReadOnlyCollection<EndpointPool> tried)
     {
@@ -95,13 +99,15 @@ internal sealed class EndpointSet
     }
 
     /// <summary>
-    /// All endpoints of the preferred priority in the order in which they are dialled while none is connected: those whose last connect succeeded,
+    /// All endpoints of the preferred priority in the order in which they are dialled while none is connected: those whose last connect
+    /// succeeded,
     /// those of which nothing is known, those to be avoided.
     /// </summary>
     /// <remarks>Within each group from <paramref name="picked"/> on and around, the families interleaved (RFC 8305 section 4).</remarks>
     /// <param name="picked">The picker's choice.</param>
     /// <param name="family">
-    /// The family that won last time. It begins where nothing is known; <see cref="AddressFamily.Unspecified"/>: the family of <paramref name="picked"/> does.
+    /// The family that won last time. It begins where nothing is known; <see cref="AddressFamily.Unspecified"/>: the family of <paramref
+    /// name="picked"/> does.
     /// </param>
     public IEnumerable<EndpointPool> DialOrder(EndpointPool picked, AddressFamily family)
     {
@@ -116,7 +122,9 @@ internal sealed class EndpointSet
         ];
     }
 
-    /// <summary>The endpoints of other priorities than the preferred one, priority by priority: dialled when all before them failed.</summary>
+    /// <summary>
+    /// The endpoints of other priorities than the preferred one, priority by priority: dialled when all before them failed.
+    /// </summary>
     public IEnumerable<IEnumerable<EndpointPool>> Fallbacks() => _lastResort
         .Where(placement => placement.Priority != _priority)
         .GroupBy(placement => placement.Priority, placement => placement.Pool);
@@ -127,5 +135,6 @@ internal sealed class EndpointSet
         return [.. rest.TakeWhile(placement => placement.Priority == rest[0].Priority).Select(placement => placement.Pool)];
     }
 
-    private static EndpointPool? Draw(EndpointPool[] choice, Random random) => choice.Length == 0 ? null : choice[random.Next(choice.Length)];
+    private static EndpointPool? Draw(EndpointPool[] choice, Random random) =>
+        choice.Length == 0 ? null : choice[random.Next(choice.Length)];
 }

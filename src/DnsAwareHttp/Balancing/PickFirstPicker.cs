@@ -8,7 +8,9 @@ internal sealed class PickFirstPicker(EndpointPool first) : IEndpointPicker
 {
     public EndpointPool First => first;
 
-    /// <summary>The endpoint of the next picker. It changes when the choice fails or leaves, or was never connected to while another one is.</summary>
+    /// <summary>
+    /// The endpoint of the next picker. It changes when the choice fails or leaves, or was never connected to while another one is.
+    /// </summary>
     /// <param name="pools">The endpoints to choose from; at least one.</param>
     /// <param name="before">The picker before; null: there was none.</param>
     public static EndpointPool Stay(ImmutableArray<EndpointPool> pools, PickFirstPicker? before)

@@ -10,7 +10,8 @@ internal static class Pickers
     /// <param name="preferred">The endpoints to spread over; at least one.</param>
     /// <param name="random">Where draws come from.</param>
     /// <param name="before">The picker that this one replaces.</param>
-    public static IEndpointPicker Make(LoadBalancingPolicy policy, ImmutableArray<EndpointPlacement> preferred, Random random, IEndpointPicker? before)
+    public static IEndpointPicker Make(
+        LoadBalancingPolicy policy, ImmutableArray<EndpointPlacement> preferred, Random random, IEndpointPicker? before)
     {
         ImmutableArray<EndpointPool> pools = [.. preferred.Select(placement => placement.Pool)];
         return policy switch

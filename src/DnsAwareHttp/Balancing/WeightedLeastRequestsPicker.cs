@@ -15,8 +15,10 @@ internal sealed class WeightedLeastRequestsPicker(ImmutableArray<Turn> turns, Ra
         Turn one = turns[(int)(Interlocked.Increment(ref _turn) % (uint)turns.Length)];
         Turn other = turns[random.Next(turns.Length)];
 
-        // The drawn endpoint takes the request if it is no busier with it than the other is without it. A comparison of the present load alone would
-        // give a light endpoint, idle most of the time, far more than its share while there is little to do. With equal weights both are the same.
+        // The drawn endpoint takes the request if it is no busier with it than the other is without it. A comparison of the present load
+        // alone would
+        // give a light endpoint, idle most of the time, far more than its share while there is little to do. With equal weights both are
+        // the same.
         bool otherIsLessBusy = (other.Pool.Load + 1) * one.Weight <= one.Pool.Load * other.Weight;
         (EndpointPool less, EndpointPool more) = otherIsLessBusy ? (other.Pool, one.Pool) : (one.Pool, other.Pool);
 

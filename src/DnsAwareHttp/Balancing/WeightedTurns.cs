@@ -3,7 +3,9 @@ using DnsAwareHttp.Pools;
 
 namespace DnsAwareHttp.Balancing;
 
-/// <summary>Endpoints of different weights as one round of turns: the number of turns follows the weight, and they are evenly apart.</summary>
+/// <summary>
+/// Endpoints of different weights as one round of turns: the number of turns follows the weight, and they are evenly apart.
+/// </summary>
 /// <remarks>Made once for a set, so that a pick costs no more than without weights.</remarks>
 internal static class WeightedTurns
 {

@@ -6,7 +6,9 @@ using DnsAwareHttp.Diagnostics;
 namespace DnsAwareHttp.Endpoints;
 
 /// <summary>Asks <see cref="DnsAwareOptions.AddressFilter"/> which addresses may be dialled.</summary>
-/// <remarks>The filter is code of the application: its caller holds no lock. It is asked once for each answer, however often that is told.</remarks>
+/// <remarks>
+/// The filter is code of the application: its caller holds no lock. It is asked once for each answer, however often that is told.
+/// </remarks>
 internal sealed class AddressAdmission(OriginScope scope)
 {
     private readonly Func<IPAddress, bool>? _filter = scope.Options.AddressFilter;

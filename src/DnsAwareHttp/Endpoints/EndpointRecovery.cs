@@ -6,7 +6,9 @@ using Microsoft.Extensions.Logging;
 namespace DnsAwareHttp.Endpoints;
 
 /// <summary>Connects to failing endpoints again in the background, with growing pauses, until they connect or leave.</summary>
-/// <remarks>Only timers wait, and they hold this object weakly: a handler that the application dropped can be collected while an endpoint fails.</remarks>
+/// <remarks>
+/// Only timers wait, and they hold this object weakly: a handler that the application dropped can be collected while an endpoint fails.
+/// </remarks>
 internal sealed class EndpointRecovery(TimeProvider time, Random random, ILogger logger)
 {
     private readonly ConcurrentDictionary<EndpointPool, Attempts> _recovering = new();

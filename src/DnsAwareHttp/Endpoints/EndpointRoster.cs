@@ -17,7 +17,8 @@ namespace DnsAwareHttp.Endpoints;
 /// <param name="observer">Hears of changes of the pools.</param>
 /// <param name="othersAreWarm">Whether the origin has warm pools besides these members'.</param>
 internal sealed class EndpointRoster(
-    OriginScope scope, OrderedLock sync, IMembershipPolicy policy, EndpointPoolFactory factory, IPoolObserver observer, Func<bool> othersAreWarm)
+    OriginScope scope, OrderedLock sync, IMembershipPolicy policy, EndpointPoolFactory factory, IPoolObserver observer,
+    Func<bool> othersAreWarm)
 {
     private readonly Dictionary<IPAddress, EndpointPool> _pools = [];
     private Members _members = Members.None;
@@ -58,7 +59,9 @@ internal sealed class EndpointRoster(
         return leaving;
     }
 
-    /// <summary>Lets members go that the latest answer lacks and whose connections show that their server is gone, or is not needed.</summary>
+    /// <summary>
+    /// Lets members go that the latest answer lacks and whose connections show that their server is gone, or is not needed.
+    /// </summary>
     public ImmutableArray<Departure> ReleaseAbsent_NeedsLock()
     {
         sync.AssertHeld();

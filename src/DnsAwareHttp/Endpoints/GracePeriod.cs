@@ -3,7 +3,9 @@ using DnsAwareHttp.Membership;
 
 namespace DnsAwareHttp.Endpoints;
 
-/// <summary>The time for which members stay after an answer that has nothing usable (<see cref="DnsAwareOptions.EmptyAnswerGrace"/>).</summary>
+/// <summary>
+/// The time for which members stay after an answer that has nothing usable (<see cref="DnsAwareOptions.EmptyAnswerGrace"/>).
+/// </summary>
 /// <param name="scope">The origin.</param>
 /// <param name="sync">The origin's lock.</param>
 /// <param name="over">Called under the lock when the time is over.</param>

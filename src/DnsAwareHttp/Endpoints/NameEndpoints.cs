@@ -10,8 +10,8 @@ using DnsAwareHttp.Resolution;
 
 namespace DnsAwareHttp.Endpoints;
 
-/// <summary>The endpoints of one name at one port: the answers of DNS and the health of the addresses make them, one set at a time.</summary>
-/// <remarks>Requests read one volatile reference. Answers, failures, replacements and closing publish the next set, one at a time, under the origin's lock.</remarks>
+/// <summary>The endpoints of one name at one port: DNS and the health of the addresses make them, one set at a time.</summary>
+/// <remarks>Requests read one volatile reference. All changes publish the next set, one at a time, under the origin's lock.</remarks>
 internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerListener
 {
     private readonly OriginScope _scope;
@@ -48,10 +48,11 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
         _admission = new AddressAdmission(scope);
         _roster = new EndpointRoster(scope, _sync, membership, pools, this, () => _part?.Group.Current is { IsWarm: true });
         _offered = new OfferedEndpoints(scope, _sync);
-        _hold = new DepartureHold<Departure>(scope, _sync, () => _roster.Pools, static departure => departure.Pool.IsConnected, LetGo_NeedsLock);
+        _hold = new DepartureHold<Departure>(
+            scope, _sync, () => _roster.Pools, static departure => departure.Pool.IsConnected, LetGo_NeedsLock);
         _grace = new GracePeriod(scope, _sync, (reason, detail) => Release_NeedsLock(_roster.Clear_NeedsLock(reason, detail)));
         _replacement = new PoolReplacement(scope, _sync, _roster, LetGo_NeedsLock);
-        _silence = new SilenceWatch(scope, _replacement, Hint);
+        _silence = new SilenceWatch(scope, _replacement, () => _name!.Hint());
         _recovery = new EndpointRecovery(scope.Clock.Provider, scope.Random, scope.Logger);
         _name = cache.Subscribe(Question.ForAddresses(_host, scope.Options.AddressFamily), this);
     }
@@ -91,7 +92,7 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
         return new NameAnswer(_host, IsService: false, answer);
     }
 
-    public void Hint(EndpointPool pool) => Hint();
+    public void Hint(EndpointPool pool) => _name.Hint();
 
     /// <summary>Follows one more answer. An answer that is told twice, or late, counts once.</summary>
     public void OnAnswer(CachedAnswer answer)
@@ -194,8 +195,6 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
 
     public void OnRenewalDue(EndpointPool pool) => _replacement.Begin(
         pool, DepartureReason.RequestLimitReached, "its connections have served MaxRequestsPerConnection requests on average");
-
-    private void Hint() => _name.Hint();
 
     private void Follow_NeedsLock(CachedAnswer answer, ImmutableArray<IPAddress> admitted)
     {

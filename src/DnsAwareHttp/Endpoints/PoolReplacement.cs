@@ -6,7 +6,9 @@ using DnsAwareHttp.Pools;
 
 namespace DnsAwareHttp.Endpoints;
 
-/// <summary>Replaces a pool by a new one of the same address, make before break: its peer went silent, or its connections have served enough.</summary>
+/// <summary>
+/// Replaces a pool by a new one of the same address, make before break: its peer went silent, or its connections have served enough.
+/// </summary>
 /// <param name="scope">The origin.</param>
 /// <param name="sync">The origin's lock.</param>
 /// <param name="roster">The members.</param>

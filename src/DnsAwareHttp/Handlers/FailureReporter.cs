@@ -5,9 +5,12 @@ using System.Net.Sockets;
 namespace DnsAwareHttp.Handlers;
 
 /// <summary>
-/// Makes the runtime report a request that failed before any endpoint had it: its metrics, activities and events tell of a connection that failed.
+/// Makes the runtime report a request that failed before any endpoint had it: its metrics, activities and events tell of a connection that
+/// failed.
 /// </summary>
-/// <remarks>One handler serves all failures of an origin. It cannot connect: its connects fail with the failure of the request that they are for.</remarks>
+/// <remarks>
+/// One handler serves all failures of an origin. It cannot connect: its connects fail with the failure of the request that they are for.
+/// </remarks>
 internal sealed class FailureReporter
 {
     private readonly ConcurrentDictionary<HttpRequestMessage, Report> _reports = new();
@@ -42,7 +45,9 @@ internal sealed class FailureReporter
 
     private ValueTask<Stream> FailAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken) =>
         ValueTask.FromException<Stream>(
-            _reports.TryGetValue(context.InitialRequestMessage, out Report? report) ? report.ForRuntime() : new SocketException((int)SocketError.TryAgain));
+            _reports.TryGetValue(context.InitialRequestMessage, out Report? report)
+                ? report.ForRuntime()
+                : new SocketException((int)SocketError.TryAgain));
 
     private sealed record Report(Exception Failure, CancellationTokenSource GivingUp)
     {

@@ -1,7 +1,10 @@
 namespace DnsAwareHttp.Handlers;
 
 /// <summary>Calls a handler of the runtime.</summary>
-/// <remarks>A <see cref="DelegatingHandler"/>, because <see cref="HttpMessageInvoker"/> would report each request to the runtime's EventSource once more.</remarks>
+/// <remarks>
+/// A <see cref="DelegatingHandler"/>, because <see cref="HttpMessageInvoker"/> would report each request to the runtime's EventSource once
+/// more.
+/// </remarks>
 internal sealed class HandlerInvoker(HttpMessageHandler handler) : DelegatingHandler(handler)
 {
     /// <summary>Sends a request.</summary>

@@ -4,7 +4,9 @@ using System.Net;
 namespace DnsAwareHttp.Handlers;
 
 /// <summary>The settings of the wrapped handler as they were at the first request. Each endpoint's handler is made from them.</summary>
-/// <remarks>To read them calls no code of the application. Proxy credentials and trace header names are read when they are first needed, once.</remarks>
+/// <remarks>
+/// To read them calls no code of the application. Proxy credentials and trace header names are read when they are first needed, once.
+/// </remarks>
 internal sealed class HandlerTemplate
 {
     private const double LifetimeSpread = 0.1;
@@ -40,22 +42,32 @@ internal sealed class HandlerTemplate
 
     public TimeSpan PooledConnectionIdleTimeout => _settings.PooledConnectionIdleTimeout;
 
-    /// <summary>Whether the credentials hold for any URI: then they are withheld after a redirect. A <see cref="CredentialCache"/> binds them to a URI.</summary>
+    /// <summary>
+    /// Whether the credentials hold for any URI: then they are withheld after a redirect. A <see cref="CredentialCache"/> binds them to a
+    /// URI.
+    /// </summary>
     public bool HasUnboundCredentials => _settings.Credentials is not null and not CredentialCache;
 
-    /// <summary>The proxy's own credentials; without them the runtime takes <see cref="SocketsHttpHandler.DefaultProxyCredentials"/>.</summary>
+    /// <summary>
+    /// The proxy's own credentials; without them the runtime takes <see cref="SocketsHttpHandler.DefaultProxyCredentials"/>.
+    /// </summary>
     public ICredentials? ProxyCredentials => _proxyCredentials.Value;
 
-    /// <summary>Copies the settings of a handler. Later changes to it, or to its <see cref="SocketsHttpHandler.SslOptions"/>, have no effect.</summary>
-    public static HandlerTemplate ReadFrom(SocketsHttpHandler handler, Random? random = null) => new(SettingsCopy.Of(handler), random ?? Random.Shared);
+    /// <summary>
+    /// Copies the settings of a handler. Later changes to it, or to its <see cref="SocketsHttpHandler.SslOptions"/>, have no effect.
+    /// </summary>
+    public static HandlerTemplate ReadFrom(SocketsHttpHandler handler, Random? random = null) =>
+        new(SettingsCopy.Of(handler), random ?? Random.Shared);
 
     /// <summary>Makes an endpoint's handler. Calls no code of the application.</summary>
     /// <param name="connect">Dials the endpoint.</param>
     /// <param name="proxy">The only proxy that it uses, or null for none.</param>
     /// <param name="authenticate">False to withhold the credentials.</param>
-    /// <param name="ping">Whether HTTP/2 connections with open streams are pinged when they are quiet, unless the settings already say how.</param>
+    /// <param name="ping">Whether HTTP/2 connections with open streams are pinged when they are quiet, unless the settings already say
+    /// how.</param>
     public SocketsHttpHandler Make(
-        Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> connect, IWebProxy? proxy, bool authenticate, bool ping = false)
+        Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> connect, IWebProxy? proxy, bool authenticate,
+        bool ping = false)
     {
         SocketsHttpHandler handler = SettingsCopy.Of(_settings);
         handler.ConnectCallback = connect;
@@ -76,7 +88,10 @@ internal sealed class HandlerTemplate
     /// <summary>Makes a handler with all the settings as they were, for requests that are not managed.</summary>
     public SocketsHttpHandler MakePassThrough() => SettingsCopy.Of(_settings);
 
-    /// <summary>The proxy for a request, asked once for each hop; null for a direct connection. A proxy that throws counts as none, as in the runtime.</summary>
+    /// <summary>
+    /// The proxy for a request, asked once for each hop; null for a direct connection. A proxy that throws counts as none, as in the
+    /// runtime.
+    /// </summary>
     public Uri? ProxyFor(Uri request)
     {
         try

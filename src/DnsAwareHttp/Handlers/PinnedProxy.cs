@@ -12,7 +12,8 @@ internal sealed class PinnedProxy(Uri proxy, ICredentials? credentials) : IWebPr
     }
 
     /// <summary>Whether the runtime can speak to a proxy of this scheme. If not, its own error is the right one.</summary>
-    public static bool IsSupported(Uri proxy) => proxy is { IsAbsoluteUri: true, Scheme: "http" or "https" or "socks4" or "socks4a" or "socks5" };
+    public static bool IsSupported(Uri proxy) =>
+        proxy is { IsAbsoluteUri: true, Scheme: "http" or "https" or "socks4" or "socks4a" or "socks5" };
 
     public Uri GetProxy(Uri destination) => proxy;
 

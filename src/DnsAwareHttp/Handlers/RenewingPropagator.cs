@@ -2,9 +2,12 @@ using System.Diagnostics;
 
 namespace DnsAwareHttp.Handlers;
 
-/// <summary>Gives a request that is sent once more the trace headers of that sending, instead of the headers of the sending before.</summary>
+/// <summary>
+/// Gives a request that is sent once more the trace headers of that sending, instead of the headers of the sending before.
+/// </summary>
 /// <remarks>
-/// The runtime does so only in handlers that follow redirects, and an endpoint's handler follows none. Trace headers of the caller stay on the first
+/// The runtime does so only in handlers that follow redirects, and an endpoint's handler follows none. Trace headers of the caller stay on
+/// the first
 /// sending and go with the next one, as in the runtime.
 /// </remarks>
 internal sealed class RenewingPropagator : DistributedContextPropagator
@@ -32,7 +35,8 @@ internal sealed class RenewingPropagator : DistributedContextPropagator
         _propagator.Inject(activity, carrier, setter);
     }
 
-    public override void ExtractTraceIdAndState(object? carrier, PropagatorGetterCallback? getter, out string? traceId, out string? traceState) =>
+    public override void ExtractTraceIdAndState(
+        object? carrier, PropagatorGetterCallback? getter, out string? traceId, out string? traceState) =>
         _propagator.ExtractTraceIdAndState(carrier, getter, out traceId, out traceState);
 
     public override IEnumerable<KeyValuePair<string, string?>>? ExtractBaggage(object? carrier, PropagatorGetterCallback? getter) =>

@@ -13,7 +13,8 @@ internal readonly record struct DepartureSigns(
     EndpointHealth Health, bool HasBroken, bool HasEnded, bool MayConnect, bool IsBusy, TimeSpan IdleFor)
 {
     /// <summary>The sign that an address which DNS does not name is gone; null: there is none.</summary>
-    /// <param name="idleTimeout">Without a connection or a request for this long the endpoint is not needed; infinite: idleness is no sign.</param>
+    /// <param name="idleTimeout">Without a connection or a request for this long the endpoint is not needed; infinite: idleness is no
+    /// sign.</param>
     public (DepartureReason Reason, string Detail)? Find(TimeSpan idleTimeout) =>
         Health.State is EndpointState.Failing ? (DepartureReason.AbsentRefused, "refused")
         : HasBroken ? (DepartureReason.AbsentBroken, "its connection broke")

@@ -1,6 +1,8 @@
 namespace DnsAwareHttp.Health;
 
-/// <summary>The health of one endpoint at one moment: state, reason and counts. Each event makes the next value; nothing here has a clock.</summary>
+/// <summary>
+/// The health of one endpoint at one moment: state, reason and counts. Each event makes the next value; nothing here has a clock.
+/// </summary>
 /// <param name="State">What the endpoint is doing.</param>
 /// <param name="Reason">Why, for people.</param>
 /// <param name="Since">Since when.</param>
@@ -32,7 +34,9 @@ internal sealed record EndpointHealth(
         ? this
         : new EndpointHealth(EndpointState.Failing, reason, FailingSince(now), Failures + 1, Breaks, IsMisdirected);
 
-    /// <summary>A connection broke before its answer, or its TLS handshake failed. The third one in a row makes the endpoint failing.</summary>
+    /// <summary>
+    /// A connection broke before its answer, or its TLS handshake failed. The third one in a row makes the endpoint failing.
+    /// </summary>
     public EndpointHealth OnBroken(string reason, DateTimeOffset now)
     {
         if (State is EndpointState.Draining)
@@ -44,7 +48,8 @@ internal sealed record EndpointHealth(
         return breaks < MaxBreaks && State is not EndpointState.Failing
             ? this with { Breaks = breaks }
             : new EndpointHealth(
-                EndpointState.Failing, $"{breaks} connections in a row broke: {reason}", FailingSince(now), Failures + 1, breaks, IsMisdirected);
+                EndpointState.Failing, $"{breaks} connections in a row broke: {reason}", FailingSince(now), Failures + 1, breaks,
+                IsMisdirected);
     }
 
     /// <summary>A response arrived, whatever its status.</summary>

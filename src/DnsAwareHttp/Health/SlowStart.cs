@@ -1,6 +1,8 @@
 namespace DnsAwareHttp.Health;
 
-/// <summary>The share of its requests that a new endpoint takes beside warm ones: a tenth at its first connection, all of them ten seconds later.</summary>
+/// <summary>
+/// The share of its requests that a new endpoint takes beside warm ones: a tenth at its first connection, all of them ten seconds later.
+/// </summary>
 internal static class SlowStart
 {
     public const float FirstShare = 0.1f;

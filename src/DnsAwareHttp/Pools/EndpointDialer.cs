@@ -32,7 +32,8 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
     public OpenStreams Streams { get; } = new();
 
     /// <summary>Whether a request can be sent without waiting for a connect: a connection is open, or a socket was dialled ahead.</summary>
-    // The streams are read twice: for a moment a socket that is handed over is neither parked nor counted, and then it is among the streams.
+    // The streams are read twice: for a moment a socket that is handed over is neither parked nor counted, and then it is among the
+    // streams.
     public bool IsConnected => Streams.Count > 0 || !_parked.IsEmpty || _handingOver > 0 || Streams.Count > 0;
 
     /// <summary>Whether it opens connections, or only keeps those that are open.</summary>
@@ -48,7 +49,9 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
     /// <summary>Receives the outcome of each dial: null for success. A cancelled dial has no outcome.</summary>
     public Action<Exception?>? Dialled { get; set; }
 
-    /// <summary>The endpoint's handler's <see cref="SocketsHttpHandler.ConnectCallback"/>: a socket that was dialled ahead, or a new one.</summary>
+    /// <summary>
+    /// The endpoint's handler's <see cref="SocketsHttpHandler.ConnectCallback"/>: a socket that was dialled ahead, or a new one.
+    /// </summary>
     /// <exception cref="SocketException">The address refuses, cannot be reached, or did not answer within the connect timeout.</exception>
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
@@ -75,7 +78,9 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
         }
     }
 
-    /// <summary>As <see cref="DialAheadAsync"/>, for a request: there is no dial if another request's dial has ended in the meantime.</summary>
+    /// <summary>
+    /// As <see cref="DialAheadAsync"/>, for a request: there is no dial if another request's dial has ended in the meantime.
+    /// </summary>
     public Task<Exception?> DialUnlessConnectedAsync(CancellationToken cancellationToken)
     {
         using (_dial.Enter())
@@ -140,14 +145,16 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
         }
     }
 
-    // A redirect or a proxy would ask this pool for another host. Dialling our address then would hand that host's request to the wrong server.
+    // A redirect or a proxy would ask this pool for another host. Dialling our address then would hand that host's request to the wrong
+    // server.
     private void RefuseOtherHosts(DnsEndPoint asked)
     {
         // The runtime writes IPv6 literals here as in a URI.
         string host = asked.Host.StartsWith('[') ? asked.Host[1..^1] : asked.Host;
         if (asked.Port != target.Port || !string.Equals(host, target.Host, StringComparison.OrdinalIgnoreCase))
         {
-            throw new InvalidOperationException($"The pool of {target.Host}:{target.Port} was asked to connect to {asked.Host}:{asked.Port}.");
+            throw new InvalidOperationException(
+                $"The pool of {target.Host}:{target.Port} was asked to connect to {asked.Host}:{asked.Port}.");
         }
     }
 

@@ -26,7 +26,8 @@ internal sealed class EndpointPool
     /// <param name="handler">Sends, over connections of <paramref name="dialer"/>.</param>
     /// <param name="now">The clock.</param>
     /// <param name="observer">Hears of changes; null for none.</param>
-    /// <param name="maxRequestsPerConnection">Requests that the connections may serve on average before a renewal is due; null: any number.</param>
+    /// <param name="maxRequestsPerConnection">Requests that the connections may serve on average before a renewal is due; null: any
+    /// number.</param>
     /// <param name="startsSlowly">Whether other endpoints are warm already.</param>
     public EndpointPool(
         EndpointDialer dialer, HttpMessageHandler handler, Func<DateTimeOffset> now, IPoolObserver? observer = null,
@@ -124,12 +125,14 @@ internal sealed class EndpointPool
     public bool SampleForSilence() => _sampler.Sample(this, _dialer.Streams.CountStreaming(), _now()) && _dialer.IsSilent;
 
     /// <summary>The sign that the server of an address is gone which DNS does not name any more; null: there is none.</summary>
-    /// <param name="idleTimeout">Without a connection or a request for this long the pool is not needed; infinite: idleness is no sign.</param>
+    /// <param name="idleTimeout">Without a connection or a request for this long the pool is not needed; infinite: idleness is no
+    /// sign.</param>
     public (DepartureReason Reason, string Detail)? FindDepartureSign(TimeSpan idleTimeout)
     {
         bool isBusy = ActiveRequests > 0 || OpenConnections > 0;
         TimeSpan idleFor = _sampler.IdleFor(isBusy, _now());
-        return new DepartureSigns(_health, _hasBroken, _dialer.Streams.WasEndedByPeer, _dialer.OpensConnections, isBusy, idleFor).Find(idleTimeout);
+        bool hasEnded = _dialer.Streams.WasEndedByPeer;
+        return new DepartureSigns(_health, _hasBroken, hasEnded, _dialer.OpensConnections, isBusy, idleFor).Find(idleTimeout);
     }
 
     /// <summary>DNS names the address: earlier signs of departure do not count.</summary>
@@ -152,7 +155,8 @@ internal sealed class EndpointPool
 
     /// <summary>Closes idle connections at once and the others when their responses end.</summary>
     /// <remarks>
-    /// Only once the gate is empty, or time is up: over HTTP/2 the runtime fails requests that are just starting while their handler is disposed.
+    /// Only once the gate is empty, or time is up: over HTTP/2 the runtime fails requests that are just starting while their handler is
+    /// disposed.
     /// </remarks>
     /// <returns>Connections open at that moment.</returns>
     public int CloseHandler()

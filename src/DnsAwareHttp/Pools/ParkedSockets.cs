@@ -72,7 +72,8 @@ internal sealed class ParkedSockets(TimeProvider time)
         }
     }
 
-    // Only an HTTP/2 server may speak first: its settings. Otherwise a readable socket is closed by the peer, or holds bytes that no request asked for.
+    // Only an HTTP/2 server may speak first: its settings. Otherwise a readable socket is closed by the peer, or holds bytes that no
+    // request asked for.
     private static bool IsOpen(Socket socket)
     {
         try

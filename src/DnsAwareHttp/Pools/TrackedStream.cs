@@ -3,7 +3,10 @@ using System.Net.Sockets;
 namespace DnsAwareHttp.Pools;
 
 /// <summary>A connection's stream that reports its own end.</summary>
-/// <remarks>It is a <see cref="NetworkStream"/> and no wrapper: the runtime polls the socket of a NetworkStream to see whether an idle connection is still good.</remarks>
+/// <remarks>
+/// It is a <see cref="NetworkStream"/> and no wrapper: the runtime polls the socket of a NetworkStream to see whether an idle connection is
+/// still good.
+/// </remarks>
 internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner) : NetworkStream(socket, ownsSocket: true)
 {
     private int _reported;
@@ -15,7 +18,9 @@ internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner) :
     /// <summary>Whether a condition holds for its socket.</summary>
     public bool Is(Func<Socket, bool> condition) => condition(Socket);
 
-    /// <summary>Whether data was read and nothing was sent since the last sample: over HTTP/1.1 a body that streams. For one caller at a time.</summary>
+    /// <summary>
+    /// Whether data was read and nothing was sent since the last sample: over HTTP/1.1 a body that streams. For one caller at a time.
+    /// </summary>
     public bool SampleStreaming()
     {
         (uint reads, uint writes) = (Volatile.Read(ref _reads), Volatile.Read(ref _writes));
@@ -49,7 +54,9 @@ internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner) :
         base.Write(buffer);
     }
 
-    /// <summary>Closes the socket; reads and writes under way fail. The owner of the stream still disposes it, but its end counts from now.</summary>
+    /// <summary>
+    /// Closes the socket; reads and writes under way fail. The owner of the stream still disposes it, but its end counts from now.
+    /// </summary>
     public void Cut()
     {
         Socket.Dispose();

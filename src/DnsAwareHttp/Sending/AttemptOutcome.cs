@@ -1,3 +1,4 @@
+using System.Net;
 using DnsAwareHttp.Pools;
 
 namespace DnsAwareHttp.Sending;
@@ -26,7 +27,8 @@ internal static class AttemptOutcomes
 {
     /// <param name="error">The error of the attempt.</param>
     /// <param name="isTunnelled">
-    /// Whether the endpoint is a proxy that passes bytes on. The server behind it is then the one whose TLS handshake failed, or that lacks the version.
+    /// Whether the endpoint is a proxy that passes bytes on. The server behind it is then the one whose TLS handshake failed, or that lacks
+    /// the version.
     /// </param>
     public static AttemptOutcome Of(Exception error, bool isTunnelled) => error is not HttpRequestException request
         ? AttemptOutcome.Failed
@@ -34,9 +36,14 @@ internal static class AttemptOutcomes
         {
             HttpRequestError.ConnectionError => AttemptOutcome.NotConnected,
             HttpRequestError.SecureConnectionError when !isTunnelled => AttemptOutcome.NotConnected,
-            HttpRequestError.VersionNegotiationError or HttpRequestError.ExtendedConnectNotSupported when !isTunnelled => AttemptOutcome.VersionRefused,
+            HttpRequestError.VersionNegotiationError when !isTunnelled => AttemptOutcome.VersionRefused,
+            HttpRequestError.ExtendedConnectNotSupported when !isTunnelled => AttemptOutcome.VersionRefused,
             _ => AttemptOutcome.Failed,
         };
+
+    /// <param name="response">The response of the attempt.</param>
+    public static AttemptOutcome Of(HttpResponseMessage response) =>
+        response.StatusCode == HttpStatusCode.MisdirectedRequest ? AttemptOutcome.Misdirected : AttemptOutcome.Answered;
 
     /// <summary>Notes on the endpoint what the outcome tells of its health.</summary>
     public static void NoteOn(EndpointPool pool, AttemptOutcome outcome, Exception error, bool isTunnelled)

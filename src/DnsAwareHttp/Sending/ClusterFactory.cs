@@ -19,7 +19,9 @@ internal sealed class ClusterFactory(RouterSettings settings, IRequestRoutes rou
     private readonly DialSettings _dialing = settings.Dialing
         ?? new DialSettings(settings.Options.ConnectTimeout, settings.Options.ConfigureSocket, settings.Cache.Clock.Provider);
 
-    /// <summary>The service whose SRV records locate an origin; null: its own host and port do. Asks the application: the caller holds no lock.</summary>
+    /// <summary>
+    /// The service whose SRV records locate an origin; null: its own host and port do. Asks the application: the caller holds no lock.
+    /// </summary>
     public string? ServiceOf(Origin origin) => origin.Proxy is null ? _options.ServiceOf(origin.Host, origin.Port) : null;
 
     /// <summary>Makes a cluster that has not started. Calls no code of the application.</summary>
@@ -37,7 +39,7 @@ internal sealed class ClusterFactory(RouterSettings settings, IRequestRoutes rou
         FailureReporter? failures = settings.MakeHandler is null ? new FailureReporter(settings.Template, proxy) : null;
         OriginUsage usage = new(_clock.Now);
         EndpointWait wait = new(origin, endpoints, usage, _race, settings.Template.ConnectTimeout, _clock.Provider, failures);
-        return new OriginCluster(origin, scope, endpoints, wait, usage, routes);
+        return new OriginCluster(origin, scope, endpoints, new RequestSender(origin, scope, endpoints, wait, routes), usage);
     }
 
     private OriginScope ScopeOf(Origin origin)

@@ -2,15 +2,21 @@ using DnsAwareHttp.Pools;
 
 namespace DnsAwareHttp.Sending;
 
-/// <summary>Finds an endpoint that a request can be sent to at once: dials the preferred one, and others beside it while it takes long (RFC 8305 section 5).</summary>
-/// <param name="attemptDelay">The time after which the next dial begins beside the latest one. After a failure the next one begins at once.</param>
+/// <summary>
+/// Finds an endpoint that a request can be sent to at once: dials the preferred one, and others beside it while it takes long (RFC 8305
+/// section 5).
+/// </summary>
+/// <param name="attemptDelay">The time after which the next dial begins beside the latest one. After a failure the next one begins at
+/// once.</param>
 /// <param name="time">The clock.</param>
 internal sealed class ConnectionRace(TimeSpan attemptDelay, TimeProvider time)
 {
     /// <summary>The most dials that are under way for one request.</summary>
     private const int MaxAtOnce = 6;
 
-    /// <summary>As <see cref="RunAsync(IReadOnlyList{EndpointPool}, CancellationToken)"/>. When all failed, each rank of the others is next.</summary>
+    /// <summary>
+    /// As <see cref="RunAsync(IReadOnlyList{EndpointPool}, CancellationToken)"/>. When all failed, each rank of the others is next.
+    /// </summary>
     /// <param name="order">The endpoints, the preferred one first.</param>
     /// <param name="fallbacks">Ranks of endpoints that are dialled only when all before them failed.</param>
     /// <param name="cancellationToken">The request's own token.</param>
@@ -20,7 +26,8 @@ internal sealed class ConnectionRace(TimeSpan attemptDelay, TimeProvider time)
 
     /// <summary>Ends with the first endpoint that has a connection, or when all failed.</summary>
     /// <remarks>
-    /// The losers are not cancelled: a dial belongs to its endpoint, and other requests may wait for it. A socket that opens too late is parked for a moment.
+    /// The losers are not cancelled: a dial belongs to its endpoint, and other requests may wait for it. A socket that opens too late is
+    /// parked for a moment.
     /// </remarks>
     /// <param name="order">The endpoints, the preferred one first.</param>
     /// <param name="cancellationToken">The request's own token.</param>
@@ -82,7 +89,8 @@ internal sealed class ConnectionRace(TimeSpan attemptDelay, TimeProvider time)
         new(winner, failures, order.Take(begun).TakeWhile(pool => pool != winner).Any(pool => pool.Family != winner.Family));
 
     /// <summary>The first dial to end; null when it is time for the next one to begin.</summary>
-    private async Task<Task<Exception?>?> FirstToEndAsync(IEnumerable<Task<Exception?>> running, bool mayAddMore, CancellationToken cancellationToken)
+    private async Task<Task<Exception?>?> FirstToEndAsync(
+        IEnumerable<Task<Exception?>> running, bool mayAddMore, CancellationToken cancellationToken)
     {
         Task<Task<Exception?>> first = Task.WhenAny(running);
         if (!mayAddMore)

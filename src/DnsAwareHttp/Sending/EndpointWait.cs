@@ -14,7 +14,8 @@ namespace DnsAwareHttp.Sending;
 /// <param name="time">The clock.</param>
 /// <param name="failures">Reports requests that fail here; null: they are not reported.</param>
 internal sealed class EndpointWait(
-    Origin origin, IOriginEndpoints endpoints, OriginUsage usage, ConnectionRace race, TimeSpan limit, TimeProvider time, FailureReporter? failures)
+    Origin origin, IOriginEndpoints endpoints, OriginUsage usage, ConnectionRace race, TimeSpan limit, TimeProvider time,
+    FailureReporter? failures)
 {
     /// <summary>Waits until there are endpoints, or the origin is closed.</summary>
     /// <exception cref="HttpRequestException">The name has no address that may be dialled.</exception>
@@ -40,7 +41,8 @@ internal sealed class EndpointWait(
     /// <param name="async">False: the wait is on the calling thread.</param>
     /// <param name="cancellationToken">The request's own token.</param>
     public async ValueTask<RaceOutcome> ConnectAsync(
-        HttpRequestMessage request, EndpointSet set, EndpointPool picked, RequestAttempts? attempts, bool async, CancellationToken cancellationToken)
+        HttpRequestMessage request, EndpointSet set, EndpointPool picked, RequestAttempts? attempts, bool async,
+        CancellationToken cancellationToken)
     {
         EndpointPool[] tried = [.. attempts?.Pools ?? []];
         if (picked.Health.State is not EndpointState.Ready && set.FirstConnected(picked, tried) is EndpointPool connected)
@@ -127,5 +129,6 @@ internal sealed class EndpointWait(
     // Word for word as the runtime reports the ConnectTimeout of the wrapped handler.
     private static TaskCanceledException ConnectTimedOut() => new(
         new OperationCanceledException().Message,
-        new TimeoutException("A connection could not be established within the configured ConnectTimeout."), new CancellationToken(canceled: true));
+        new TimeoutException("A connection could not be established within the configured ConnectTimeout."),
+        new CancellationToken(canceled: true));
 }

@@ -1,6 +1,8 @@
 namespace DnsAwareHttp.Sending;
 
-/// <summary>The ways of a request out of its cluster: to the next host of a redirect, or to the cluster that replaced a closed one.</summary>
+/// <summary>
+/// The ways of a request out of its cluster: to the next host of a redirect, or to the cluster that replaced a closed one.
+/// </summary>
 internal interface IRequestRoutes
 {
     /// <summary>Sends the next hop of a redirected request. Follows no redirect.</summary>

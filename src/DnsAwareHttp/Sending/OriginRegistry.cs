@@ -128,7 +128,8 @@ internal sealed class OriginRegistry
             cluster = _clusters[origin] = _factory.Make(origin, service);
         }
 
-        // After the lock: the first answer may come at once, and the application be asked about it. A request that finds the cluster before asks itself.
+        // After the lock: the first answer may come at once, and the application be asked about it. A request that finds the cluster before
+        // asks itself.
         cluster.Start();
         return true;
     }

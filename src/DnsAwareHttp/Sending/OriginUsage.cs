@@ -14,7 +14,9 @@ internal sealed class OriginUsage(DateTimeOffset now)
     /// <summary>Whether a request came since the last <see cref="Sample"/>.</summary>
     public bool WasUsed => _wasUsed;
 
-    /// <summary>A request came. One word is written once in a while: a timestamp would be the most expensive part of a request's way.</summary>
+    /// <summary>
+    /// A request came. One word is written once in a while: a timestamp would be the most expensive part of a request's way.
+    /// </summary>
     /// <returns>Whether it is the first one since the last <see cref="Sample"/>.</returns>
     public bool Mark()
     {

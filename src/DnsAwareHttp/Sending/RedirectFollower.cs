@@ -3,7 +3,9 @@ using System.Net.Sockets;
 
 namespace DnsAwareHttp.Sending;
 
-/// <summary>Follows redirects as <see cref="SocketsHttpHandler"/> does, hop by hop, so that each hop is resolved and dialled as its own host.</summary>
+/// <summary>
+/// Follows redirects as <see cref="SocketsHttpHandler"/> does, hop by hop, so that each hop is resolved and dialled as its own host.
+/// </summary>
 /// <param name="maxRedirections">After this many the redirect itself is returned.</param>
 /// <param name="withholdsCredentials">Whether a request that was redirected is given the handler's credentials no more.</param>
 internal sealed class RedirectFollower(int maxRedirections, bool withholdsCredentials)
@@ -17,7 +19,8 @@ internal sealed class RedirectFollower(int maxRedirections, bool withholdsCreden
     public static bool IsRedirect(HttpRequestMessage request, HttpResponseMessage response) => Next(request, response) is not null;
 
     /// <summary>Whether credentials are withheld from a request: from then on, also when the caller sends it once more.</summary>
-    public static bool IsAnonymous(HttpRequestMessage request) => _anyMarked && request.Options.TryGetValue(AnonymousKey, out bool isAnonymous) && isAnonymous;
+    public static bool IsAnonymous(HttpRequestMessage request) =>
+        _anyMarked && request.Options.TryGetValue(AnonymousKey, out bool isAnonymous) && isAnonymous;
 
     /// <summary>Sends the request on until a response leads nowhere or there were too many.</summary>
     /// <param name="request">It takes on the URI of each hop, and its method and content where the status says so.</param>
@@ -27,7 +30,8 @@ internal sealed class RedirectFollower(int maxRedirections, bool withholdsCreden
     /// <param name="cancellationToken">The request's own token.</param>
     public async Task<HttpResponseMessage> FollowAsync(
         HttpRequestMessage request, HttpResponseMessage response,
-        Func<HttpRequestMessage, bool, CancellationToken, Task<HttpResponseMessage>> sendHop, bool async, CancellationToken cancellationToken)
+        Func<HttpRequestMessage, bool, CancellationToken, Task<HttpResponseMessage>> sendHop, bool async,
+        CancellationToken cancellationToken)
     {
         for (int hop = 0; hop < maxRedirections && Next(request, response) is Uri next; hop++)
         {
@@ -40,18 +44,21 @@ internal sealed class RedirectFollower(int maxRedirections, bool withholdsCreden
         return response;
     }
 
-    /// <summary>The error of a hop that cannot be sent, of the kind that the runtime reports: it would speak HTTP to that host whatever the scheme.</summary>
+    /// <summary>
+    /// The error of a hop that cannot be sent, of the kind that the runtime reports: it would speak HTTP to that host whatever the scheme.
+    /// </summary>
     public static Exception LeadsNowhere(Uri next) => next.IdnHost.Length == 0
         ? new UriFormatException($"A redirect leads to {next}, which names no host.")
         : new HttpRequestException(
-            HttpRequestError.ConnectionError, $"A redirect leads to {next}, which is not the URI of an HTTP server. ({next.IdnHost}:{next.Port})",
+            HttpRequestError.ConnectionError,
+            $"A redirect leads to {next}, which is not the URI of an HTTP server. ({next.IdnHost}:{next.Port})",
             new SocketException((int)SocketError.ConnectionRefused));
 
     private static Uri? Next(HttpRequestMessage request, HttpResponseMessage response)
     {
         // The statuses of RFC 9110 section 15.4 that name another place for the same thing; 304, 305 and 306 do not.
-        if (response.StatusCode is not (HttpStatusCode.MultipleChoices or HttpStatusCode.MovedPermanently or HttpStatusCode.Found or HttpStatusCode.SeeOther
-                or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect)
+        if (response.StatusCode is not (HttpStatusCode.MultipleChoices or HttpStatusCode.MovedPermanently or HttpStatusCode.Found
+                or HttpStatusCode.SeeOther or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect)
             || response.Headers.Location is not Uri location || request.RequestUri is not Uri current)
         {
             return null;

@@ -8,7 +8,9 @@ internal sealed class RequestAttempts(Origin origin)
 {
     private readonly List<(EndpointPool Pool, Exception Error)> _attempts = [];
 
-    /// <summary>A 421 answer: the request goes elsewhere once, not twice. The caller gets this answer if no other endpoint can be connected to.</summary>
+    /// <summary>
+    /// A 421 answer: the request goes elsewhere once, not twice. The caller gets this answer if no other endpoint can be connected to.
+    /// </summary>
     public HttpResponseMessage? Misdirected { get; private set; }
 
     /// <summary>The endpoints that were tried.</summary>
@@ -25,7 +27,10 @@ internal sealed class RequestAttempts(Origin origin)
         Add(pool, new HttpRequestException(HttpRequestError.Unknown, "answered 421 (Misdirected Request)"));
     }
 
-    /// <summary>No endpoint could be connected to. One is asked all the same, and given its failure: its handler reports it in the runtime's own way.</summary>
+    /// <summary>
+    /// No endpoint could be connected to. One is asked all the same, and given its failure: its handler reports it in the runtime's own
+    /// way.
+    /// </summary>
     /// <param name="asked">The endpoint that is asked.</param>
     /// <param name="failures">The dials that failed.</param>
     public void AddAllBut(EndpointPool asked, IReadOnlyList<(EndpointPool Pool, Exception Error)> failures)

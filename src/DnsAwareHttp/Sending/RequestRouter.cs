@@ -16,7 +16,8 @@ internal sealed class RequestRouter : IRequestRoutes
         _settings = settings;
         _template = settings.Template;
         _origins = new OriginRegistry(
-            new ClusterFactory(settings, this), settings.MaxOrigins, settings.Options.OriginIdleTimeout, settings.Cache.Clock.Provider, settings.Logger);
+            new ClusterFactory(settings, this), settings.MaxOrigins, settings.Options.OriginIdleTimeout, settings.Cache.Clock.Provider,
+            settings.Logger);
         _redirects = _template.AllowAutoRedirect
             ? new RedirectFollower(_template.MaxAutomaticRedirections, _template.HasUnboundCredentials)
             : null;
@@ -44,7 +45,10 @@ internal sealed class RequestRouter : IRequestRoutes
 
     public OriginCluster Reopen(Origin origin) => _origins.Open(origin);
 
-    /// <summary>Makes a router that does the same with other options, with the same origins open. The caller holds no lock: the application may be asked.</summary>
+    /// <summary>
+    /// Makes a router that does the same with other options, with the same origins open. The caller holds no lock: the application may be
+    /// asked.
+    /// </summary>
     /// <param name="options">Validated options that do not change.</param>
     public RequestRouter MakeSuccessor(DnsAwareOptions options)
     {
@@ -54,7 +58,8 @@ internal sealed class RequestRouter : IRequestRoutes
     }
 
     /// <summary>Closes all origins. Requests under way go on; requests that come late go to the successor.</summary>
-    public void GiveWayTo(RequestRouter successor) => _origins.Close(DepartureReason.OptionsChanged, "the options changed", successor._origins);
+    public void GiveWayTo(RequestRouter successor) =>
+        _origins.Close(DepartureReason.OptionsChanged, "the options changed", successor._origins);
 
     /// <summary>Closes all origins. Requests under way go on; later ones get an <see cref="ObjectDisposedException"/>.</summary>
     public void Close() => _origins.Close(DepartureReason.HandlerDisposed, "the handler was disposed", successor: null);

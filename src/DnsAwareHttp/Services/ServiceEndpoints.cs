@@ -45,7 +45,7 @@ internal sealed class ServiceEndpoints : IOriginEndpoints, IEndpointGroup, IAnsw
         TimeSpan grace = scope.Options.EmptyAnswerGrace;
         TimeSpan maxHold = DepartureHold<NameEndpoints>.MaxHold;
         _hold = new DepartureHold<NameEndpoints>(
-            scope, _sync, () => PoolsOf(_targets), static target => target.Current?.All.Any(pool => pool.IsConnected) == true, LetGo_NeedsLock)
+            scope, _sync, () => PoolsOf(_targets), static target => PoolsOf([target]).Any(pool => pool.IsConnected), LetGo_NeedsLock)
         {
             // The addresses of new targets are not known yet, or there are none: it is as if the name had no address.
             MaxHoldWithoutReplacement = grace > maxHold ? grace : maxHold,
@@ -168,7 +168,7 @@ internal sealed class ServiceEndpoints : IOriginEndpoints, IEndpointGroup, IAnsw
             case AnswerVerdict.BeginGrace when !_targets.IsEmpty:
                 _grace.Begin_NeedsLock(
                     DepartureReason.NameEmpty,
-                    answer.Latest is Answer.Found ? "its service is decidedly not available any more" : "its service has no SRV record any more");
+                    $"its service {(answer.Latest is Answer.Found ? "is decidedly not available" : "has no SRV record")} any more");
                 return [];
             case AnswerVerdict.GiveUp:
                 LetAllGo_NeedsLock(DepartureReason.MaxStaleExceeded, "no good answer about its service for longer than MaxStale");

@@ -179,7 +179,7 @@ internal sealed class ClusterBench : IAsyncDisposable, IRequestRoutes
     {
         OriginUsage usage = new(Cache.Clock.Now);
         EndpointWait wait = new(Origin, endpoints, usage, _race, Timeout.InfiniteTimeSpan, Clock, failures: null);
-        OriginCluster cluster = new(Origin, _scope, endpoints, wait, usage, this);
+        OriginCluster cluster = new(Origin, _scope, endpoints, new RequestSender(Origin, _scope, endpoints, wait, this), usage);
         cluster.Start();
         return cluster;
     }
