@@ -52,7 +52,7 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
             scope, _sync, () => _roster.Pools, static departure => departure.Pool.IsConnected, LetGo_NeedsLock);
         _grace = new GracePeriod(scope, _sync, (reason, detail) => Release_NeedsLock(_roster.Clear_NeedsLock(reason, detail)));
         _replacement = new PoolReplacement(scope, _sync, _roster, LetGo_NeedsLock);
-        _silence = new SilenceWatch(scope, _replacement, () => _name!.Hint());
+        _silence = new SilenceWatch(scope, _replacement, () => _name.Hint());
         _recovery = new EndpointRecovery(scope.Clock.Provider, scope.Random, scope.Logger);
         _name = cache.Subscribe(Question.ForAddresses(_host, scope.Options.AddressFamily), this);
     }
@@ -181,8 +181,7 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
             Publish_NeedsLock();
         }
 
-        // An address that DNS does not name any more, and that fails, is gone.
-        ReleaseAbsent();
+        ReleaseAbsent(); // An address that DNS does not name any more, and that fails, is gone.
         if (pool.Health is { State: EndpointState.Failing } failing)
         {
             DnsAwareMetrics.ConnectFailed(_scope.Owner.Host, pool.Address);
