@@ -175,7 +175,8 @@ public sealed class DnsAwareHandler : DelegatingHandler
     {
         SocketsHttpHandler found = InnerHandler as SocketsHttpHandler ?? throw new InvalidOperationException(
             $"{nameof(InnerHandler)} is {InnerHandler!.GetType()}: {nameof(DnsAwareHandler)} sends no request through it and "
-            + $"needs the settings of a {nameof(SocketsHttpHandler)} there. Put your handler around it: new YourHandler {{ {nameof(InnerHandler)} = dnsAwareHandler }}. "
+            + $"needs the settings of a {nameof(SocketsHttpHandler)} there. "
+            + $"Put your handler around it: new YourHandler {{ {nameof(InnerHandler)} = dnsAwareHandler }}. "
             + $"A stub for tests takes the place of the {nameof(DnsAwareHandler)}.");
         HideFromGrpc(found);
 
