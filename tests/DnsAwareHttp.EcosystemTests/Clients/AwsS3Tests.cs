@@ -9,7 +9,7 @@ using Xunit.Abstractions;
 
 namespace DnsAwareHttp.EcosystemTests.Clients;
 
-/// <summary>AWSSDK.S3: objects put and got, without the retries of the SDK.</summary>
+/// <summary>AWSSDK.S3: objects are put and got.</summary>
 public sealed class AwsS3Tests(ITestOutputHelper output) : EcosystemTest(output)
 {
     [Fact]

@@ -12,7 +12,7 @@ public sealed class LoadReport
     /// How long after a flip a call may still go to a server that has left.
     /// The TTL of 100 ms, the promised 250 ms, and room for a busy machine.
     /// </summary>
-    public static readonly TimeSpan MaxLag = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan MaxLag = TimeSpan.FromSeconds(2);
 
     // A call that begins just after the kill may be sent before its connection has read the reset.
     private static readonly TimeSpan TimeToReadTheReset = TimeSpan.FromMilliseconds(250);
