@@ -1,7 +1,5 @@
 using DnsAwareHttp.EcosystemTests.Harness;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.SignalR;
-using Xunit.Abstractions;
 
 namespace DnsAwareHttp.EcosystemTests.Clients;
 

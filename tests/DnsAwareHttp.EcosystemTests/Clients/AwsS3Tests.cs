@@ -9,7 +9,7 @@ using Xunit.Abstractions;
 
 namespace DnsAwareHttp.EcosystemTests.Clients;
 
-/// <summary>AWSSDK.S3: objects put and got, without the retries of the SDK.</summary>
+/// <summary>AWSSDK.S3: objects are put and got.</summary>
 public sealed class AwsS3Tests(ITestOutputHelper output) : EcosystemTest(output)
 {
     [Fact]
@@ -25,8 +25,8 @@ public sealed class AwsS3Tests(ITestOutputHelper output) : EcosystemTest(output)
         using AmazonS3Client client = MakeClient(Fleet, Fleet.MakeHandler());
         await FlipAsync(async () =>
         {
-            PutObjectResponse put = await client.PutObjectAsync(new PutObjectRequest { BucketName = "bucket", Key = "key", ContentBody = "a body" });
-            return put.ETag;
+            PutObjectRequest request = new() { BucketName = "bucket", Key = "key", ContentBody = "a body" };
+            return (await client.PutObjectAsync(request)).ETag;
         });
     }
 

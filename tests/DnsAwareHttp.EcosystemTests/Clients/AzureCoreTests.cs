@@ -26,7 +26,8 @@ public sealed class AzureCoreTests(ITestOutputHelper output) : EcosystemTest(out
         return () => Ask(pipeline, fleet, "/slow");
     });
 
-    private static HttpPipeline MakePipeline(HttpPipelineTransport transport) => HttpPipelineBuilder.Build(new Options { Transport = transport });
+    private static HttpPipeline MakePipeline(HttpPipelineTransport transport) =>
+        HttpPipelineBuilder.Build(new Options { Transport = transport });
 
     private static async Task<string> Ask(HttpPipeline pipeline, Fleet fleet, string path)
     {

@@ -1,5 +1,4 @@
 using System.Net.WebSockets;
-using System.Text;
 using DnsAwareHttp.EcosystemTests.Harness;
 using Microsoft.AspNetCore.Builder;
 using Xunit.Abstractions;

@@ -23,9 +23,15 @@ public sealed class ElasticTransportTests(ITestOutputHelper output) : EcosystemT
     });
 
     private static DistributedTransport MakeTransport(Fleet fleet, HttpMessageHandler handler) => new(
-        new TransportConfiguration(new SingleNodePool(fleet.Uri), new HttpRequestInvoker((_, _) => handler)) { MaxRetries = 0, ThrowExceptions = true });
+        new TransportConfiguration(new SingleNodePool(fleet.Uri), new HttpRequestInvoker((_, _) => handler))
+        {
+            MaxRetries = 0,
+            ThrowExceptions = true,
+        });
 
-    private static async Task<string> Ask(DistributedTransport transport, string path) =>
-        JsonSerializer.Deserialize<AddressDocument>(
-            (await transport.RequestAsync<StringResponse>(Elastic.Transport.HttpMethod.GET, path)).Body, JsonSerializerOptions.Web)!.Address;
+    private static async Task<string> Ask(DistributedTransport transport, string path)
+    {
+        StringResponse response = await transport.RequestAsync<StringResponse>(Elastic.Transport.HttpMethod.GET, path);
+        return JsonSerializer.Deserialize<AddressDocument>(response.Body, JsonSerializerOptions.Web)!.Address;
+    }
 }

@@ -41,5 +41,6 @@ public sealed class FlurlTests(ITestOutputHelper output) : EcosystemTest(output)
         return () => client.Request("slow").GetStringAsync();
     });
 
-    private static FlurlClient MakeClient(Fleet fleet, HttpMessageHandler handler) => new(new HttpClient(handler) { BaseAddress = fleet.Uri });
+    private static FlurlClient MakeClient(Fleet fleet, HttpMessageHandler handler) =>
+        new(new HttpClient(handler) { BaseAddress = fleet.Uri });
 }

@@ -1,6 +1,5 @@
 using DnsAwareHttp.EcosystemTests.Harness;
 using Refit;
-using Xunit.Abstractions;
 
 namespace DnsAwareHttp.EcosystemTests.Clients;
 

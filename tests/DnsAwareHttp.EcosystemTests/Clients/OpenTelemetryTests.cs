@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using DnsAwareHttp.EcosystemTests.Harness;
-using Microsoft.Extensions.DependencyInjection;
 using OpenTelemetry;
 using OpenTelemetry.Trace;
 using Xunit.Abstractions;
@@ -32,9 +31,9 @@ public sealed class OpenTelemetryTests(ITestOutputHelper output) : EcosystemTest
         Activity[] requests = [.. spans.Where(span => callers.Contains(span.ParentId ?? ""))];
         requests.Should().OnlyContain(span => span.Source.Name == "System.Net.Http" && span.DisplayName == "GET");
         requests.Select(span => span.ParentId).Should().BeEquivalentTo(callers);
-        requests.Should().OnlyContain(span => (string?)span.GetTagItem("server.address") == Fleet.Host && Equals(span.GetTagItem("server.port"), Fleet.Port));
+        requests.Should().OnlyContain(span => Equals(span.GetTagItem("server.address"), Fleet.Host));
         ActivityTraceId[] traces = [.. spans.Where(span => callers.Contains(span.Id!)).Select(span => span.TraceId)];
-        spans.Where(span => traces.Contains(span.TraceId)).Should().HaveCount(2 * callers.Count, "a caller has its request and nothing else in its trace");
+        spans.Where(span => traces.Contains(span.TraceId)).Should().HaveCount(2 * callers.Count, "a trace has nothing else");
     }
 
     [Fact]
@@ -44,8 +43,14 @@ public sealed class OpenTelemetryTests(ITestOutputHelper output) : EcosystemTest
         ActivityTraceId trace;
         using (TracerProvider provider = Trace(spans))
         {
-            using HttpClient client = new(new DnsAwareHandler(
-                new SocketsHttpHandler(), cache: new DnsCache(new DnsCacheOptions { NameServers = ["127.0.0.1:9"], QueryTimeout = TimeSpan.FromMilliseconds(200), Attempts = 1, NameSources = [NameSource.Dns] })));
+            await using DnsCache cache = new(new DnsCacheOptions
+            {
+                NameServers = ["127.0.0.1:9"],
+                NameSources = [NameSource.Dns],
+                QueryTimeout = TimeSpan.FromMilliseconds(200),
+                Attempts = 1,
+            });
+            using HttpClient client = new(new DnsAwareHandler(new SocketsHttpHandler(), cache: cache));
             using Activity? caller = Source.StartActivity("caller");
             trace = caller!.TraceId;
             await client.Awaiting(c => c.GetStringAsync("http://unknown.test/")).Should().ThrowAsync<HttpRequestException>();

@@ -20,7 +20,8 @@ public sealed class RefitTests(ITestOutputHelper output) : EcosystemTest(output)
     {
         ServiceCollection services = new();
         services.AddSingleton(Fleet.Cache);
-        services.AddRefitGeneratedClient<IAddressApi>().ConfigureHttpClient(client => client.BaseAddress = Fleet.Uri).UseSocketsHttpHandler().AddDnsAwareHandler();
+        services.AddRefitGeneratedClient<IAddressApi>().ConfigureHttpClient(client => client.BaseAddress = Fleet.Uri)
+            .UseSocketsHttpHandler().AddDnsAwareHandler();
         await using ServiceProvider provider = services.BuildServiceProvider();
 
         await FlipAsync(async () => (await provider.GetRequiredService<IAddressApi>().GetAddressAsync()).Address);

@@ -1,6 +1,5 @@
 using DnsAwareHttp.EcosystemTests.Harness;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Http.Resilience;
 using Xunit.Abstractions;
 
 namespace DnsAwareHttp.EcosystemTests.Clients;

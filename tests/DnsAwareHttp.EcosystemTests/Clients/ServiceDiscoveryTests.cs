@@ -14,7 +14,8 @@ public sealed class ServiceDiscoveryTests(ITestOutputHelper output) : EcosystemT
     public async Task BothInOnePipeline_FollowFlips(bool handlerFirst)
     {
         await using ServiceProvider provider = Container(handlerFirst);
-        await FlipAsync(() => provider.GetRequiredService<IHttpClientFactory>().CreateClient("api").GetStringAsync("http://catalog/address"));
+        IHttpClientFactory clients = provider.GetRequiredService<IHttpClientFactory>();
+        await FlipAsync(() => clients.CreateClient("api").GetStringAsync("http://catalog/address"));
     }
 
     private ServiceProvider Container(bool handlerFirst)

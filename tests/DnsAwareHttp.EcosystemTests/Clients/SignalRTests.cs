@@ -38,6 +38,25 @@ public sealed class SignalRTests(ITestOutputHelper output) : EcosystemTest(outpu
         };
     });
 
+    [Theory]
+    [InlineData(HttpTransportType.LongPolling)]
+    [InlineData(HttpTransportType.ServerSentEvents)]
+    public async Task SeveralRequestsPerConnection_StayTogetherByPickFirst(HttpTransportType transport)
+    {
+        DnsAwareOptions pickFirst = new() { LoadBalancing = LoadBalancingPolicy.PickFirst };
+        for (int connections = 0; connections < 5; connections++)
+        {
+            await using HubConnection connection = new HubConnectionBuilder().WithUrl(new Uri(Fleet.Uri, "/hub"), options =>
+            {
+                options.Transports = transport;
+                options.HttpMessageHandlerFactory = _ => new DnsAwareHandler(new SocketsHttpHandler(), pickFirst, Fleet.Cache);
+            }).Build();
+            await connection.StartAsync();
+
+            (await connection.InvokeAsync<string>(nameof(AddressHub.Address))).Should().BeOneOf(Fleet.Addresses);
+        }
+    }
+
     protected override void Configure(WebApplicationBuilder builder) => builder.Services.AddSignalR();
 
     protected override void Map(WebApplication app) => app.MapHub<AddressHub>("/hub");

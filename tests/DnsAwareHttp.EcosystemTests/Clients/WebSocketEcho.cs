@@ -3,7 +3,6 @@ using System.Text;
 using DnsAwareHttp.EcosystemTests.Harness;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Xunit.Abstractions;
 
 namespace DnsAwareHttp.EcosystemTests.Clients;
 
@@ -28,7 +27,9 @@ internal static class WebSocketEcho
         await socket.SendAsync("?"u8.ToArray(), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
         byte[] buffer = new byte[64];
         ValueWebSocketReceiveResult read = await socket.ReceiveAsync(buffer.AsMemory(), CancellationToken.None);
-        return read.MessageType == WebSocketMessageType.Text ? Encoding.ASCII.GetString(buffer, 0, read.Count) : throw new EndOfStreamException();
+        return read.MessageType == WebSocketMessageType.Text
+            ? Encoding.ASCII.GetString(buffer, 0, read.Count)
+            : throw new EndOfStreamException();
     }
 
     private static async Task ServeAsync(HttpContext context)

@@ -1,10 +1,7 @@
-using System.Net;
 using System.Net.WebSockets;
 using DnsAwareHttp.EcosystemTests.Harness;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -81,9 +78,10 @@ public sealed class YarpTests(ITestOutputHelper output) : EcosystemTest(output)
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddSingleton<IForwarderHttpClientFactory>(new Factory(handler));
+        Dictionary<string, DestinationConfig> destinations = new() { ["name"] = new DestinationConfig { Address = fleet.Uri.ToString() } };
         builder.Services.AddReverseProxy().LoadFromMemory(
             [new RouteConfig { RouteId = "all", ClusterId = "fleet", Match = new RouteMatch { Path = "/{**rest}" } }],
-            [new ClusterConfig { ClusterId = "fleet", Destinations = new Dictionary<string, DestinationConfig> { ["name"] = new() { Address = fleet.Uri.ToString() } } }]);
+            [new ClusterConfig { ClusterId = "fleet", Destinations = destinations }]);
         WebApplication proxy = builder.Build();
         proxy.UseWebSockets();
         proxy.MapReverseProxy();

@@ -4,7 +4,8 @@ using Grpc.Core;
 
 namespace DnsAwareHttp.EcosystemTests.Grpc;
 
-/// <summary>One call of each shape. Each returns the address that answered, and throws where a reply is missing or comes from elsewhere.</summary>
+/// <summary>One call of each shape. Each returns the address that answered.</summary>
+/// <remarks>It throws where a reply is missing or comes from another server.</remarks>
 internal static class GrpcCalls
 {
     private const int Messages = 5;

@@ -45,10 +45,22 @@ public sealed class GrpcChannelTests(ITestOutputHelper output) : GrpcTest(output
         }
 
         Action make = () => GrpcChannel.ForAddress(
-            $"dns:///{Fleet.Host}:{Fleet.Port}", new GrpcChannelOptions { HttpHandler = handler, Credentials = ChannelCredentials.Insecure });
+            $"dns:///{Fleet.Host}:{Fleet.Port}",
+            new GrpcChannelOptions { HttpHandler = handler, Credentials = ChannelCredentials.Insecure });
 
         InvalidOperationException refusal = make.Should().Throw<InvalidOperationException>().Which;
         refusal.Source.Should().Be("Grpc.Net.Client");
         refusal.Message.Should().Contain("doesn't support client-side load balancing");
+    }
+
+    [Fact]
+    public async Task ConnectivityOfTheChannel_IsRefusedByGrpcItself()
+    {
+        using GrpcChannel channel = Channel(Fleet.MakeHandler());
+
+        Func<Task> connect = () => channel.ConnectAsync();
+
+        (await connect.Should().ThrowAsync<InvalidOperationException>()).Which.Source.Should().Be("Grpc.Net.Client");
+        (await GrpcCalls.Ask(Client(channel))).Should().BeOneOf(Fleet.Addresses);
     }
 }

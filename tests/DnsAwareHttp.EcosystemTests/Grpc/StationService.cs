@@ -42,7 +42,8 @@ public sealed class StationService : Station.StationBase
         return ReplyOf(context, read);
     }
 
-    public override async Task Talk(IAsyncStreamReader<Question> requestStream, IServerStreamWriter<Reply> responseStream, ServerCallContext context)
+    public override async Task Talk(
+        IAsyncStreamReader<Question> requestStream, IServerStreamWriter<Reply> responseStream, ServerCallContext context)
     {
         int number = 0;
         while (await requestStream.MoveNext(context.CancellationToken))
@@ -52,7 +53,8 @@ public sealed class StationService : Station.StationBase
         }
     }
 
-    private static Task Work(Question request, ServerCallContext context) => Task.Delay(request.DelayMilliseconds, context.CancellationToken);
+    private static Task Work(Question request, ServerCallContext context) =>
+        Task.Delay(request.DelayMilliseconds, context.CancellationToken);
 
     private static Reply ReplyOf(ServerCallContext context, int number) => new()
     {
