@@ -7,7 +7,7 @@ namespace DnsAwareHttp.Tests.Resolution.Sources;
 public sealed class HostsFileResolverTests : IDisposable
 {
     private readonly ManualTimeProvider _clock = new();
-    private readonly RecordingLogger _log = new();
+    private readonly CapturingLogger _log = new();
     private readonly TemporaryFile _file = new();
     private readonly List<string> _changes = [];
     private readonly HostsFileResolver _hosts;
