@@ -1,13 +1,16 @@
 using System.Net.Sockets;
+using DnsAwareHttp.Resolution.Wire;
 using DnsClient;
 
 namespace DnsAwareHttp.DnsClient;
 
 /// <summary>Resolves names with the DnsClient package: <c>new DnsCache(resolver: new DnsClientResolver())</c>.</summary>
 /// <remarks>
-/// <para>The <see cref="DnsCache"/> keeps the answers, so the client's own cache is off. Names are absolute: neither a hosts file nor a search list is used.</para>
-/// <para>Both address families are asked for at once. A name server that has not answered within 500 ms gets company: the next one is asked beside it, or the same one again
-/// when there is no other. The first answer counts. A failure (SERVFAIL, REFUSED, a timeout) passes the question on at once.</para>
+/// <para>The <see cref="DnsCache"/> keeps the answers, so the client's own cache is off. Names are absolute: neither a hosts file nor a
+/// search list is used.</para>
+/// <para>Both address families are asked for at once. A name server that has not answered within 500 ms gets company: the next one is asked
+/// beside it, or the same one again when there is no other. The first answer counts. A failure (SERVFAIL, REFUSED, a timeout) passes the
+/// question on at once.</para>
 /// </remarks>
 public sealed class DnsClientResolver : NameResolver
 {
@@ -23,10 +26,12 @@ public sealed class DnsClientResolver : NameResolver
 
     /// <summary>Makes a resolver with settings of the DnsClient package.</summary>
     /// <param name="options">
-    /// Name servers and how to ask them. Each is asked up to 1 + <see cref="DnsQueryOptions.Retries"/> times; <see cref="DnsQueryOptions.Timeout"/> is for one try, and a question
-    /// ends after 5 s in any case. With <see cref="DnsQueryOptions.UseRandomNameServer"/> any server may be the first. The resolver takes the object over:
-    /// it switches off <see cref="DnsQueryOptions.UseCache"/>, <see cref="DnsQueryOptions.ThrowDnsErrors"/>, <see cref="DnsQueryOptions.ContinueOnDnsError"/>,
-    /// <see cref="DnsQueryOptions.ContinueOnEmptyResponse"/> and, because it repeats questions itself, <see cref="DnsQueryOptions.Retries"/>.
+    /// Name servers and how to ask them. Each is asked up to 1 + <see cref="DnsQueryOptions.Retries"/> times;
+    /// <see cref="DnsQueryOptions.Timeout"/> is for one try, and a question ends after 5 s in any case. With
+    /// <see cref="DnsQueryOptions.UseRandomNameServer"/> any server may be the first. The resolver takes the object over: it switches off
+    /// <see cref="DnsQueryOptions.UseCache"/>, <see cref="DnsQueryOptions.ThrowDnsErrors"/>,
+    /// <see cref="DnsQueryOptions.ContinueOnDnsError"/>, <see cref="DnsQueryOptions.ContinueOnEmptyResponse"/> and, because it repeats
+    /// questions itself, <see cref="DnsQueryOptions.Retries"/>.
     /// </param>
     public DnsClientResolver(LookupClientOptions options)
     {
@@ -71,7 +76,9 @@ public sealed class DnsClientResolver : NameResolver
     {
         try
         {
-            return ResponseReader.Read(host, await _client.QueryServerAsync([server], host, type, QueryClass.IN, cancellationToken).ConfigureAwait(false));
+            DnsQuestion question = new(host, type);
+            IDnsQueryResponse response = await _client.QueryServerAsync([server], question, cancellationToken).ConfigureAwait(false);
+            return ResponseReader.Read(host, response);
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested)
         {

@@ -1,3 +1,4 @@
+using DnsAwareHttp.Resolution.Wire;
 using DnsClient;
 
 namespace DnsAwareHttp.DnsClient;
@@ -47,7 +48,8 @@ internal static class HedgedQuery
             }
 
             // A server that is late gets company. After the last turn there is nothing left but to wait.
-            Task first = await Task.WhenAny(isAsked ? [.. asked, Task.Delay(Patience, TimeProvider.System, cancellationToken)] : asked).ConfigureAwait(false);
+            IEnumerable<Task> awaited = isAsked ? [.. asked, Task.Delay(Patience, TimeProvider.System, cancellationToken)] : asked;
+            Task first = await Task.WhenAny(awaited).ConfigureAwait(false);
             if (first is not Task<Answer> ended)
             {
                 cancellationToken.ThrowIfCancellationRequested();

@@ -21,7 +21,8 @@ internal static class ResponseReader
         AddressRecord[] records = [.. response.Answers.OfType<AddressRecord>().Where(record => IsSame(record.DomainName, name))];
         if (records.Length > 0)
         {
-            return new Answer.Found([.. records.Select(record => record.Address)], TimeSpan.FromSeconds(records.Min(record => Math.Min(ttl, Seconds(record)))));
+            ttl = Math.Min(ttl, records.Min(Seconds));
+            return new Answer.Found([.. records.Select(record => record.Address)], TimeSpan.FromSeconds(ttl));
         }
 
         SoaRecord? soa = response.Authorities.OfType<SoaRecord>().FirstOrDefault();
@@ -32,14 +33,15 @@ internal static class ResponseReader
             return new Answer.Failed($"name server {response.NameServer} has no answer and does not look for one");
         }
 
-        return new Answer.Empty(exists ? EmptyReason.NoData : EmptyReason.NxDomain, soa is null ? NegativeTtlWithoutSoa : NegativeTtl(soa, ttl));
+        EmptyReason reason = exists ? EmptyReason.NoData : EmptyReason.NxDomain;
+        return new Answer.Empty(reason, soa is null ? NegativeTtlWithoutSoa : NegativeTtl(soa, ttl));
     }
 
     // Records that the chain of aliases does not lead to are not part of the answer.
     private static (DnsString Name, int Ttl) FollowAliases(DnsString host, IReadOnlyList<DnsResourceRecord> answers)
     {
         (DnsString name, int ttl) = (host, int.MaxValue);
-        for (int links = 0; links < MaxAliases && answers.OfType<CNameRecord>().FirstOrDefault(alias => IsSame(alias.DomainName, name)) is CNameRecord alias; links++)
+        for (int links = 0; links < MaxAliases && FindAlias(name, answers) is CNameRecord alias; links++)
         {
             (name, ttl) = (alias.CanonicalName, Math.Min(ttl, Seconds(alias)));
         }
@@ -47,11 +49,17 @@ internal static class ResponseReader
         return (name, ttl);
     }
 
-    // The client decodes IDN labels. The form that came over the wire is Original in the owner of a record, and Value in the target of an alias.
-    private static bool IsSame(DnsString one, DnsString other) =>
-        IsSame(one.Original, other.Original) || IsSame(one.Original, other.Value) || IsSame(one.Value, other.Original) || IsSame(one.Value, other.Value);
+    private static CNameRecord? FindAlias(DnsString name, IReadOnlyList<DnsResourceRecord> answers) =>
+        answers.OfType<CNameRecord>().FirstOrDefault(alias => IsSame(alias.DomainName, name));
 
-    private static bool IsSame(string one, string other) => one.AsSpan().TrimEnd('.').Equals(other.AsSpan().TrimEnd('.'), StringComparison.OrdinalIgnoreCase);
+    // The client decodes IDN labels. The form that came over the wire is Original in the owner of a record, and Value in the target of an
+    // alias.
+    private static bool IsSame(DnsString one, DnsString other) =>
+        IsSame(one.Original, other.Original) || IsSame(one.Original, other.Value)
+        || IsSame(one.Value, other.Original) || IsSame(one.Value, other.Value);
+
+    private static bool IsSame(string one, string other) =>
+        one.AsSpan().TrimEnd('.').Equals(other.AsSpan().TrimEnd('.'), StringComparison.OrdinalIgnoreCase);
 
     // A TTL with its highest bit set means 0 (RFC 2181 section 8).
     private static int Seconds(DnsResourceRecord record) => Math.Max(0, record.InitialTimeToLive);

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 namespace DnsAwareHttp;
 
 /// <summary>Address families taking turns, so that one that does not work delays by one attempt only (RFC 8305 section 4, First Address Family Count 1).</summary>
-internal static class FamilyTurns
+internal static class FamilyInterleaving
 {
     /// <summary>All of them, each family in the order in which it comes.</summary>
     /// <param name="ranked">The best one first.</param>

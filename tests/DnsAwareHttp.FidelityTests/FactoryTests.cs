@@ -350,12 +350,13 @@ public sealed partial class FactoryTests
     public void WrongPrimaryOfAllClients_NamesTheClientAndTheRemedy()
     {
         ServiceCollection services = new();
-        services.ConfigureHttpClientDefaults(static all => all.AddDnsAwareHandler().ConfigurePrimaryHttpMessageHandler(static () => new HttpClientHandler()));
+        services.ConfigureHttpClientDefaults(static all => all.ConfigurePrimaryHttpMessageHandler(static () => new StubHandler()));
+        services.AddHttpClient("orders").AddDnsAwareHandler();
         using ServiceProvider provider = services.BuildServiceProvider();
 
         Action use = () => provider.GetRequiredService<IHttpClientFactory>().CreateClient("orders");
 
-        use.Should().Throw<InvalidOperationException>().WithMessage("*\"orders\"*HttpClientHandler*UseSocketsHttpHandler()*");
+        use.Should().Throw<InvalidOperationException>().WithMessage("*\"orders\"*StubHandler*UseSocketsHttpHandler()*");
     }
 
     private static IHttpClientBuilder Ours(Trial trial, IHttpClientBuilder builder) => trial.IsOurs ? builder.AddDnsAwareHandler() : builder;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using DnsAwareHttp.Membership;
 using DnsAwareHttp.Tests.Fakes;
 
 namespace DnsAwareHttp.FidelityTests;

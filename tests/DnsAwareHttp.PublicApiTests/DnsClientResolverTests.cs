@@ -130,7 +130,8 @@ public sealed class DnsClientResolverTests : IAsyncDisposable
         Answer answer = await Ask(Resolver());
 
         answer.Should().BeOfType<Answer.Failed>().Which.Reason.Should().Contain("127.0.0.1").And.Contain("ServerFailure");
-        (_first.Queries(Host, AddressFamily.InterNetwork), _second.Queries(Host, AddressFamily.InterNetwork)).Should().Be((3, 3), "two retries are the default");
+        (_first.Queries(Host, AddressFamily.InterNetwork), _second.Queries(Host, AddressFamily.InterNetwork)).Should()
+            .Be((3, 3), "two retries are the default");
     }
 
     [Fact]
@@ -139,7 +140,8 @@ public sealed class DnsClientResolverTests : IAsyncDisposable
         _first.Says(Host, 30, "10.0.0.1", "2001:db8::1");
         _first.Behaves(Host, AddressFamily.InterNetworkV6, DnsMode.ServFail);
 
-        (await Ask(Resolver(new LookupClientOptions(_first.EndPoint)))).Should().BeOfType<Answer.Found>().Which.Addresses.Should().Equal(IPAddress.Parse("10.0.0.1"));
+        (await Ask(Resolver(new LookupClientOptions(_first.EndPoint)))).Should().BeOfType<Answer.Found>().Which.Addresses.Should()
+            .Equal(IPAddress.Parse("10.0.0.1"));
     }
 
     [Fact]
@@ -189,5 +191,6 @@ public sealed class DnsClientResolverTests : IAsyncDisposable
         return await resolver.ResolveAsync(name, family, deadline.Token);
     }
 
-    private static Answer.Found Found(int ttl, params string[] addresses) => new([.. addresses.Select(IPAddress.Parse)], TimeSpan.FromSeconds(ttl));
+    private static Answer.Found Found(int ttl, params string[] addresses) =>
+        new([.. addresses.Select(IPAddress.Parse)], TimeSpan.FromSeconds(ttl));
 }

@@ -70,7 +70,8 @@ public sealed class NameResolverTests : IAsyncLifetime
         _registry.AnnounceAll();
 
         await Answers(client, "127.0.0.2");
-        (await _cache.PrefetchAsync("idle.test")).Should().BeOfType<Answer.Found>().Which.Addresses.Should().Equal(IPAddress.Parse("127.0.0.2"));
+        (await _cache.PrefetchAsync("idle.test")).Should().BeOfType<Answer.Found>().Which.Addresses.Should()
+            .Equal(IPAddress.Parse("127.0.0.2"));
     }
 
     [Fact]
@@ -120,14 +121,16 @@ public sealed class NameResolverTests : IAsyncLifetime
 
         foreach (DnsCache cache in new[] { _cache, other })
         {
-            (await cache.PrefetchAsync(Host)).Should().BeOfType<Answer.Found>().Which.Addresses.Should().Equal(IPAddress.Parse("127.0.0.2"));
+            (await cache.PrefetchAsync(Host)).Should().BeOfType<Answer.Found>().Which.Addresses.Should()
+                .Equal(IPAddress.Parse("127.0.0.2"));
         }
     }
 
     [Fact]
     public async Task ResolverThatThrows_CostsTheOneQuestion()
     {
-        _registry.OnAsked = static host => host == "bad.test" ? throw new InvalidOperationException("the registry is closed") : Task.CompletedTask;
+        _registry.OnAsked = static host =>
+            host == "bad.test" ? throw new InvalidOperationException("the registry is closed") : Task.CompletedTask;
 
         Answer failed = await _cache.PrefetchAsync("bad.test");
         Answer found = await _cache.PrefetchAsync(Host);
@@ -208,5 +211,6 @@ public sealed class NameResolverTests : IAsyncLifetime
         }
     }
 
-    private HttpClient Client() => new(new DnsAwareHandler(new SocketsHttpHandler(), cache: _cache)) { BaseAddress = new Uri($"http://{Host}:{_port}/") };
+    private HttpClient Client() =>
+        new(new DnsAwareHandler(new SocketsHttpHandler(), cache: _cache)) { BaseAddress = new Uri($"http://{Host}:{_port}/") };
 }

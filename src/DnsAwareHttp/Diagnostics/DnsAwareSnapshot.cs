@@ -3,7 +3,9 @@ using System.Net;
 
 namespace DnsAwareHttp;
 
-/// <summary>The state of a <see cref="DnsAwareHandler"/> at one moment, for status pages and tests. Taking a snapshot delays no request.</summary>
+/// <summary>
+/// The state of a <see cref="DnsAwareHandler"/> at one moment, for status pages and tests. Taking a snapshot delays no request.
+/// </summary>
 public sealed record DnsAwareSnapshot
 {
     /// <summary>When the snapshot was taken.</summary>
@@ -13,8 +15,8 @@ public sealed record DnsAwareSnapshot
     public required ImmutableArray<OriginSnapshot> Origins { get; init; }
 
     /// <summary>
-    /// Requests that were sent as if without this library, by a handler with the same settings: requests that may use HTTP/3, and requests that
-    /// the runtime refuses. Counted since the handler was made.
+    /// Requests that were sent as if without this library, by a handler with the same settings: requests that may use HTTP/3, and requests
+    /// that the runtime refuses. Counted since the handler was made.
     /// </summary>
     public required long PassThroughRequests { get; init; }
 }

@@ -93,4 +93,10 @@ internal static partial class Log
 
     [LoggerMessage(61, LogLevel.Error, "HTTP client \"{Client}\": its new options are wrong and not used, those before stay. {Problems}", EventName = "OptionsRefused")]
     public static partial void OptionsRefused(this ILogger logger, string client, string problems, Exception exception);
+
+    [LoggerMessage(62, LogLevel.Warning, "HTTP client \"{Client}\": disposing an unused primary handler of type {Type} threw; the client is not affected.", EventName = "PrimaryHandlerDisposalThrew")]
+    public static partial void PrimaryHandlerDisposalThrew(this ILogger logger, string client, Type type, Exception exception);
+
+    [LoggerMessage(63, LogLevel.Warning, "HTTP client \"{Client}\": does not follow DNS, because its primary handler of type {Type} is not a SocketsHttpHandler; RemoveDnsAwareHandler() on its builder says that this is meant.", EventName = "PrimaryHandlerNotWrapped")]
+    public static partial void PrimaryHandlerNotWrapped(this ILogger logger, string client, Type type);
 }

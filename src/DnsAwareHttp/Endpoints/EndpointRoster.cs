@@ -1,203 +1,165 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
+using DnsAwareHttp.Balancing;
 using DnsAwareHttp.Concurrency;
 using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Membership;
 using DnsAwareHttp.Pools;
-using DnsAwareHttp.Resolution;
-using Microsoft.Extensions.Logging;
 
-namespace DnsAwareHttp.Origins;
+namespace DnsAwareHttp.Endpoints;
 
-/// <summary>Keeps one pool for each member: makes those that are missing and tells which are to go. Not safe for concurrent use; its cluster calls it under its lock.</summary>
-/// <param name="owner">Whose pools they are.</param>
-/// <param name="settings">Membership, filter and log.</param>
+/// <summary>The members of one name, each with its pool: makes pools for new members and tells which pools leave.</summary>
+/// <param name="scope">The origin.</param>
+/// <param name="sync">The origin's lock: it is held in each call.</param>
+/// <param name="policy">Decides who is a member.</param>
 /// <param name="factory">Makes pools.</param>
-/// <param name="healthChanged">Told when a pool is to be avoided from now on, or no more.</param>
-/// <param name="renewalDue">Told when a pool's connections have served as many requests as they may.</param>
-/// <param name="wholeIsWarm">Whether there are warm pools besides these members'.</param>
-internal sealed class EndpointReconciler(
-    PoolOwner owner, ClusterSettings settings, EndpointPoolFactory factory, Action<EndpointPool> healthChanged, Action<EndpointPool> renewalDue, Func<bool> wholeIsWarm)
+/// <param name="observer">Hears of changes of the pools.</param>
+/// <param name="othersAreWarm">Whether the origin has warm pools besides these members'.</param>
+internal sealed class EndpointRoster(
+    OriginScope scope, OrderedLock sync, IMembershipPolicy policy, EndpointPoolFactory factory, IPoolObserver observer, Func<bool> othersAreWarm)
 {
-    private readonly Func<IPAddress, bool>? _filter = settings.Options.AddressFilter;
-    private readonly ILogger _logger = settings.Logger;
     private readonly Dictionary<IPAddress, EndpointPool> _pools = [];
     private Members _members = Members.None;
     private int _lingering;
 
     public bool HasMembers => !_members.All.IsEmpty;
 
+    /// <summary>The members, in the order in which they are tried.</summary>
+    public ImmutableArray<EndpointPlacement> Placements { get; private set; } = [];
+
     /// <summary>The members' pools, in the order in which they are tried.</summary>
-    public ImmutableArray<EndpointPool> Pools { get; private set; } = [];
+    public ImmutableArray<EndpointPool> Pools => [.. Placements.Select(placement => placement.Pool)];
 
     private IEnumerable<Member> Lingering => _members.All.Where(member => member.Absences > 0);
 
-    /// <summary>Addresses that may be dialled.</summary>
-    public ImmutableArray<IPAddress> Allowed(ImmutableArray<IPAddress> addresses) => _filter is null ? addresses : [.. addresses.Where(IsAllowed)];
-
     /// <summary>Takes in one more answer.</summary>
-    /// <param name="addresses">Its addresses that may be dialled; at least one.</param>
+    /// <param name="addresses">The addresses that may be dialled; at least one.</param>
     /// <param name="isComplete">Whether they are known to be all there are.</param>
-    /// <param name="now">When it arrived.</param>
-    /// <returns>The pools that are to drain, once nobody is offered them any more.</returns>
     /// <param name="family">The family that won when both were dialled.</param>
-    public ImmutableArray<(EndpointPool Pool, string Reason)> Apply(ImmutableArray<IPAddress> addresses, bool isComplete, DateTimeOffset now, AddressFamily family)
+    /// <returns>The pools that are to drain, once they are offered no longer.</returns>
+    public ImmutableArray<Departure> Apply_NeedsLock(ImmutableArray<IPAddress> addresses, bool isComplete, AddressFamily family)
     {
-        ImmutableArray<(EndpointPool Pool, string Reason)> leaving = Become(settings.Membership.Decide(_members, addresses, isComplete, now));
-        foreach (EndpointPool pool in _pools.Values)
-        {
-            pool.ForgetMisdirected();
-        }
-
-        foreach (Member member in _members.All.Where(member => member.Absences == 0))
-        {
-            _pools[member.Address].ForgetFarewell();
-        }
-
+        sync.AssertHeld();
+        ImmutableArray<Departure> leaving = Become_NeedsLock(policy.Decide(_members, addresses, isComplete, scope.Clock.Now));
         foreach (Member member in _members.All)
         {
-            _pools[member.Address].OpensConnections = member.Absences == 0 || settings.Membership.AbsentOpenConnections;
-            _pools[member.Address].Membership = member.Reason;
-        }
-
-        CountLingering();
-
-        Order(family);
-        return leaving;
-    }
-
-    /// <summary>Lets those go that the latest answer lacks and that say farewell themselves: they refuse, break or end connections, or nobody needs them.</summary>
-    /// <param name="idleTimeout">Without a connection or a request for this long nobody needs one.</param>
-    public ImmutableArray<(EndpointPool Pool, string Reason)> LetAbsentGo(TimeSpan idleTimeout)
-    {
-        List<(EndpointPool Pool, string Reason)>? leaving = null;
-        foreach (Member member in Lingering)
-        {
-            if (_members.All.Length > 1 && _pools[member.Address].LookForFarewell(idleTimeout) is string farewell)
+            EndpointPool pool = _pools[member.Address];
+            pool.OnNamedAgain();
+            pool.AllowConnects(member.Absences == 0 || policy.AbsentOpenConnections);
+            if (member.Absences == 0)
             {
-                (leaving ??= []).Add((Remove(member.Address), $"absent and {farewell}"));
-                _members = _members with { All = _members.All.Remove(member), Departed = [] };
+                pool.ForgetDepartureSigns();
             }
         }
 
-        if (leaving is null)
+        CountLingering_NeedsLock();
+        Order_NeedsLock(family);
+        return leaving;
+    }
+
+    /// <summary>Lets members go that the latest answer lacks and whose connections show that their server is gone, or is not needed.</summary>
+    public ImmutableArray<Departure> ReleaseAbsent_NeedsLock()
+    {
+        sync.AssertHeld();
+        ImmutableArray<Departure> leaving = [];
+        foreach (Member member in Lingering)
         {
-            return [];
+            EndpointPool pool = _pools[member.Address];
+            if (_members.All.Length > 1 && pool.FindDepartureSign(scope.IdleTimeout) is (DepartureReason reason, string sign))
+            {
+                _pools.Remove(member.Address);
+                _members = _members.Without(member.Address, reason, sign);
+                leaving = leaving.Add(new Departure(pool, reason, $"absent and {sign}"));
+            }
         }
 
-        Pools = [.. Pools.Where(Has)];
-        CountLingering();
-        return [.. leaving];
+        if (!leaving.IsEmpty)
+        {
+            Placements = [.. Placements.Where(placement => Has_NeedsLock(placement.Pool))];
+            CountLingering_NeedsLock();
+        }
+
+        return leaving;
     }
 
     /// <summary>Lets all members go.</summary>
-    public ImmutableArray<(EndpointPool Pool, string Reason)> Clear(string reason)
+    public ImmutableArray<Departure> Clear_NeedsLock(DepartureReason reason, string detail)
     {
-        ImmutableArray<(EndpointPool Pool, string Reason)> leaving = [.. _members.All.Select(member => (Remove(member.Address), reason))];
-        _members = Members.None;
-        Pools = [];
-        CountLingering();
+        sync.AssertHeld();
+        ImmutableArray<Departure> leaving = Become_NeedsLock(_members.Without(reason, detail));
+        Placements = [];
+        CountLingering_NeedsLock();
         return leaving;
     }
 
-    /// <summary>Orders the pools by RFC 6724, the families taking turns.</summary>
+    /// <summary>Orders the members.</summary>
     /// <param name="family">The family that won when both were dialled: it begins.</param>
-    public void Order(AddressFamily family)
+    public void Order_NeedsLock(AddressFamily family)
     {
-        ImmutableArray<IPAddress> order = AddressOrder.Sort(
-            [.. _members.All.Select(member => member.Address)], settings.Sources, settings.Rotation, family, out int routable);
-        for (int i = 0; i < order.Length; i++)
-        {
-            _pools[order[i]].HasRoute = i < routable;
-        }
-
-        Pools = [.. order.Select(address => _pools[address])];
+        sync.AssertHeld();
+        Dictionary<IPAddress, Member> members = _members.All.ToDictionary(member => member.Address);
+        ImmutableArray<IPAddress> order = scope.Order.Sort([.. _members.All.Select(member => member.Address)], family, out int routable);
+        Placements =
+        [
+            .. order.Select((address, index) =>
+                new EndpointPlacement(_pools[address]) { HasRoute = index < routable, Membership = members[address].Reason }),
+        ];
     }
 
     /// <summary>Whether it is a member's pool now.</summary>
-    public bool Has(EndpointPool pool) => _pools.TryGetValue(pool.Address.Address, out EndpointPool? current) && current == pool;
-
-    /// <summary>A pool that could take the place of another one of the same address; null when that one is no member's any more.</summary>
-    public EndpointPool? MakeSuccessor(EndpointPool pool, bool wasSilent) => Has(pool) ? factory.Make(pool.Address.Address, wasSilent) : null;
-
-    /// <summary>Puts a pool in the place of another one of the same address.</summary>
-    /// <returns>False when that one is no member's any more.</returns>
-    public bool Replace(EndpointPool pool, EndpointPool successor)
+    public bool Has_NeedsLock(EndpointPool pool)
     {
-        if (!Has(pool))
-        {
-            return false;
-        }
-
-        successor.HasRoute = pool.HasRoute;
-        successor.Membership = pool.Membership;
-        successor.OpensConnections = pool.OpensConnections;
-        Adopt(successor);
-        Pools = Pools.Replace(pool, successor);
-        return true;
+        sync.AssertHeld();
+        return _pools.TryGetValue(pool.Address.Address, out EndpointPool? current) && current == pool;
     }
 
-    private ImmutableArray<(EndpointPool Pool, string Reason)> Become(Members next)
+    /// <summary>Makes a pool that can replace another one of the same address; null when that one is no member's any more.</summary>
+    public EndpointPool? MakeSuccessor_NeedsLock(EndpointPool pool, bool wasSilent)
     {
-        bool othersAreWarm = _pools.Values.Any(pool => pool is { Share: 1, Status.State: EndpointState.Ready }) || wholeIsWarm();
-        foreach (Member member in next.All)
-        {
-            if (!_pools.ContainsKey(member.Address))
-            {
-                EndpointPool pool = factory.Make(member.Address);
-                if (othersAreWarm)
-                {
-                    pool.StartSlowly();
-                }
+        sync.AssertHeld();
+        return Has_NeedsLock(pool) ? factory.Make(pool.Address.Address, observer, wasSilent: wasSilent) : null;
+    }
 
-                Adopt(pool);
-                DnsAwareMetrics.EndpointJoined(owner.Host, owner.Port);
-                _logger.EndpointJoined(owner.Name, member.Address);
-            }
+    /// <summary>Puts a pool in the place of another one of the same address, which is a member's.</summary>
+    public void Replace_NeedsLock(EndpointPool pool, EndpointPool successor)
+    {
+        sync.AssertHeld();
+        Member member = _members.All.Single(member => member.Address.Equals(pool.Address.Address));
+        successor.AllowConnects(member.Absences == 0 || policy.AbsentOpenConnections);
+        _pools[member.Address] = successor;
+        Placements = [.. Placements.Select(placement => placement.Pool == pool ? placement with { Pool = successor } : placement)];
+        DnsAwareMetrics.EndpointJoined(scope.Owner.Host, scope.Owner.Port);
+    }
+
+    private ImmutableArray<Departure> Become_NeedsLock(Members next)
+    {
+        sync.AssertHeld();
+        bool startsSlowly = _pools.Values.Any(pool => pool.IsWarm) || othersAreWarm();
+        foreach (IPAddress address in next.All.Select(member => member.Address).Where(address => !_pools.ContainsKey(address)))
+        {
+            _pools[address] = factory.Make(address, observer, startsSlowly);
+            DnsAwareMetrics.EndpointJoined(scope.Owner.Host, scope.Owner.Port);
+            scope.Logger.EndpointJoined(scope.Owner.Name, address);
         }
 
         _members = next;
-        return [.. next.Departed.Select(departure => (Remove(departure.Address), departure.Detail))];
+        return [.. next.Departed.Select(departure => new Departure(Take_NeedsLock(departure.Address), departure.Reason, departure.Detail))];
     }
 
-    private void CountLingering()
+    private void CountLingering_NeedsLock()
     {
+        sync.AssertHeld();
         int lingering = Lingering.Count();
-        DnsAwareMetrics.EndpointsLinger(owner.Host, owner.Port, lingering - _lingering);
+        DnsAwareMetrics.EndpointsLinger(scope.Owner.Host, scope.Owner.Port, lingering - _lingering);
         _lingering = lingering;
     }
 
-    private void Adopt(EndpointPool pool)
-    {
-        pool.HealthChanged = healthChanged;
-        pool.RenewalDue = renewalDue;
-        _pools[pool.Address.Address] = pool;
-    }
-
     // An address that returns gets a new pool: a draining one never comes back.
-    private EndpointPool Remove(IPAddress address)
+    private EndpointPool Take_NeedsLock(IPAddress address)
     {
-        _ = _pools.Remove(address, out EndpointPool? pool);
+        sync.AssertHeld();
+        _pools.Remove(address, out EndpointPool? pool);
         return pool!;
-    }
-
-    private bool IsAllowed(IPAddress address)
-    {
-        try
-        {
-            if (ApplicationCode.Ask(_filter!, address))
-            {
-                return true;
-            }
-
-            _logger.AddressRefused(owner.Name, address);
-        }
-        catch (Exception exception)
-        {
-            _logger.AddressFilterThrew(owner.Name, address, exception);
-        }
-
-        return false;
     }
 }

@@ -1,16 +1,16 @@
 using DnsAwareHttp.Balancing;
 
-namespace DnsAwareHttp.Origins;
+namespace DnsAwareHttp.Endpoints;
 
-/// <summary>The whole that the endpoints of one target of a service are a part of. All of it may be called under the part's lock.</summary>
+/// <summary>A service, as the endpoints of one of its targets see it. All targets share the origin's lock.</summary>
 internal interface IEndpointGroup
 {
-    /// <summary>What requests are offered of the whole.</summary>
+    /// <summary>The endpoints of the whole that requests are offered.</summary>
     EndpointSet? Current { get; }
 
-    /// <summary>The part offers something else from now on. When this returns, so does the whole.</summary>
-    void TakeOver();
+    /// <summary>The target offers other endpoints from now on. When this returns, so does the whole.</summary>
+    void OnPartChanged_NeedsLock();
 
-    /// <summary>An endpoint of the part fails: what is known of the service may be old.</summary>
+    /// <summary>An endpoint of the target fails: the answer about the service may be old.</summary>
     void Hint();
 }

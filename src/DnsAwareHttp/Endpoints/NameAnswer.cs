@@ -1,9 +1,9 @@
 using DnsAwareHttp.Resolution;
 
-namespace DnsAwareHttp.Origins;
+namespace DnsAwareHttp.Endpoints;
 
-/// <summary>What is known of a name that an origin is found by.</summary>
+/// <summary>The answer about the name that an origin is found by.</summary>
 /// <param name="Name">The name.</param>
-/// <param name="IsService">Whether it is that of a service (SRV).</param>
-/// <param name="Answer">What is known of it.</param>
+/// <param name="IsService">Whether it is the name of a service (SRV).</param>
+/// <param name="Answer">The answer.</param>
 internal readonly record struct NameAnswer(string Name, bool IsService, CachedAnswer Answer);

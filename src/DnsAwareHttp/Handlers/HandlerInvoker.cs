@@ -1,13 +1,17 @@
-namespace DnsAwareHttp.Pools;
+namespace DnsAwareHttp.Handlers;
 
-/// <summary>The way to a handler of the runtime's.</summary>
-/// <remarks>A <see cref="DelegatingHandler"/>, because <see cref="HttpMessageInvoker"/> would report every request to the runtime's EventSource once more.</remarks>
-internal sealed class Entrance(HttpMessageHandler handler) : DelegatingHandler(handler)
+/// <summary>Calls a handler of the runtime.</summary>
+/// <remarks>A <see cref="DelegatingHandler"/>, because <see cref="HttpMessageInvoker"/> would report each request to the runtime's EventSource once more.</remarks>
+internal sealed class HandlerInvoker(HttpMessageHandler handler) : DelegatingHandler(handler)
 {
-    public Task<HttpResponseMessage> PassAsync(HttpRequestMessage request, CancellationToken cancellationToken) => SendAsync(request, cancellationToken);
+    /// <summary>Sends a request.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="async">False: the request is sent on the calling thread, and the task is complete when the call returns.</param>
+    /// <param name="cancellationToken">The request's own token.</param>
+    public Task<HttpResponseMessage> InvokeAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken) =>
+        async ? SendAsync(request, cancellationToken) : InvokeOnThisThread(request, cancellationToken);
 
-    /// <summary>Passes a request on the calling thread; the task is complete.</summary>
-    public Task<HttpResponseMessage> Pass(HttpRequestMessage request, CancellationToken cancellationToken)
+    private Task<HttpResponseMessage> InvokeOnThisThread(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         try
         {

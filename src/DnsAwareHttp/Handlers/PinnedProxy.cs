@@ -1,8 +1,8 @@
 using System.Net;
 
-namespace DnsAwareHttp.Pools;
+namespace DnsAwareHttp.Handlers;
 
-/// <summary>The one proxy that an endpoint's handler uses for whatever it is asked: which proxy a request takes was decided above, once.</summary>
+/// <summary>The one proxy of an endpoint's handler. Which proxy a request takes was decided before, once.</summary>
 internal sealed class PinnedProxy(Uri proxy, ICredentials? credentials) : IWebProxy
 {
     public ICredentials? Credentials

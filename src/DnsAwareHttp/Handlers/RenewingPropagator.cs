@@ -1,24 +1,23 @@
 using System.Diagnostics;
 
-namespace DnsAwareHttp.Pools;
+namespace DnsAwareHttp.Handlers;
 
-/// <summary>Has a request that is sent once more carry the trace headers of that sending, not those that were put on it before.</summary>
+/// <summary>Gives a request that is sent once more the trace headers of that sending, instead of the headers of the sending before.</summary>
 /// <remarks>
-/// The runtime does so only in handlers that follow redirects; an endpoint's handler does not. A caller's own headers stay on the first sending,
-/// and go with the next, as there.
+/// The runtime does so only in handlers that follow redirects, and an endpoint's handler follows none. Trace headers of the caller stay on the first
+/// sending and go with the next one, as in the runtime.
 /// </remarks>
 internal sealed class RenewingPropagator : DistributedContextPropagator
 {
     private static readonly HttpRequestOptionsKey<bool> InjectedKey = new("DnsAwareHttp.Injected");
 
     private readonly DistributedContextPropagator _propagator;
-    private readonly string[] _headers;
+    private readonly Lazy<string[]> _headers;
 
     public RenewingPropagator(DistributedContextPropagator propagator)
     {
         _propagator = propagator;
-        using HttpRequestMessage probe = new();
-        _headers = [.. (propagator.Fields ?? []).Where(field => field is not null && probe.Headers.TryAddWithoutValidation(field, ""))];
+        _headers = new Lazy<string[]>(HeadersOfPropagator, LazyThreadSafetyMode.PublicationOnly);
     }
 
     public override IReadOnlyCollection<string> Fields => _propagator.Fields;
@@ -27,17 +26,7 @@ internal sealed class RenewingPropagator : DistributedContextPropagator
     {
         if (carrier is HttpRequestMessage request)
         {
-            if (request.Options.TryGetValue(InjectedKey, out _))
-            {
-                foreach (string header in _headers)
-                {
-                    request.Headers.Remove(header);
-                }
-            }
-            else
-            {
-                request.Options.Set(InjectedKey, true);
-            }
+            PrepareFor(request);
         }
 
         _propagator.Inject(activity, carrier, setter);
@@ -46,5 +35,26 @@ internal sealed class RenewingPropagator : DistributedContextPropagator
     public override void ExtractTraceIdAndState(object? carrier, PropagatorGetterCallback? getter, out string? traceId, out string? traceState) =>
         _propagator.ExtractTraceIdAndState(carrier, getter, out traceId, out traceState);
 
-    public override IEnumerable<KeyValuePair<string, string?>>? ExtractBaggage(object? carrier, PropagatorGetterCallback? getter) => _propagator.ExtractBaggage(carrier, getter);
+    public override IEnumerable<KeyValuePair<string, string?>>? ExtractBaggage(object? carrier, PropagatorGetterCallback? getter) =>
+        _propagator.ExtractBaggage(carrier, getter);
+
+    private void PrepareFor(HttpRequestMessage request)
+    {
+        if (!request.Options.TryGetValue(InjectedKey, out _))
+        {
+            request.Options.Set(InjectedKey, true);
+            return;
+        }
+
+        foreach (string header in _headers.Value)
+        {
+            request.Headers.Remove(header);
+        }
+    }
+
+    private string[] HeadersOfPropagator()
+    {
+        using HttpRequestMessage probe = new();
+        return [.. (_propagator.Fields ?? []).Where(field => field is not null && probe.Headers.TryAddWithoutValidation(field, ""))];
+    }
 }

@@ -2,29 +2,30 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Net;
 
-namespace DnsAwareHttp.Pools;
+namespace DnsAwareHttp.Handlers;
 
 /// <summary>Makes the setters of a handler throw from now on, as they do after its first request.</summary>
 /// <remarks>
-/// The runtime freezes a handler when it is first sent something, and only then. So it is: a request that it refuses for its proxy, before any metric, activity or event
-/// that others could see. While the runtime sets itself up for that, it asks the <see cref="SocketsHttpHandler.MeterFactory"/> for a meter: the last moment at
-/// which settings can be changed, and the one at which those that hid the request are put back.
+/// The runtime freezes a handler at its first request only. Therefore the handler is sent a request that the runtime refuses for its proxy.
+/// While the runtime prepares that request, it asks <see cref="SocketsHttpHandler.MeterFactory"/> for a meter: the last moment at which
+/// settings can be changed. At this moment the settings that hid the request are put back. The meter that it gets is disposed already, so that no
+/// listener hears of its instruments. The request is sent to no activity and no event listener either.
 /// </remarks>
 internal static class SettingsFreeze
 {
     private const string MetersAreSupported = "System.Diagnostics.Metrics.Meter.IsSupported";
 
-    /// <summary>Freezes a handler; one that has been used is frozen already.</summary>
-    /// <exception cref="ObjectDisposedException">It was disposed.</exception>
+    /// <summary>Freezes a handler. A handler that was used is frozen already.</summary>
+    /// <exception cref="ObjectDisposedException">The handler was disposed.</exception>
     public static void Freeze(SocketsHttpHandler handler)
     {
         if (AppContext.TryGetSwitch(MetersAreSupported, out bool supported) && !supported)
         {
-            // Nobody would ask for a meter, and nothing could be put back: rather leave it as it is.
+            // The runtime would not ask for a meter, and the settings could not be put back.
             return;
         }
 
-        using HiddenSettings hidden = new(handler);
+        HiddenSettings hidden = new(handler);
         try
         {
             hidden.Hide();
@@ -35,15 +36,14 @@ internal static class SettingsFreeze
         }
 
         // Not disposed: the handler would go with it.
-        Entrance entrance = new(handler);
+        HandlerInvoker invoker = new(handler);
         using HttpRequestMessage request = new(HttpMethod.Get, "http://frozen.invalid/");
-        _ = entrance.Pass(request, CancellationToken.None).Exception;
+        _ = invoker.InvokeAsync(request, async: false, CancellationToken.None).Exception;
     }
 
-    /// <summary>What a handler has while it is frozen, in place of its own.</summary>
+    /// <summary>The settings of a handler while it is frozen.</summary>
     private sealed class HiddenSettings(SocketsHttpHandler handler) : IMeterFactory, IWebProxy
     {
-        private readonly Meter _unheard = new("unheard");
         private readonly IMeterFactory? _meters = handler.MeterFactory;
         private readonly DistributedContextPropagator? _propagator = handler.ActivityHeadersPropagator;
         private readonly IWebProxy? _proxy = handler.Proxy;
@@ -65,14 +65,18 @@ internal static class SettingsFreeze
             handler.ActivityHeadersPropagator = _propagator;
             handler.Proxy = _proxy;
             handler.UseProxy = _usesProxy;
-            return _unheard;
+            Meter unheard = new("unheard");
+            unheard.Dispose();
+            return unheard;
         }
 
-        // No scheme that the runtime could speak: it gives up here.
+        // The runtime speaks no such scheme, and refuses the request here.
         public Uri GetProxy(Uri destination) => new("none://frozen.invalid/");
 
         public bool IsBypassed(Uri host) => false;
 
-        public void Dispose() => _unheard.Dispose();
+        public void Dispose()
+        {
+        }
     }
 }

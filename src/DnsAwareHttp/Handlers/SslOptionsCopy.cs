@@ -1,7 +1,7 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 
-namespace DnsAwareHttp.Pools;
+namespace DnsAwareHttp.Handlers;
 
 /// <summary>Copies TLS settings, so that a change to the original does not reach a pool that is running.</summary>
 internal static class SslOptionsCopy

@@ -1,7 +1,7 @@
 namespace DnsAwareHttp.Membership;
 
 /// <summary>Why an endpoint takes no new requests any more.</summary>
-/// <remarks>A small, closed set: <see cref="DepartureReasons.Tag"/> makes a metric tag of it. The text for people stands beside it, as the departure's detail.</remarks>
+/// <remarks><see cref="DepartureReasons.Tag"/> makes a metric tag of it. The detail for people stands beside it in the departure.</remarks>
 internal enum DepartureReason
 {
     /// <summary>The latest answer is the whole set, and it lacks the address.</summary>

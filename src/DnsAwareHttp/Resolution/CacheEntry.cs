@@ -3,8 +3,8 @@ using System.Net.Sockets;
 
 namespace DnsAwareHttp.Resolution;
 
-/// <summary>One name in one family, or one service: what is known of it, who listens, and the question in flight.</summary>
-internal sealed class CacheEntry(string host, AddressFamily family)
+/// <summary>One question that is kept: what is known, the subscriptions, and the question in flight.</summary>
+internal sealed class CacheEntry(Question question)
 {
     private volatile CachedAnswer? _current;
     private volatile AddressFamily _preferredFamily;
@@ -12,12 +12,7 @@ internal sealed class CacheEntry(string host, AddressFamily family)
     /// <summary>Guards the fields below it. Nothing is called while it is held.</summary>
     public Lock Sync { get; } = new();
 
-    public string Host { get; } = host;
-
-    public AddressFamily Family { get; } = family;
-
-    /// <summary>Whether <see cref="Host"/> names a service (SRV), which is of no family.</summary>
-    public bool IsService { get; init; }
+    public Question Question { get; } = question;
 
     /// <summary>The family that won when both were dialled.</summary>
     public AddressFamily PreferredFamily
@@ -33,11 +28,11 @@ internal sealed class CacheEntry(string host, AddressFamily family)
         set => _current = value;
     }
 
-    /// <summary>Those who are told each new answer. Guarded by <see cref="Sync"/>.</summary>
-    public ImmutableArray<Action<CachedAnswer>> Listeners { get; set; } = [];
+    /// <summary>The subscriptions, those of collected listeners among them. Guarded by <see cref="Sync"/>.</summary>
+    public ImmutableArray<NameSubscription> Subscriptions { get; set; } = [];
 
     /// <summary>The question in flight, shared by all who want its answer. Guarded by <see cref="Sync"/>.</summary>
-    public Task<CachedAnswer>? Question { get; set; }
+    public Task<CachedAnswer>? InFlight { get; set; }
 
     /// <summary>What is in flight was asked before something changed: ask once more. Guarded by <see cref="Sync"/>.</summary>
     public bool AskAgain { get; set; }

@@ -18,7 +18,7 @@ namespace DnsAwareHttp;
 /// </remarks>
 public sealed class DnsCache : IDisposable, IAsyncDisposable
 {
-    private readonly ConcurrentDictionary<(string Host, AddressFamily Family, bool IsService), CacheEntry> _entries = new();
+    private readonly ConcurrentDictionary<Question, CacheEntry> _entries = new();
     private readonly DnsCacheOptions _options;
     private readonly HostRefresher _refresher;
     private readonly INameChanges? _changes;
@@ -65,19 +65,22 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
     /// <summary>Whether no question is in flight and nobody waits for one, for tests.</summary>
     internal bool IsQuiet => _refresher.IsQuiet;
 
-    /// <summary>From now on the name is refreshed, and <paramref name="listener"/> is told what is known of it: at once when that holds, then with each answer.</summary>
-    internal NameSubscription Subscribe(string host, AddressFamily family, Action<CachedAnswer> listener) => SubscribeTo((host, family, IsService: false), listener);
+    /// <summary>A subscription to the answers to a question. It registers nothing and reports nothing until <see cref="NameSubscription.Start"/>.</summary>
+    internal NameSubscription Subscribe(Question question, IAnswerListener listener) => new(question, listener, this);
 
-    /// <summary>As <see cref="Subscribe"/>, for a service: the answers have <see cref="Answer.Found.Targets"/>.</summary>
-    internal NameSubscription SubscribeToService(string name, Action<CachedAnswer> listener) =>
-        SubscribeTo((name.ToLowerInvariant(), AddressFamily.Unspecified, IsService: true), listener);
+    /// <summary>Likewise, begun already. The subscription refers to the listener, and the cache to both until it is disposed.</summary>
+    internal NameSubscription Subscribe(string host, AddressFamily family, Action<CachedAnswer> listener) =>
+        SubscribeTo(Question.ForAddresses(host, family), listener);
+
+    /// <inheritdoc cref="Subscribe(string, AddressFamily, Action{CachedAnswer})"/>
+    internal NameSubscription SubscribeToService(string name, Action<CachedAnswer> listener) => SubscribeTo(Question.ForService(name), listener);
 
     /// <summary>The answers for these names (lower case, no trailing dot), or for all, are old: names in use are asked for at once.</summary>
     internal void Invalidate(IReadOnlySet<string>? names)
     {
         foreach (CacheEntry entry in _entries.Values)
         {
-            if (names is null || names.Contains(entry.Host.TrimEnd('.').ToLowerInvariant()))
+            if (names is null || names.Contains(entry.Question.Name.TrimEnd('.').ToLowerInvariant()))
             {
                 _refresher.Invalidate(entry);
             }
@@ -132,33 +135,22 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
         }
     }
 
-    private NameSubscription SubscribeTo((string Host, AddressFamily Family, bool IsService) key, Action<CachedAnswer> listener)
+    internal Task<CachedAnswer> AnswerAsync(CacheEntry entry)
     {
-        CountSubscriptions(+1);
-        CacheEntry entry = Listen(key, listener);
-        NameSubscription subscription = new(entry, listener, _refresher, Clock, () => CountSubscriptions(-1));
-        if (entry.Current is not CachedAnswer known)
-        {
-            _ = _refresher.AskAsync(entry, seen: null);
-        }
-        else if (Clock.Now < known.ExpiresAt)
-        {
-            listener(known);
-            _refresher.Plan(entry, known.RefreshAt);
-        }
-        else
-        {
-            _refresher.Own(Background.Run(() => TellOldAnswerIfNewOneIsLateAsync(entry, known, listener)));
-        }
-
-        return subscription;
+        CachedAnswer? current = entry.Current;
+        return current is not null && Clock.Now < current.ExpiresAt ? Task.FromResult(current) : _refresher.AskAsync(entry, current);
     }
 
-    private CacheEntry Listen((string Host, AddressFamily Family, bool IsService) key, Action<CachedAnswer> listener)
+    internal void Hint(CacheEntry entry) => _refresher.Hint(entry);
+
+    internal CacheEntry EntryOf(Question question) => _entries.GetOrAdd(question, static question => new CacheEntry(question));
+
+    internal CacheEntry Register(NameSubscription subscription)
     {
+        CountSubscriptions(+1);
         while (true)
         {
-            CacheEntry entry = _entries.GetOrAdd(key, static key => new CacheEntry(key.Host, key.Family) { IsService = key.IsService });
+            CacheEntry entry = EntryOf(subscription.Question);
             entry.LastUsed = Interlocked.Increment(ref _useCounter);
             lock (entry.Sync)
             {
@@ -167,7 +159,7 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
                     continue;
                 }
 
-                entry.Listeners = entry.Listeners.Add(listener);
+                entry.Subscriptions = entry.Subscriptions.Add(subscription);
             }
 
             EvictIfFull();
@@ -175,7 +167,48 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
         }
     }
 
-    private async Task TellOldAnswerIfNewOneIsLateAsync(CacheEntry entry, CachedAnswer old, Action<CachedAnswer> listener)
+    internal void Begin(NameSubscription subscription, CacheEntry entry)
+    {
+        if (entry.Current is not CachedAnswer known)
+        {
+            _ = _refresher.AskAsync(entry, seen: null);
+        }
+        else if (Clock.Now < known.ExpiresAt)
+        {
+            _refresher.Tell(subscription, known);
+            _refresher.Plan(entry, known.RefreshAt);
+        }
+        else
+        {
+            _refresher.Own(Background.Run(() => TellOldAnswerIfNewOneIsLateAsync(entry, known, subscription)));
+        }
+    }
+
+    internal void Unregister(NameSubscription subscription, CacheEntry entry)
+    {
+        int before;
+        lock (entry.Sync)
+        {
+            before = entry.Subscriptions.Length;
+            entry.Subscriptions = entry.Subscriptions.Remove(subscription);
+            before -= entry.Subscriptions.Length;
+        }
+
+        if (before > 0)
+        {
+            CountSubscriptions(-1);
+        }
+    }
+
+    private NameSubscription SubscribeTo(Question question, Action<CachedAnswer> listener)
+    {
+        DelegateListener adapter = new(listener);
+        NameSubscription subscription = new(question, adapter, this) { KeptListener = adapter };
+        subscription.Start();
+        return subscription;
+    }
+
+    private async Task TellOldAnswerIfNewOneIsLateAsync(CacheEntry entry, CachedAnswer old, NameSubscription subscription)
     {
         try
         {
@@ -186,7 +219,7 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
         {
             if (old.LastGood is not null && !old.IsTooOld(Clock.Now, _options))
             {
-                listener(old);
+                _refresher.Tell(subscription, old);
             }
         }
         catch (ObjectDisposedException)
@@ -205,7 +238,7 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
 
         // A tenth more goes at once, so that a full table does not sort itself for each new name.
         int most = surplus + (_options.MaxEntries / 10);
-        foreach (((string Host, AddressFamily Family, bool IsService) key, CacheEntry entry) in _entries.ToArray().OrderBy(pair => pair.Value.LastUsed))
+        foreach ((Question key, CacheEntry entry) in _entries.ToArray().OrderBy(pair => pair.Value.LastUsed))
         {
             if (most == 0)
             {
@@ -230,7 +263,7 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
 
         try
         {
-            entry.Evicted = entry.Listeners.IsEmpty && entry.Question is null;
+            entry.Evicted = !entry.Subscriptions.Any(static one => one.Listener is not null) && entry.InFlight is null;
             return entry.Evicted;
         }
         finally
@@ -268,5 +301,10 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
             _watch?.Dispose();
             _watch = null;
         }
+    }
+
+    private sealed class DelegateListener(Action<CachedAnswer> listener) : IAnswerListener
+    {
+        public void OnAnswer(CachedAnswer answer) => listener(answer);
     }
 }

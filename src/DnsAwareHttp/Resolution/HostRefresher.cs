@@ -50,7 +50,7 @@ internal sealed class HostRefresher : IAsyncDisposable
         Task<CachedAnswer> question;
         lock (entry.Sync)
         {
-            if (entry.Question is Task<CachedAnswer> running)
+            if (entry.InFlight is Task<CachedAnswer> running)
             {
                 return running;
             }
@@ -63,7 +63,7 @@ internal sealed class HostRefresher : IAsyncDisposable
 
             ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, typeof(DnsCache));
 
-            question = entry.Question = Background.Run(() => AskOnceAsync(entry));
+            question = entry.InFlight = Background.Run(() => AskOnceAsync(entry));
             Own(question);
         }
 
@@ -114,7 +114,7 @@ internal sealed class HostRefresher : IAsyncDisposable
     {
         lock (entry.Sync)
         {
-            if (entry.Question is not null)
+            if (entry.InFlight is not null)
             {
                 entry.AskAgain = true;
                 return;
@@ -155,19 +155,19 @@ internal sealed class HostRefresher : IAsyncDisposable
         Answer answer = await AskResolverAsync(entry).ConfigureAwait(false);
         try
         {
-            after = CachedAnswer.After(before, answer, entry.Family, sentAt, _clock.Now, _options, _random);
+            after = CachedAnswer.After(before, answer, entry.Question.Family, sentAt, _clock.Now, _options, _random);
         }
         catch (Exception exception)
         {
             // The resolver's answer makes no sense. The name must not stay unasked because of that.
-            after = CachedAnswer.After(before, new Answer.Failed(exception.Message, exception), entry.Family, sentAt, _clock.Now, _options, _random);
+            after = CachedAnswer.After(before, new Answer.Failed(exception.Message, exception), entry.Question.Family, sentAt, _clock.Now, _options, _random);
         }
 
         entry.Current = after;
         Quietly(() =>
         {
-            DnsAwareMetrics.LookedUp(entry.Host, after.Latest, _clock.Now - sentAt);
-            Report(entry.Host, before, after);
+            DnsAwareMetrics.LookedUp(entry.Question.Name, after.Latest, _clock.Now - sentAt);
+            Report(entry.Question.Name, before, after);
         });
         Publish(entry, after);
         PlanNext(entry, after);
@@ -178,13 +178,13 @@ internal sealed class HostRefresher : IAsyncDisposable
     {
         using CancellationTokenSource deadline = new(QuestionDeadline, _clock.Provider);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, _stopping.Token);
-        if (entry.IsService && _resolver is not IServiceResolver)
+        if (entry.Question.Kind is QuestionKind.Service && _resolver is not IServiceResolver)
         {
             return new Answer.Failed(
-                $"{_resolver.GetType()} cannot be asked for SRV records; make the DnsCache without a resolver of your own, or leave {entry.Host} out of ServiceRecords and ServiceRecordSelector");
+                $"{_resolver.GetType()} cannot be asked for SRV records; make the DnsCache without a resolver of your own, or leave {entry.Question.Name} out of ServiceRecords and ServiceRecordSelector");
         }
 
-        if (!entry.IsService && _resolver is not IFamilyResolver && LocalNames.TryResolve(entry.Host, entry.Family, out Answer? local))
+        if (entry.Question.Kind is not QuestionKind.Service && _resolver is not IFamilyResolver && LocalNames.TryResolve(entry.Question.Name, entry.Question.Family, out Answer? local))
         {
             // Resolvers that people bring are not troubled with these.
             return local;
@@ -211,10 +211,10 @@ internal sealed class HostRefresher : IAsyncDisposable
 
     private Task<Answer> CallResolver(CacheEntry entry, CancellationToken cancellationToken)
     {
-        ValueTask<Answer> answer = entry.IsService ? ((IServiceResolver)_resolver).ResolveServiceAsync(entry.Host, cancellationToken)
-            : _resolver is IFamilyResolver byFamily ? byFamily.ResolveAsync(entry.Host, entry.Family, cancellationToken)
-            : _resolver is NameResolver named ? named.ResolveAsync(entry.Host, entry.Family, cancellationToken)
-            : _resolver.ResolveAsync(entry.Host, cancellationToken);
+        ValueTask<Answer> answer = entry.Question.Kind is QuestionKind.Service ? ((IServiceResolver)_resolver).ResolveServiceAsync(entry.Question.Name, cancellationToken)
+            : _resolver is IFamilyResolver byFamily ? byFamily.ResolveAsync(entry.Question.Name, entry.Question.Family, cancellationToken)
+            : _resolver is NameResolver named ? named.ResolveAsync(entry.Question.Name, entry.Question.Family, cancellationToken)
+            : _resolver.ResolveAsync(entry.Question.Name, cancellationToken);
         return answer.AsTask();
     }
 
@@ -251,22 +251,28 @@ internal sealed class HostRefresher : IAsyncDisposable
 
     private void Publish(CacheEntry entry, CachedAnswer answer)
     {
-        ImmutableArray<Action<CachedAnswer>> listeners;
+        ImmutableArray<NameSubscription> subscriptions;
         lock (entry.Sync)
         {
-            listeners = entry.Listeners;
+            subscriptions = entry.Subscriptions;
         }
 
-        foreach (Action<CachedAnswer> listener in listeners)
+        foreach (NameSubscription subscription in subscriptions)
         {
-            try
-            {
-                listener(answer);
-            }
-            catch (Exception exception)
-            {
-                Quietly(() => _logger.ListenerThrew(entry.Host, exception));
-            }
+            Tell(subscription, answer);
+        }
+    }
+
+    /// <summary>Reports an answer to one listener, unless it was collected.</summary>
+    public void Tell(NameSubscription subscription, CachedAnswer answer)
+    {
+        try
+        {
+            subscription.Listener?.OnAnswer(answer);
+        }
+        catch (Exception exception)
+        {
+            Quietly(() => _logger.ListenerThrew(subscription.Question.Name, exception));
         }
     }
 
@@ -275,8 +281,8 @@ internal sealed class HostRefresher : IAsyncDisposable
         bool inUse, askAgain;
         lock (entry.Sync)
         {
-            entry.Question = null;
-            inUse = !entry.Listeners.IsEmpty;
+            entry.InFlight = null;
+            inUse = entry.Subscriptions.Any(static one => one.Listener is not null);
             askAgain = entry.AskAgain;
             entry.AskAgain = false;
             if (askAgain)
@@ -344,7 +350,7 @@ internal sealed class HostRefresher : IAsyncDisposable
         }
         catch (Exception exception)
         {
-            Quietly(() => _logger.RefreshThrew(entry.Host, Backoff.MaxForNames, exception));
+            Quietly(() => _logger.RefreshThrew(entry.Question.Name, Backoff.MaxForNames, exception));
             Plan(entry, _clock.Now + Backoff.MaxForNames);
         }
     }
@@ -353,7 +359,7 @@ internal sealed class HostRefresher : IAsyncDisposable
     {
         lock (entry.Sync)
         {
-            return !entry.Listeners.IsEmpty;
+            return entry.Subscriptions.Any(static one => one.Listener is not null);
         }
     }
 

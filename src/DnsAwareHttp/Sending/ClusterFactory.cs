@@ -1,40 +1,67 @@
+using System.Net;
+using DnsAwareHttp.Endpoints;
+using DnsAwareHttp.Handlers;
 using DnsAwareHttp.Membership;
 using DnsAwareHttp.Pools;
 using DnsAwareHttp.Resolution;
-using Microsoft.Extensions.Logging;
+using DnsAwareHttp.Services;
 
-namespace DnsAwareHttp.Origins;
+namespace DnsAwareHttp.Sending;
 
-/// <summary>What all clusters of one handler have in common.</summary>
-/// <param name="Options">The handler's options; they do not change.</param>
-/// <param name="Membership">Who is in and who leaves.</param>
-/// <param name="Cache">Where answers come from.</param>
-/// <param name="Drainer">Lets pools go.</param>
-/// <param name="Reopen">The cluster that takes the place of one that was closed while unused.</param>
-/// <param name="SendHop">Sends the next hop of a redirected request, following no redirect.</param>
-/// <param name="Random">Where draws come from.</param>
-/// <param name="Logger">Where to log.</param>
-internal sealed record ClusterSettings(
-    DnsAwareOptions Options, IMembershipPolicy Membership, DnsCache Cache, PoolDrainer Drainer, Func<Origin, OriginCluster> Reopen,
-    Func<HttpRequestMessage, bool, CancellationToken, Task<HttpResponseMessage>> SendHop, Random Random, ILogger Logger)
+/// <summary>Makes the clusters of one handler.</summary>
+/// <param name="settings">What they are made from.</param>
+/// <param name="routes">The ways of a request out of its cluster.</param>
+internal sealed class ClusterFactory(RouterSettings settings, IRequestRoutes routes)
 {
-    /// <summary>What finding a connection may take in all: the wrapped handler's own limit.</summary>
-    public required TimeSpan ConnectTimeout { get; init; }
+    private readonly DnsAwareOptions _options = settings.Options;
+    private readonly SteadyClock _clock = settings.Cache.Clock;
+    private readonly ConnectionRace _race = new(settings.Options.ConnectAttemptDelay, settings.Cache.Clock.Provider);
+    private readonly DialSettings _dialing = settings.Dialing
+        ?? new DialSettings(settings.Options.ConnectTimeout, settings.Options.ConfigureSocket, settings.Cache.Clock.Provider);
 
-    /// <summary>How long a connection may be idle: the wrapped handler's own limit.</summary>
-    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(1);
+    /// <summary>The service whose SRV records locate an origin; null: its own host and port do. Asks the application: the caller holds no lock.</summary>
+    public string? ServiceOf(Origin origin) => origin.Proxy is null ? _options.ServiceOf(origin.Host, origin.Port) : null;
 
-    /// <summary>From where this host would speak to an address: part of the order of addresses.</summary>
-    public ISourceAddresses Sources { get; init; } = new SourceAddresses(Cache.Clock.Provider);
+    /// <summary>Makes a cluster that has not started. Calls no code of the application.</summary>
+    /// <param name="origin">The origin.</param>
+    /// <param name="service">Its service, as <see cref="ServiceOf"/> told.</param>
+    public OriginCluster Make(Origin origin, string? service)
+    {
+        IWebProxy? proxy = origin.Proxy is null ? null : new PinnedProxy(origin.Proxy, settings.Template.ProxyCredentials);
+        OriginScope scope = ScopeOf(origin);
+        EndpointPoolFactory pools = PoolsOf(origin, proxy);
+        IMembershipPolicy MakePolicy(int maxMembers) => Policy(_options.MembershipOf(origin.Host, origin.Port), maxMembers);
+        IOriginEndpoints endpoints = service is null
+            ? new NameEndpoints(scope, MakePolicy(_options.MaxEndpointsPerOrigin), settings.Cache, pools)
+            : new ServiceEndpoints(service, scope, MakePolicy, settings.Cache, pools);
+        FailureReporter? failures = settings.MakeHandler is null ? new FailureReporter(settings.Template, proxy) : null;
+        OriginUsage usage = new(_clock.Now);
+        EndpointWait wait = new(origin, endpoints, usage, _race, settings.Template.ConnectTimeout, _clock.Provider, failures);
+        return new OriginCluster(origin, scope, endpoints, wait, usage, routes);
+    }
 
-    /// <summary>How far addresses of equal rank are rotated: another number in each process of a fleet.</summary>
-    public int Rotation { get; init; }
+    private OriginScope ScopeOf(Origin origin)
+    {
+        PoolOwner owner = new(origin.ToString(), origin.Host, origin.Port) { IsAnonymous = origin.IsAnonymous };
+        return new OriginScope(owner, _options, _clock, settings.Drainer, settings.Random, settings.Logger)
+        {
+            IdleTimeout = settings.Template.PooledConnectionIdleTimeout,
+            Order = settings.Order,
+        };
+    }
 
-    /// <summary>As <see cref="Membership"/>, for another number of members than <see cref="DnsAwareOptions.MaxEndpointsPerOrigin"/>.</summary>
-    public Func<int, IMembershipPolicy> MakeMembership { get; init; } = _ => Membership;
+    private EndpointPoolFactory PoolsOf(Origin origin, IWebProxy? proxy) => new(
+        origin.DialTarget,
+        _dialing,
+        settings.MakeHandler
+            ?? (dialer => settings.Template.Make(dialer.ConnectAsync, proxy, authenticate: !origin.IsAnonymous, ping: dialer.WasSilent)),
+        () => _clock.Now,
+        _options.MaxRequestsPerConnection);
 
-    /// <summary>Finds an endpoint that can be connected to.</summary>
-    public DialRace Race { get; } = new(Options.ConnectAttemptDelay, Cache.Clock.Provider);
-
-    public SteadyClock Clock => Cache.Clock;
+    private IMembershipPolicy Policy(MembershipMode mode, int maxMembers) => mode switch
+    {
+        MembershipMode.Strict => new StrictMembership(maxMembers, ProcessSeed.Value),
+        MembershipMode.Logical => new LogicalMembership(maxMembers),
+        _ => new AdaptiveMembership(maxMembers, ProcessSeed.Value, settings.Cache.MaxStale),
+    };
 }

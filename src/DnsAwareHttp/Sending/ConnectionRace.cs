@@ -1,29 +1,30 @@
 using DnsAwareHttp.Pools;
 
-namespace DnsAwareHttp.Origins;
+namespace DnsAwareHttp.Sending;
 
-/// <summary>Finds an endpoint that a request can be sent to at once: dials the preferred one, and others beside it while that takes long (RFC 8305 section 5).</summary>
-/// <param name="attemptDelay">How long the latest dial may take before the next one begins beside it; after a failure the next one begins at once.</param>
+/// <summary>Finds an endpoint that a request can be sent to at once: dials the preferred one, and others beside it while it takes long (RFC 8305 section 5).</summary>
+/// <param name="attemptDelay">The time after which the next dial begins beside the latest one. After a failure the next one begins at once.</param>
 /// <param name="time">The clock.</param>
-internal sealed class DialRace(TimeSpan attemptDelay, TimeProvider time)
+internal sealed class ConnectionRace(TimeSpan attemptDelay, TimeProvider time)
 {
-    /// <summary>More dials than this are not under way for one request.</summary>
+    /// <summary>The most dials that are under way for one request.</summary>
     private const int MaxAtOnce = 6;
 
-    /// <summary>As <see cref="RunAsync(IReadOnlyList{EndpointPool}, CancellationToken)"/>, and when all failed, the same with each rank of the others in turn.</summary>
+    /// <summary>As <see cref="RunAsync(IReadOnlyList{EndpointPool}, CancellationToken)"/>. When all failed, each rank of the others is next.</summary>
     /// <param name="order">The endpoints, the preferred one first.</param>
-    /// <param name="fallbacks">Those that no dial goes to while one that comes before may yet be connected to.</param>
+    /// <param name="fallbacks">Ranks of endpoints that are dialled only when all before them failed.</param>
     /// <param name="cancellationToken">The request's own token.</param>
-    public Task<DialOutcome> RunAsync(IReadOnlyList<EndpointPool> order, IReadOnlyList<IEnumerable<EndpointPool>> fallbacks, CancellationToken cancellationToken) =>
+    public Task<RaceOutcome> RunAsync(
+        IReadOnlyList<EndpointPool> order, IReadOnlyList<IEnumerable<EndpointPool>> fallbacks, CancellationToken cancellationToken) =>
         fallbacks.Count == 0 ? RunAsync(order, cancellationToken) : RunByRankAsync([order, .. fallbacks], cancellationToken);
 
-    /// <summary>Ends with the first endpoint to have a connection, or when all failed.</summary>
+    /// <summary>Ends with the first endpoint that has a connection, or when all failed.</summary>
     /// <remarks>
-    /// Those that lose are not cancelled: a dial belongs to its endpoint, other requests may be waiting for it. A socket that opens too late is parked for a moment.
+    /// The losers are not cancelled: a dial belongs to its endpoint, and other requests may wait for it. A socket that opens too late is parked for a moment.
     /// </remarks>
     /// <param name="order">The endpoints, the preferred one first.</param>
     /// <param name="cancellationToken">The request's own token.</param>
-    public async Task<DialOutcome> RunAsync(IReadOnlyList<EndpointPool> order, CancellationToken cancellationToken)
+    public async Task<RaceOutcome> RunAsync(IReadOnlyList<EndpointPool> order, CancellationToken cancellationToken)
     {
         Dictionary<Task<Exception?>, EndpointPool> running = [];
         List<(EndpointPool Pool, Exception Error)> failures = [];
@@ -41,7 +42,9 @@ internal sealed class DialRace(TimeSpan attemptDelay, TimeProvider time)
                 running[pool.DialUnlessConnectedAsync()] = pool;
             }
 
-            if (await FirstToEndAsync(running.Keys, mayAddMore: next < order.Count && running.Count < MaxAtOnce, cancellationToken).ConfigureAwait(false) is not Task<Exception?> ended)
+            bool mayAddMore = next < order.Count && running.Count < MaxAtOnce;
+            Task<Exception?>? ended = await FirstToEndAsync(running.Keys, mayAddMore, cancellationToken).ConfigureAwait(false);
+            if (ended is null)
             {
                 continue;
             }
@@ -55,15 +58,15 @@ internal sealed class DialRace(TimeSpan attemptDelay, TimeProvider time)
             failures.Add((dialled!, error));
         }
 
-        return new DialOutcome(null, failures);
+        return new RaceOutcome(null, failures);
     }
 
-    private async Task<DialOutcome> RunByRankAsync(IEnumerable<EndpointPool>[] ranks, CancellationToken cancellationToken)
+    private async Task<RaceOutcome> RunByRankAsync(IEnumerable<EndpointPool>[] ranks, CancellationToken cancellationToken)
     {
         List<(EndpointPool Pool, Exception Error)> failures = [];
         foreach (IEnumerable<EndpointPool> rank in ranks)
         {
-            DialOutcome outcome = await RunAsync([.. rank], cancellationToken).ConfigureAwait(false);
+            RaceOutcome outcome = await RunAsync([.. rank], cancellationToken).ConfigureAwait(false);
             failures.AddRange(outcome.Failures);
             if (outcome.Winner is not null)
             {
@@ -71,10 +74,11 @@ internal sealed class DialRace(TimeSpan attemptDelay, TimeProvider time)
             }
         }
 
-        return new DialOutcome(null, failures);
+        return new RaceOutcome(null, failures);
     }
 
-    private static DialOutcome Won(EndpointPool winner, IReadOnlyList<EndpointPool> order, int begun, List<(EndpointPool Pool, Exception Error)> failures) =>
+    private static RaceOutcome Won(
+        EndpointPool winner, IReadOnlyList<EndpointPool> order, int begun, List<(EndpointPool Pool, Exception Error)> failures) =>
         new(winner, failures, order.Take(begun).TakeWhile(pool => pool != winner).Any(pool => pool.Family != winner.Family));
 
     /// <summary>The first dial to end; null when it is time for the next one to begin.</summary>

@@ -1,12 +1,13 @@
 using System.Net.Sockets;
+using DnsAwareHttp.Endpoints;
 using DnsAwareHttp.Resolution;
 
-namespace DnsAwareHttp.Origins;
+namespace DnsAwareHttp.Sending;
 
 /// <summary>The error of a request whose origin has no address that may be dialled.</summary>
 internal static class NoAddress
 {
-    /// <summary>As the runtime reports it: the kind, "(host:port)" at the end of the message, and a <see cref="SocketException"/> within, or what a resolver threw.</summary>
+    /// <summary>The error in the runtime's form: its kind, "(host:port)" at the end of the message, and a <see cref="SocketException"/>, or the resolver's exception, within.</summary>
     public static HttpRequestException Error(Origin origin, NameAnswer known)
     {
         CachedAnswer answer = known.Answer;

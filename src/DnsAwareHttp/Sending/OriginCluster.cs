@@ -1,152 +1,122 @@
-using System.Collections.Immutable;
 using System.Net;
 using DnsAwareHttp.Balancing;
 using DnsAwareHttp.Diagnostics;
+using DnsAwareHttp.Endpoints;
+using DnsAwareHttp.Membership;
 using DnsAwareHttp.Pools;
 
-namespace DnsAwareHttp.Origins;
+namespace DnsAwareHttp.Sending;
 
-/// <summary>One origin: the way of a request to one of its endpoints.</summary>
+/// <summary>One open origin: sends its requests to its endpoints.</summary>
 internal sealed class OriginCluster
 {
-    /// <summary>How often the endpoints are looked at while requests flow.</summary>
-    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(250);
+    /// <summary>The time between two samples of the endpoints while requests flow.</summary>
+    private static readonly TimeSpan SampleInterval = TimeSpan.FromMilliseconds(250);
 
-    private readonly ClusterSettings _settings;
-    private readonly PoolOwner _owner;
+    private readonly OriginScope _scope;
     private readonly IOriginEndpoints _endpoints;
-    private readonly FailureReporter? _failures;
-    private readonly ITimer _look;
-    private volatile bool _wasUsed;
-    private DateTimeOffset _lastUsed;
-    private int _waiting;
+    private readonly EndpointWait _wait;
+    private readonly OriginUsage _usage;
+    private readonly IRequestRoutes _routes;
+    private readonly ITimer _sample;
+    private int _isSampling;
 
-    /// <param name="origin">Whose requests these are.</param>
-    /// <param name="settings">What it has in common with other clusters.</param>
-    /// <param name="pools">Makes its pools.</param>
-    /// <param name="failures">Reports requests that fail before an endpoint has them; null for nobody.</param>
-    /// <param name="service">The service whose SRV records tell where the origin is; null: its own host and port do.</param>
-    public OriginCluster(Origin origin, ClusterSettings settings, EndpointPoolFactory pools, FailureReporter? failures = null, string? service = null)
+    /// <param name="origin">The origin.</param>
+    /// <param name="scope">What its parts have in common.</param>
+    /// <param name="endpoints">Its endpoints.</param>
+    /// <param name="wait">The waits of requests that no endpoint has yet.</param>
+    /// <param name="usage">Knows when requests came.</param>
+    /// <param name="routes">The ways out of this cluster.</param>
+    public OriginCluster(
+        Origin origin, OriginScope scope, IOriginEndpoints endpoints, EndpointWait wait, OriginUsage usage, IRequestRoutes routes)
     {
         Origin = origin;
-        _settings = settings;
-        _failures = failures;
-        _owner = new PoolOwner(origin.ToString(), origin.Host, origin.Port) { IsAnonymous = origin.IsAnonymous };
-        _lastUsed = settings.Clock.Now;
-        settings.Logger.OriginOpened(_owner.Name);
-        _look = Background.CreateTimer(settings.Clock.Provider, "the look at endpoints", settings.Logger, this, static cluster => cluster.Look(), Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _endpoints = service is null ? new OriginEndpoints(_owner, settings, pools) : new ServiceEndpoints(service, _owner, settings, pools);
+        _scope = scope;
+        _endpoints = endpoints;
+        _wait = wait;
+        _usage = usage;
+        _routes = routes;
+        _sample = Background.CreateTimer(
+            scope.Clock.Provider, "the sample of the endpoints", scope.Logger, this, static cluster => cluster.Sample(),
+            Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     public Origin Origin { get; }
 
-    /// <summary>Whether it takes requests no more.</summary>
+    /// <summary>Whether it takes no requests any more.</summary>
     public bool IsClosed => _endpoints.IsClosed;
 
     /// <summary>Whether a request need not wait for an answer.</summary>
     public bool HasEndpoints => _endpoints.Current is not null;
 
-    /// <summary>When a request last came, to within <see cref="LookInterval"/>.</summary>
-    public DateTimeOffset LastUsed => _wasUsed ? _settings.Clock.Now : _lastUsed;
+    /// <summary>When a request last came, to within <see cref="SampleInterval"/>.</summary>
+    public DateTimeOffset LastUsed => _usage.LastUsed(_scope.Clock.Now);
+
+    private bool HasRequests => _endpoints.Current is { HasRequests: true };
+
+    /// <summary>Begins to follow DNS. Called once, under no lock.</summary>
+    public void Start()
+    {
+        _scope.Logger.OriginOpened(_scope.Owner.Name);
+        _endpoints.Start();
+    }
 
     /// <summary>Sends a request to one endpoint, and to another one while connecting fails. The only async frame between the caller and the endpoint's handler.</summary>
     /// <param name="request">The request, sent as it is.</param>
-    /// <param name="redirects">Follows the response if it is a redirect; null to return that as it is.</param>
-    /// <param name="async">False to be done when the call returns, on the caller's thread.</param>
+    /// <param name="redirects">Follows the response if it is a redirect; null: the redirect is returned as it is.</param>
+    /// <param name="async">False: every wait is on the calling thread, and the task is complete when the call returns.</param>
     /// <param name="cancellationToken">The request's own token; it bounds every wait.</param>
-    /// <exception cref="HttpRequestException">The name has no address, no address can be connected to, or whatever the endpoint's handler reports.</exception>
-    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, RedirectFollower? redirects, bool async, CancellationToken cancellationToken)
+    /// <exception cref="HttpRequestException">The name has no address, no address can be connected to, or the endpoint's handler reports an error.</exception>
+    public async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, RedirectFollower? redirects, bool async, CancellationToken cancellationToken)
     {
         MarkUsed();
-        FailedAttempts? failed = null;
+        RequestAttempts? attempts = null;
         while (true)
         {
-            if (_endpoints.Current is not EndpointSet endpoints)
+            EndpointSet? endpoints = _endpoints.Current;
+            EndpointPool? pool = attempts is null ? endpoints?.Picker.Pick() : endpoints?.PickOther(attempts.Pools, _scope.Random);
+            if (pool is not { IsConnected: true })
             {
-                if (failed?.Misdirected is HttpResponseMessage answer)
+                attempts ??= new RequestAttempts(Origin);
+                Choice choice = await ChooseAsync(request, endpoints, pool, attempts, async, cancellationToken).ConfigureAwait(false);
+                if (choice.Cluster is not null || choice.Response is not null)
                 {
-                    // All have left since. It was sent once, and this is its answer.
-                    return answer;
+                    return choice.Response ?? await choice.Cluster!.SendAsync(request, redirects, async, cancellationToken).ConfigureAwait(false);
                 }
 
-                if (_endpoints.IsClosed)
-                {
-                    // It was idle, or the options changed, and it was closed between the registry's look and ours.
-                    return await _settings.Reopen(Origin).SendAsync(request, redirects, async, cancellationToken).ConfigureAwait(false);
-                }
-
-                await AwaitEndpointsAsync(request, async, cancellationToken).ConfigureAwait(false);
-                continue;
+                pool = choice.Pool;
+                attempts = attempts.OrNullIfEmpty;
             }
 
-            EndpointPool? pool = failed is null ? endpoints.Picker.Pick() : endpoints.PickOther(failed.Pools, _settings.Random);
-            if (pool is null)
+            // A gate that is closed: the pool began to drain this instant. The set without it was published before.
+            if (pool is null || !pool.TryEnter(out GateLease lease))
             {
-                return failed!.Misdirected ?? throw failed.ToException();
-            }
-
-            if (!pool.IsConnected && !RefusedRequest.IsMalformed(request))
-            {
-                DialOutcome outcome = await ConnectAsync(request, endpoints, pool, failed, async, cancellationToken).ConfigureAwait(false);
-                if (outcome.Winner is null)
-                {
-                    // Better a try than a refusal: the picked one's handler reports the failure as it does without us, the others are named with it.
-                    failed = FailedAttempts.AllBut(pool, outcome.Failures, failed ?? new FailedAttempts(Origin));
-                }
-
-                pool = outcome.Winner ?? pool;
-            }
-
-            if (!pool.TryEnter(out Passage passage))
-            {
-                // It began to drain this instant; the set without it was published before.
                 continue;
             }
 
             HttpResponseMessage response;
-            using (passage)
+            try
             {
-                try
+                using (lease)
                 {
                     response = await pool.SendAsync(request, async, cancellationToken).ConfigureAwait(false);
                 }
-                catch (HttpRequestException error) when (FailedAttempts.IsConnectFailure(error, Origin.Tunnels(request)))
-                {
-                    // Nothing of the request was sent: another endpoint may have it.
-                    (failed ??= new FailedAttempts(Origin)).Add(pool, error);
-                    pool.NoteBreak(error);
-                    _endpoints.Hint(pool);
-                    continue;
-                }
-                catch (HttpRequestException error) when (FailedAttempts.IsUnableToTake(error) && !Origin.Tunnels(request))
-                {
-                    // Nothing was sent here either. The endpoint is as well as its server; others of the same name may be newer.
-                    (failed ??= new FailedAttempts(Origin)).Add(pool, error);
-                    continue;
-                }
-                catch (Exception error) when (NoteFailure(error, request, pool, failed))
-                {
-                    // It was sent, at least in part: never again by us.
-                    throw;
-                }
             }
-
-            pool.NoteAnswer();
-
-            // Behind a proxy another server said it, and which one that is does not depend on the proxy's address.
-            if (response.StatusCode == HttpStatusCode.MisdirectedRequest && _settings.Options.RetryMisdirectedRequests && Origin.Proxy is null)
+            catch (Exception error) when (MaySendElsewhere(error, request, pool, ref attempts))
             {
-                pool.NoteMisdirected();
-                if (MaySendElsewhere(request, pool, failed))
-                {
-                    (failed ??= new FailedAttempts(Origin)).AddMisdirected(pool, response);
-                    continue;
-                }
+                continue;
             }
 
-            failed?.Misdirected?.Dispose();
+            pool.OnAnswered();
+            if (response.StatusCode == HttpStatusCode.MisdirectedRequest && MaySendElsewhere(response, request, pool, ref attempts))
+            {
+                continue;
+            }
+
+            attempts?.Misdirected?.Dispose();
             return redirects is not null && RedirectFollower.IsRedirect(request, response)
-                ? await redirects.FollowAsync(request, response, _settings.SendHop, async, cancellationToken).ConfigureAwait(false)
+                ? await redirects.FollowAsync(request, response, _routes.SendHopAsync, async, cancellationToken).ConfigureAwait(false)
                 : response;
         }
     }
@@ -154,206 +124,176 @@ internal sealed class OriginCluster
     /// <summary>Closes if no request came for a while and no connection is open.</summary>
     public bool CloseIfUnused(TimeSpan idleTimeout)
     {
-        DateTimeOffset now = _settings.Clock.Now;
-        if (_wasUsed)
-        {
-            _wasUsed = false;
-            _lastUsed = now;
-        }
-
-        TimeSpan idle = now - _lastUsed;
+        DateTimeOffset now = _scope.Clock.Now;
+        _usage.Sample(now);
+        TimeSpan idle = now - _usage.LastUsed(now);
         if (idle < idleTimeout || IsBusy())
         {
             return false;
         }
 
-        _settings.Logger.OriginClosed(_owner.Name, idle);
-        Close("its origin is unused");
+        _scope.Logger.OriginClosed(_scope.Owner.Name, idle);
+        Close(DepartureReason.OriginUnused, "its origin is unused");
         return true;
     }
 
-    /// <summary>Takes no request any more; those under way go on. Its pools drain without a deadline.</summary>
-    public void Close(string reason)
+    /// <summary>Takes no request any more. Requests under way go on; the pools drain without a deadline.</summary>
+    public void Close(DepartureReason reason, string detail)
     {
-        if (_endpoints.Close(reason))
+        if (_endpoints.Close(reason, detail))
         {
-            _look.Dispose();
+            _sample.Dispose();
         }
     }
 
     public OriginSnapshot Snapshot()
     {
-        // Read before those that drain: one that goes from here to there in the meantime is seen twice, not never.
-        ImmutableArray<EndpointPool> members = _endpoints.Offered;
+        // Read before the drains: a pool that begins to drain meanwhile is seen twice here, not never.
+        EndpointPlacement[] members = [.. _endpoints.Current?.Placements ?? []];
+        IEnumerable<Departure> draining = _scope.Drainer.DrainingOf(_scope.Owner)
+            .Where(departure => !Array.Exists(members, member => member.Pool == departure.Pool));
         return new OriginSnapshot
         {
-            Origin = _owner.Name,
+            Origin = _scope.Owner.Name,
             Host = Origin.Host,
             Port = Origin.Port,
             Answer = _endpoints.LatestAnswer,
-            Endpoints = [.. members.Concat(_settings.Drainer.DrainingOf(_owner)).Distinct().Select(pool => pool.Snapshot())],
+            Endpoints =
+            [
+                .. members.Select(member => member.Pool.Snapshot(member.Membership)),
+                .. draining.Select(departure => departure.Pool.Snapshot(departure.Detail)),
+            ],
         };
     }
 
-    // One word that is written once in a while: a timestamp for each request would be the most expensive thing on its way.
+    /// <summary>Finds an endpoint for a request that cannot be sent to the picked one at once.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="endpoints">The endpoints; null: there are none now.</param>
+    /// <param name="picked">The picked one, which is not connected; null: all were tried.</param>
+    /// <param name="attempts">The attempts so far. Dials that fail are added.</param>
+    /// <param name="async">False: every wait is on the calling thread.</param>
+    /// <param name="cancellationToken">The request's own token.</param>
+    private async ValueTask<Choice> ChooseAsync(
+        HttpRequestMessage request, EndpointSet? endpoints, EndpointPool? picked, RequestAttempts attempts, bool async,
+        CancellationToken cancellationToken)
+    {
+        if (endpoints is null && attempts.Misdirected is null && !_endpoints.IsClosed)
+        {
+            await _wait.AwaitEndpointsAsync(request, async, cancellationToken).ConfigureAwait(false);
+            return Choice.Again;
+        }
+
+        if (picked is null)
+        {
+            // All left, or all were tried. A request that was sent once has its answer; otherwise the cluster that replaced this one may have it.
+            return attempts.Misdirected is HttpResponseMessage answer ? new Choice { Response = answer }
+                : endpoints is null ? new Choice { Cluster = _routes.Reopen(Origin) }
+                : throw attempts.ToException();
+        }
+
+        if (RefusedRequest.IsMalformed(request))
+        {
+            // The endpoint's handler refuses it without a connection.
+            return new Choice { Pool = picked };
+        }
+
+        RaceOutcome outcome = await _wait.ConnectAsync(request, endpoints!, picked, attempts, async, cancellationToken).ConfigureAwait(false);
+        if (outcome.Winner is null)
+        {
+            // Better a try than a refusal: the handler of the picked one reports the failure in the runtime's own way.
+            attempts.AddAllBut(picked, outcome.Failures);
+        }
+
+        return new Choice { Pool = outcome.Winner ?? picked };
+    }
+
+    // An exception filter. False: the request was sent, at least in part, and is never sent again by us.
+    private bool MaySendElsewhere(Exception error, HttpRequestMessage request, EndpointPool pool, ref RequestAttempts? attempts)
+    {
+        bool isTunnelled = Origin.Tunnels(request);
+        AttemptOutcome outcome = AttemptOutcomes.Of(error, isTunnelled);
+        AttemptOutcomes.NoteOn(pool, outcome, error, isTunnelled);
+        if (outcome is AttemptOutcome.Failed)
+        {
+            attempts?.Misdirected?.Dispose();
+            return false;
+        }
+
+        (attempts ??= new RequestAttempts(Origin)).Add(pool, error);
+        if (outcome is AttemptOutcome.NotConnected)
+        {
+            _endpoints.Hint(pool);
+        }
+
+        return true;
+    }
+
+    // Behind a proxy another server answered, and the proxy's address does not decide which one.
+    private bool MaySendElsewhere(HttpResponseMessage misdirected, HttpRequestMessage request, EndpointPool pool, ref RequestAttempts? attempts)
+    {
+        if (!_scope.Options.RetryMisdirectedRequests || Origin.Proxy is not null)
+        {
+            return false;
+        }
+
+        pool.OnMisdirected();
+        bool mayBeSentAgain = attempts is not { Misdirected: not null }
+            && request.Content is null or ByteArrayContent or ReadOnlyMemoryContent
+            && _endpoints.Current?.PickOther([pool, .. attempts?.Pools ?? []], _scope.Random) is not null;
+        if (mayBeSentAgain)
+        {
+            (attempts ??= new RequestAttempts(Origin)).AddMisdirected(pool, misdirected);
+        }
+
+        return mayBeSentAgain;
+    }
+
     private void MarkUsed()
     {
-        if (!_wasUsed)
+        if (_usage.Mark())
         {
-            _wasUsed = true;
-            LookSoon();
+            PlanSample();
         }
     }
 
-    private void Look()
+    private void PlanSample() => _sample.Change(SampleInterval, Timeout.InfiniteTimeSpan);
+
+    private void Sample()
     {
-        bool wasUsed = _wasUsed;
-        if (wasUsed)
+        // A request may have set the timer again while the last sample takes long. That sample plans the next one.
+        if (Interlocked.Exchange(ref _isSampling, 1) == 1)
         {
-            _wasUsed = false;
-            _lastUsed = _settings.Clock.Now;
+            return;
         }
 
+        bool wasUsed = _usage.Sample(_scope.Clock.Now);
         try
         {
-            _endpoints.Look();
-        }
-        catch (Exception exception)
-        {
-            _settings.Logger.LookThrew(_owner.Name, exception);
-        }
-
-        if (wasUsed || _endpoints.Current is EndpointSet { HasRequests: true })
-        {
-            LookSoon();
-        }
-    }
-
-    private void LookSoon() => _look.Change(LookInterval, Timeout.InfiniteTimeSpan);
-
-    private bool IsBusy()
-    {
-        // A request that waits for an answer or a connection would open the origin again at once; with a full table two such origins would close one another in turn.
-        if (Volatile.Read(ref _waiting) > 0)
-        {
-            return true;
-        }
-
-        return _endpoints.Offered.Any(pool => pool.ActiveRequests > 0 || pool.OpenConnections > 0);
-    }
-
-    private async ValueTask AwaitEndpointsAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken)
-    {
-        Interlocked.Increment(ref _waiting);
-        try
-        {
-            await AwaitAnswerAsync(async, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception failure) when (_failures is not null)
-        {
-            await _failures.ReportAsync(request, failure, async).ConfigureAwait(false);
-            throw;
+            _endpoints.Sample();
         }
         finally
         {
-            Interlocked.Decrement(ref _waiting);
+            Volatile.Write(ref _isSampling, 0);
+            if (wasUsed || _usage.WasUsed || HasRequests)
+            {
+                PlanSample();
+            }
         }
     }
 
-    private async ValueTask AwaitAnswerAsync(bool async, CancellationToken cancellationToken)
+    // An origin with a request that waits would be opened again at once. With a full table two such origins would close one another in turn.
+    private bool IsBusy() =>
+        _usage.HasWaiting || _endpoints.Current?.All.Any(pool => pool.ActiveRequests > 0 || pool.OpenConnections > 0) == true;
+
+    /// <summary>What becomes of a request: an endpoint, its answer, another cluster, or another look at the endpoints.</summary>
+    private sealed record Choice
     {
-        Task known = _endpoints.Known;
-        Task<NameAnswer> question = _endpoints.AskAsync();
+        public static readonly Choice Again = new();
 
-        // Whatever comes first: the answer, or leave to use an expired one because the answer is late.
-        Task first = Task.WhenAny(question, known);
-        try
-        {
-            Task bounded = first.WaitAsync(_settings.ConnectTimeout, _settings.Clock.Provider, cancellationToken);
-            if (!async)
-            {
-                Task.WaitAny([bounded], CancellationToken.None);
-            }
+        public EndpointPool? Pool { get; init; }
 
-            await bounded.ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            throw ConnectTimedOut();
-        }
+        public HttpResponseMessage? Response { get; init; }
 
-        if (!known.IsCompleted)
-        {
-            NameAnswer answer = await question.ConfigureAwait(false);
-            if (_endpoints.Current is null && !_endpoints.IsClosed)
-            {
-                throw NoAddress.Error(Origin, answer);
-            }
-        }
+        public OriginCluster? Cluster { get; init; }
     }
-
-    /// <summary>Finds an endpoint with a connection: the picked one if that is quick.</summary>
-    private async ValueTask<DialOutcome> ConnectAsync(
-        HttpRequestMessage request, EndpointSet endpoints, EndpointPool picked, FailedAttempts? failed, bool async, CancellationToken cancellationToken)
-    {
-        EndpointPool[] tried = [.. failed?.Pools ?? []];
-        if (picked.Status.State is not EndpointState.Ready && endpoints.FirstConnected(picked, tried) is EndpointPool connected)
-        {
-            // Make before break: nobody waits for an address that has never been connected to while another one is at hand.
-            _ = picked.DialUnlessConnectedAsync();
-            return new DialOutcome(connected, []);
-        }
-
-        using CancellationTokenSource bound = new(_settings.ConnectTimeout, _settings.Clock.Provider);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(bound.Token, cancellationToken);
-        Task<DialOutcome> race = _settings.Race.RunAsync([.. endpoints.DialOrder(picked, _endpoints.PreferredFamily).Except(tried)], [.. endpoints.Fallbacks().Select(rank => rank.Except(tried))], either.Token);
-        Interlocked.Increment(ref _waiting);
-        try
-        {
-            if (!async)
-            {
-                Task.WaitAny([race], CancellationToken.None);
-            }
-
-            DialOutcome outcome = await race.ConfigureAwait(false);
-            if (outcome is { Winner: EndpointPool winner, IsFamilyContest: true })
-            {
-                _endpoints.PreferFamily(winner.Family);
-            }
-
-            return outcome;
-        }
-        catch (OperationCanceledException cancellation)
-        {
-            failed?.Misdirected?.Dispose();
-            if (_failures is not null)
-            {
-                await _failures.ReportAsync(request, cancellation, async).ConfigureAwait(false);
-            }
-
-            return cancellationToken.IsCancellationRequested
-                ? await Task.FromCanceled<DialOutcome>(cancellationToken).ConfigureAwait(false)
-                : throw ConnectTimedOut();
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _waiting);
-        }
-    }
-
-    // Word for word as the runtime reports the wrapped handler's own ConnectTimeout.
-    private static TaskCanceledException ConnectTimedOut() => new(
-        new OperationCanceledException().Message, new TimeoutException("A connection could not be established within the configured ConnectTimeout."), new CancellationToken(canceled: true));
-
-    // An exception filter that only looks: false.
-    private bool NoteFailure(Exception error, HttpRequestMessage request, EndpointPool pool, FailedAttempts? failed)
-    {
-        failed?.Misdirected?.Dispose();
-        return error is HttpRequestException broken && !Origin.Tunnels(request) && pool.NoteBreak(broken);
-    }
-
-    private bool MaySendElsewhere(HttpRequestMessage request, EndpointPool pool, FailedAttempts? failed) =>
-        failed is not { Misdirected: not null }
-        && request.Content is null or ByteArrayContent or ReadOnlyMemoryContent
-        && _endpoints.Current?.PickOther([pool, .. failed?.Pools ?? []], _settings.Random) is not null;
 }

@@ -1,8 +1,8 @@
-namespace DnsAwareHttp.Origins;
+namespace DnsAwareHttp.Sending;
 
-/// <summary>Hands requests to the wrapped handler as they are, and counts them.</summary>
-/// <param name="send">The wrapped handler.</param>
-internal sealed class UnmanagedSender(Func<HttpRequestMessage, bool, CancellationToken, Task<HttpResponseMessage>> send)
+/// <summary>Sends requests that cannot be managed, through a handler with the settings of the wrapped one, and counts them.</summary>
+/// <param name="send">Sends through that handler.</param>
+internal sealed class PassThrough(Func<HttpRequestMessage, bool, CancellationToken, Task<HttpResponseMessage>> send)
 {
     private long _count;
 

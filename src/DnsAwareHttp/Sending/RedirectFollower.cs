@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace DnsAwareHttp.Origins;
+namespace DnsAwareHttp.Sending;
 
 /// <summary>Follows redirects as <see cref="SocketsHttpHandler"/> does, hop by hop, so that each hop is resolved and dialled as its own host.</summary>
 /// <param name="maxRedirections">After this many the redirect itself is returned.</param>
@@ -26,8 +26,8 @@ internal sealed class RedirectFollower(int maxRedirections, bool withholdsCreden
     /// <param name="async">False to be done when the call returns.</param>
     /// <param name="cancellationToken">The request's own token.</param>
     public async Task<HttpResponseMessage> FollowAsync(
-        HttpRequestMessage request, HttpResponseMessage response, Func<HttpRequestMessage, bool, CancellationToken, Task<HttpResponseMessage>> sendHop,
-        bool async, CancellationToken cancellationToken)
+        HttpRequestMessage request, HttpResponseMessage response,
+        Func<HttpRequestMessage, bool, CancellationToken, Task<HttpResponseMessage>> sendHop, bool async, CancellationToken cancellationToken)
     {
         for (int hop = 0; hop < maxRedirections && Next(request, response) is Uri next; hop++)
         {

@@ -1,84 +1,83 @@
 using System.Collections.Immutable;
 using System.Net.Sockets;
 using DnsAwareHttp.Balancing;
+using DnsAwareHttp.Concurrency;
 using DnsAwareHttp.Diagnostics;
+using DnsAwareHttp.Endpoints;
 using DnsAwareHttp.Membership;
 using DnsAwareHttp.Pools;
 using DnsAwareHttp.Resolution;
 
-namespace DnsAwareHttp.Origins;
+namespace DnsAwareHttp.Services;
 
-/// <summary>The endpoints of an origin that is found by SRV records (RFC 2782): those of each target, offered as one set.</summary>
-/// <remarks>
-/// Each target follows its own addresses by their own TTL. Answers about the service make targets come and go, one at a time, under the lock <c>_reconciling</c>; a target's own lock is taken
-/// inside it. What all of them offer is put together under the lock <c>_publishing</c>, inside which nothing is taken.
-/// </remarks>
-internal sealed class ServiceEndpoints : IOriginEndpoints, IEndpointGroup
+/// <summary>The endpoints of an origin that SRV records locate (RFC 2782): those of all targets, offered as one set.</summary>
+/// <remarks>Each target follows its own addresses by their own TTL. The service and its targets share one lock, the origin's.</remarks>
+internal sealed class ServiceEndpoints : IOriginEndpoints, IEndpointGroup, IAnswerListener
 {
-    private static readonly TimeSpan MaxHold = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan HoldLook = TimeSpan.FromMilliseconds(100);
-
-    /// <summary>Endpoints that are dialled ahead while targets that leave are held.</summary>
-    private const int MaxWarmed = 6;
-
     private readonly string _service;
-    private readonly PoolOwner _owner;
-    private readonly ClusterSettings _settings;
+    private readonly OriginScope _scope;
     private readonly SharedMembership _membership;
+    private readonly DnsCache _cache;
     private readonly EndpointPoolFactory _pools;
-    private readonly NameSubscription? _subscription;
-    private readonly Lock _reconciling = new();
-    private readonly Lock _publishing = new();
-    private readonly HashSet<EndpointPool> _warmed = [];
-    private volatile OriginEndpoints[] _offered = [];
-    private volatile EndpointSet? _current;
-    private volatile TaskCompletionSource _known = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private volatile bool _isClosed;
+    private readonly OrderedLock _sync = new(LockRank.Origin);
+    private readonly OfferedEndpoints _offered;
+    private readonly DepartureHold<NameEndpoints> _hold;
+    private readonly GracePeriod _grace;
+    private readonly NameSubscription _subscription;
+    private volatile NameEndpoints[] _followed = [];
+    private ImmutableArray<NameEndpoints> _targets = [];
     private long _version;
-    private ImmutableArray<OriginEndpoints> _targets = [];
-    private ImmutableArray<OriginEndpoints> _held = [];
-    private DateTimeOffset _heldSince;
-    private DateTimeOffset? _replaceableSince;
-    private ITimer? _hold;
-    private ITimer? _grace;
 
-    /// <param name="service">The name whose SRV records tell the targets.</param>
-    /// <param name="owner">Whose endpoints they are.</param>
-    /// <param name="settings">What they have in common with others.</param>
-    /// <param name="pools">Makes pools that ask for the owner's host and port.</param>
-    public ServiceEndpoints(string service, PoolOwner owner, ClusterSettings settings, EndpointPoolFactory pools)
+    /// <param name="service">The name of the SRV records.</param>
+    /// <param name="scope">The origin.</param>
+    /// <param name="membership">Decides who is a member, for a number of members.</param>
+    /// <param name="cache">Where answers come from.</param>
+    /// <param name="pools">Makes pools that ask for the origin's host and port.</param>
+    public ServiceEndpoints(
+        string service, OriginScope scope, Func<int, IMembershipPolicy> membership, DnsCache cache, EndpointPoolFactory pools)
     {
         _service = service;
-        _owner = owner;
+        _scope = scope;
+        _cache = cache;
         _pools = pools;
-        _membership = new SharedMembership(settings.Options.MaxEndpointsPerOrigin, settings.MakeMembership);
-        _settings = settings with { Membership = _membership };
-        _subscription = settings.Cache.SubscribeToService(service, TakeIn);
+        _membership = new SharedMembership(scope.Options.MaxEndpointsPerOrigin, membership);
+        _offered = new OfferedEndpoints(scope, _sync);
+        TimeSpan grace = scope.Options.EmptyAnswerGrace;
+        TimeSpan maxHold = DepartureHold<NameEndpoints>.MaxHold;
+        _hold = new DepartureHold<NameEndpoints>(
+            scope, _sync, () => PoolsOf(_targets), static target => target.Current?.All.Any(pool => pool.IsConnected) == true, LetGo_NeedsLock)
+        {
+            // The addresses of new targets are not known yet, or there are none: it is as if the name had no address.
+            MaxHoldWithoutReplacement = grace > maxHold ? grace : maxHold,
+        };
+        _grace = new GracePeriod(scope, _sync, LetAllGo_NeedsLock);
+        _subscription = cache.Subscribe(Question.ForService(service), this);
     }
 
-    public EndpointSet? Current => _current;
+    public EndpointSet? Current => _offered.Current;
 
-    public bool IsClosed => _isClosed;
+    public bool IsClosed => _offered.IsClosed;
 
-    public Task Known => _known.Task;
+    public Task Known => _offered.Known;
 
-    public ImmutableArray<EndpointPool> Offered => [.. _offered.SelectMany(target => target.Offered)];
+    public AddressFamily PreferredFamily =>
+        _followed.Select(target => target.PreferredFamily).FirstOrDefault(family => family is not AddressFamily.Unspecified);
 
-    public AddressFamily PreferredFamily => _offered.Select(target => target.PreferredFamily).FirstOrDefault(family => family is not AddressFamily.Unspecified);
-
-    public AnswerSnapshot? LatestAnswer => _subscription?.Current is CachedAnswer answer
-        ? answer.Snapshot([.. _offered.SelectMany(target => target.LatestAnswer?.Addresses ?? []).Distinct()])
+    public AnswerSnapshot? LatestAnswer => _subscription.Current is CachedAnswer answer
+        ? answer.Snapshot([.. _followed.SelectMany(target => target.LatestAnswer?.Addresses ?? []).Distinct()])
         : null;
+
+    public void Start() => _subscription.Start();
 
     public async Task<NameAnswer> AskAsync()
     {
-        CachedAnswer answer = await _subscription!.AnswerAsync().ConfigureAwait(false);
-        TakeIn(answer);
-        OriginEndpoints[] targets = _offered;
-        if (_current is null && targets.Length > 0)
+        CachedAnswer answer = await _subscription.AnswerAsync().ConfigureAwait(false);
+        OnAnswer(answer);
+        NameEndpoints[] targets = _followed;
+        if (Current is null && targets.Length > 0)
         {
             NameAnswer[] answers = await Task.WhenAll(targets.Select(target => target.AskAsync())).ConfigureAwait(false);
-            if (_current is null)
+            if (Current is null)
             {
                 return answers[0];
             }
@@ -89,89 +88,52 @@ internal sealed class ServiceEndpoints : IOriginEndpoints, IEndpointGroup
 
     public void Hint(EndpointPool pool)
     {
-        foreach (OriginEndpoints target in _offered)
-        {
-            if (target.Current is EndpointSet endpoints && endpoints.All.Contains(pool))
-            {
-                target.Hint(pool);
-            }
-        }
-
+        Array.ForEach([.. _followed.Where(target => target.Current?.All.Contains(pool) == true)], target => target.Hint(pool));
         Hint();
     }
 
-    public void Hint() => _subscription?.Hint();
+    public void Hint() => _subscription.Hint();
 
-    public void PreferFamily(AddressFamily family)
+    public void PreferFamily(AddressFamily family) => Array.ForEach(_followed, target => target.PreferFamily(family));
+
+    public void Sample() => Array.ForEach(_followed, static target => target.Sample());
+
+    public void OnPartChanged_NeedsLock()
     {
-        foreach (OriginEndpoints target in _offered)
+        _sync.AssertHeld();
+        if (!IsClosed)
         {
-            target.PreferFamily(family);
+            Publish_NeedsLock();
+            _hold.Check_NeedsLock();
         }
     }
 
-    public void Look()
+    public bool Close(DepartureReason reason, string detail)
     {
-        foreach (OriginEndpoints target in _offered)
+        ImmutableArray<NameEndpoints> leaving;
+        using (_sync.Enter())
         {
-            target.Look();
-        }
-    }
-
-    public void TakeOver()
-    {
-        lock (_publishing)
-        {
-            if (_isClosed)
-            {
-                return;
-            }
-
-            ImmutableArray<EndpointPool> pools = [.. _offered.Select(target => target.Current).OfType<EndpointSet>().SelectMany(endpoints => endpoints.All)];
-            EndpointSet? next = EndpointSet.Of(pools, _settings.Options.LoadBalancing, _settings.Random, _current);
-            if (next is null && _known.Task.IsCompleted)
-            {
-                _known = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            }
-
-            _current = next;
-            if (next is not null)
-            {
-                _known.TrySetResult();
-            }
-        }
-    }
-
-    public bool Close(string reason)
-    {
-        lock (_reconciling)
-        {
-            if (_isClosed)
+            if (!_offered.Close_NeedsLock())
             {
                 return false;
             }
 
-            lock (_publishing)
-            {
-                _isClosed = true;
-                _current = null;
-                _known.TrySetResult();
-            }
-
-            EndGrace_NeedsLock();
-            LetGo_NeedsLock([.. _targets, .. EndHold_NeedsLock()], reason, Timeout.InfiniteTimeSpan);
+            _grace.End_NeedsLock();
+            leaving = [.. _targets, .. _hold.End_NeedsLock()];
         }
 
-        _subscription?.Dispose();
+        Close(leaving, reason, detail, Timeout.InfiniteTimeSpan);
+        _subscription.Dispose();
         return true;
     }
 
-    /// <summary>Takes in what is known of the service. What is told twice, or late, counts once.</summary>
-    private void TakeIn(CachedAnswer answer)
+    /// <summary>Follows one more answer about the service. An answer that is told twice, or late, counts once.</summary>
+    public void OnAnswer(CachedAnswer answer)
     {
-        lock (_reconciling)
+        ImmutableArray<NameEndpoints> added = [];
+        using (_sync.Enter())
         {
-            if (_isClosed || answer.Version <= _version)
+            if (IsClosed || answer.Version <= _version)
             {
                 return;
             }
@@ -179,194 +141,108 @@ internal sealed class ServiceEndpoints : IOriginEndpoints, IEndpointGroup
             _version = answer.Version;
             try
             {
-                Reconcile_NeedsLock(answer);
+                added = Follow_NeedsLock(answer);
             }
             catch (Exception exception)
             {
-                _settings.Logger.ReconcileThrew(_owner.Name, exception);
+                _scope.Logger.ReconcileThrew(_scope.Owner.Name, exception);
             }
         }
-    }
 
-    private void Reconcile_NeedsLock(CachedAnswer answer)
-    {
-        bool isNews = answer.Latest is Answer.Found || _targets.IsEmpty;
-        if (isNews && answer.LastGood?.Targets is ImmutableArray<ServiceTarget> { IsEmpty: false } targets)
+        // Outside the lock: the first answers may come at once, and AddressFilter is asked about them.
+        foreach (NameEndpoints target in added)
         {
-            EndGrace_NeedsLock();
-            Follow_NeedsLock(TargetOrder.Of(targets, _settings.Options.MaxEndpointsPerOrigin, TargetOrder.Draw));
-        }
-        else if (answer.Latest is not Answer.Failed)
-        {
-            BeginGrace_NeedsLock(answer.Latest is Answer.Found ? "its service is decidedly not available any more" : "its service has no SRV record any more");
-        }
-        else if (answer.LastGood is null && _grace is null)
-        {
-            LetAllGo_NeedsLock("no good answer about its service for longer than MaxStale");
+            target.Start();
         }
     }
 
-    private void Follow_NeedsLock(ImmutableArray<(ServiceTarget Target, float Weight)> targets)
+    private ImmutableArray<NameEndpoints> Follow_NeedsLock(CachedAnswer answer)
     {
+        _sync.AssertHeld();
+        ImmutableArray<ServiceTarget> targets = answer.LastGood?.Targets ?? [];
+        switch (AnswerVerdicts.Of(answer, isUsable: !targets.IsEmpty, hasMembers: !_targets.IsEmpty, _grace.IsRunning))
+        {
+            case AnswerVerdict.Follow:
+                _grace.End_NeedsLock();
+                return Follow_NeedsLock(TargetOrder.Of(targets, _scope.Options.MaxEndpointsPerOrigin, TargetOrder.Draw));
+            case AnswerVerdict.BeginGrace when !_targets.IsEmpty:
+                _grace.Begin_NeedsLock(
+                    DepartureReason.NameEmpty,
+                    answer.Latest is Answer.Found ? "its service is decidedly not available any more" : "its service has no SRV record any more");
+                return [];
+            case AnswerVerdict.GiveUp:
+                LetAllGo_NeedsLock(DepartureReason.MaxStaleExceeded, "no good answer about its service for longer than MaxStale");
+                return [];
+            default:
+                return [];
+        }
+    }
+
+    private ImmutableArray<NameEndpoints> Follow_NeedsLock(ImmutableArray<(ServiceTarget Target, float Weight)> targets)
+    {
+        _sync.AssertHeld();
         _membership.ShareAmong(targets.Length);
-        Dictionary<(string Host, int Port), OriginEndpoints> before = _targets.Concat(_held).ToDictionary(endpoints => KeyOf(endpoints.Part!.Target));
-        List<OriginEndpoints> staying = [];
+        Dictionary<(string Host, int Port), NameEndpoints> before =
+            _targets.Concat(_hold.Held).ToDictionary(endpoints => KeyOf(endpoints.Part!.Target));
+        List<NameEndpoints> staying = [];
+        List<NameEndpoints> added = [];
+        List<(NameEndpoints Target, TargetPart Part)> changed = [];
         foreach ((ServiceTarget target, float weight) in targets)
         {
             TargetPart part = new(this, target, weight);
-            if (!before.Remove(KeyOf(target), out OriginEndpoints? endpoints))
+            if (!before.Remove(KeyOf(target), out NameEndpoints? endpoints))
             {
-                endpoints = new OriginEndpoints(_owner, _settings, _pools.WithPort(target.Port), part);
+                endpoints = new NameEndpoints(_scope, _membership, _cache, _pools.WithPort(target.Port), _sync, part);
+                added.Add(endpoints);
             }
             else if (endpoints.Part != part)
             {
-                endpoints.Part = part;
+                changed.Add((endpoints, part));
             }
 
             staying.Add(endpoints);
         }
 
         _targets = [.. staying];
-        _held = [.. before.Values];
-        Offer_NeedsLock();
-        BeginHold_NeedsLock();
+        LetGo_NeedsLock(_hold.Replace_NeedsLock([.. before.Values]));
+        changed.ForEach(static change => change.Target.ChangePart_NeedsLock(change.Part));
+        return [.. added];
 
         static (string Host, int Port) KeyOf(ServiceTarget target) => (target.Host, target.Port);
     }
 
-    private void Offer_NeedsLock()
+    private void LetAllGo_NeedsLock(DepartureReason reason, string detail)
     {
-        _offered = [.. _targets, .. _held];
-        TakeOver();
-    }
-
-    // Make before break: those that leave are held until somebody else has a connection, a moment at most.
-    private void BeginHold_NeedsLock()
-    {
-        if (_held.IsEmpty)
-        {
-            _ = EndHold_NeedsLock();
-        }
-        else if (_hold is null)
-        {
-            _heldSince = _settings.Clock.Now;
-            _hold = Background.CreateTimer(_settings.Clock.Provider, "the hold of targets", _settings.Logger, this, static endpoints => endpoints.LookAtHeld(), HoldLook, HoldLook);
-            LookAtHeld_NeedsLock();
-        }
-        else
-        {
-            LookAtHeld_NeedsLock();
-        }
-    }
-
-    private void LookAtHeld()
-    {
-        lock (_reconciling)
-        {
-            if (!_isClosed && !_held.IsEmpty)
-            {
-                LookAtHeld_NeedsLock();
-            }
-        }
-    }
-
-    private void LookAtHeld_NeedsLock()
-    {
-        EndpointPool[] replacements = [.. _targets.Select(target => target.Current).OfType<EndpointSet>().SelectMany(endpoints => endpoints.All)];
-        if (replacements.Length > 0)
-        {
-            _replaceableSince ??= _settings.Clock.Now;
-        }
-
-        if (MayGo_NeedsLock(replacements))
-        {
-            ImmutableArray<OriginEndpoints> leaving = EndHold_NeedsLock();
-            Offer_NeedsLock();
-            LetGo_NeedsLock(leaving, "its target left the SRV records", _settings.Options.DrainTimeout);
-            return;
-        }
-
-        foreach (EndpointPool pool in replacements.Take(MaxWarmed).Where(_warmed.Add))
-        {
-            _ = pool.DialAheadAsync();
-        }
-    }
-
-    private bool MayGo_NeedsLock(EndpointPool[] replacements)
-    {
-        if (replacements.Length == 0)
-        {
-            // Their addresses are not known yet, or have none: it is as if the name had none.
-            TimeSpan grace = _settings.Options.EmptyAnswerGrace;
-            return _settings.Clock.Now - _heldSince >= (grace > MaxHold ? grace : MaxHold);
-        }
-
-        return Array.Exists(replacements, pool => pool.IsConnected)
-            || !_held.Any(target => target.Offered.Any(pool => pool.IsConnected))
-            || _settings.Clock.Now - _replaceableSince >= MaxHold;
-    }
-
-    private ImmutableArray<OriginEndpoints> EndHold_NeedsLock()
-    {
-        ImmutableArray<OriginEndpoints> held = _held;
-        _hold?.Dispose();
-        _hold = null;
-        _held = [];
-        _replaceableSince = null;
-        _warmed.Clear();
-        return held;
-    }
-
-    private void BeginGrace_NeedsLock(string reason)
-    {
-        TimeSpan grace = _settings.Options.EmptyAnswerGrace;
-        if (_targets.IsEmpty || _grace is not null)
-        {
-            return;
-        }
-
-        if (grace == TimeSpan.Zero)
-        {
-            LetAllGo_NeedsLock(reason);
-            return;
-        }
-
-        _grace = Background.CreateTimer(_settings.Clock.Provider, "the empty-answer grace", _settings.Logger, this, endpoints => endpoints.LetGoAfterGrace(reason), grace, Timeout.InfiniteTimeSpan);
-    }
-
-    private void LetGoAfterGrace(string reason)
-    {
-        lock (_reconciling)
-        {
-            // An answer that names targets has ended the grace.
-            if (_grace is not null && !_isClosed)
-            {
-                EndGrace_NeedsLock();
-                LetAllGo_NeedsLock($"{reason}, for {_settings.Options.EmptyAnswerGrace.TotalSeconds:0.#} s");
-            }
-        }
-    }
-
-    private void EndGrace_NeedsLock()
-    {
-        _grace?.Dispose();
-        _grace = null;
-    }
-
-    private void LetAllGo_NeedsLock(string reason)
-    {
-        ImmutableArray<OriginEndpoints> leaving = [.. _targets, .. EndHold_NeedsLock()];
+        _sync.AssertHeld();
+        ImmutableArray<NameEndpoints> leaving = [.. _targets, .. _hold.End_NeedsLock()];
         _targets = [];
-        Offer_NeedsLock();
-        LetGo_NeedsLock(leaving, reason, _settings.Options.DrainTimeout);
+        Publish_NeedsLock();
+        Close(leaving, reason, detail, _scope.Options.DrainTimeout);
     }
 
-    // Nobody is offered them any more.
-    private static void LetGo_NeedsLock(ImmutableArray<OriginEndpoints> leaving, string reason, TimeSpan drainTimeout)
+    // First the targets are offered no longer, then they drain.
+    private void LetGo_NeedsLock(ImmutableArray<NameEndpoints> leaving)
     {
-        foreach (OriginEndpoints target in leaving)
+        _sync.AssertHeld();
+        Publish_NeedsLock();
+        Close(leaving, DepartureReason.TargetLeft, "its target left the SRV records", _scope.Options.DrainTimeout);
+    }
+
+    private void Publish_NeedsLock()
+    {
+        _sync.AssertHeld();
+        _followed = [.. _targets, .. _hold.Held];
+        _offered.Publish_NeedsLock([.. _followed.SelectMany(target => target.Current?.Placements ?? [])]);
+    }
+
+    private static void Close(ImmutableArray<NameEndpoints> leaving, DepartureReason reason, string detail, TimeSpan drainTimeout)
+    {
+        foreach (NameEndpoints target in leaving)
         {
-            _ = target.Close(reason, drainTimeout);
+            _ = target.Close(reason, detail, drainTimeout);
         }
     }
+
+    private static ImmutableArray<EndpointPool> PoolsOf(IEnumerable<NameEndpoints> targets) =>
+        [.. targets.SelectMany(target => target.Current?.All ?? [])];
 }

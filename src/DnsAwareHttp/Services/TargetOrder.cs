@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using DnsAwareHttp.Resolution;
 
-namespace DnsAwareHttp.Origins;
+namespace DnsAwareHttp.Services;
 
 /// <summary>The order in which the targets of a service are tried, and what each weighs (RFC 2782). Pure.</summary>
 internal static class TargetOrder

@@ -45,6 +45,51 @@ public sealed class DnsAwareHandlerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task InnerHandlerSetToAnotherSocketsHttpHandler_ItsSettingsHold()
+    {
+        DnsAwareHandler handler = Handler();
+        using HttpClient client = new(handler);
+        int streams = 0;
+        handler.InnerHandler = new SocketsHttpHandler { PlaintextStreamFilter = CountsAsync };
+
+        (await client.GetStringAsync($"{Base}/whoami")).Should().Be(One);
+
+        streams.Should().Be(1);
+
+        ValueTask<Stream> CountsAsync(SocketsHttpPlaintextStreamFilterContext context, CancellationToken cancellationToken)
+        {
+            streams++;
+            return ValueTask.FromResult(context.PlaintextStream);
+        }
+    }
+
+    [Fact]
+    public async Task InnerHandlerSetToAnythingElse_FailsTheFirstRequestAndAsksNoServer()
+    {
+        DnsAwareHandler handler = Handler();
+        using HttpClient client = new(handler);
+        StubHandler stub = new();
+        handler.InnerHandler = stub;
+
+        await client.Invoking(c => c.GetAsync(Base)).Should().ThrowAsync<InvalidOperationException>()
+            .WithMessage("*StubHandler*Put your handler around it*");
+
+        stub.Requests.Should().Be(0);
+        _server.RequestsTo(One).Should().Be(0);
+    }
+
+    [Fact]
+    public async Task InnerHandlerSetAfterTheFirstRequest_IsRefusedByTheSetter()
+    {
+        DnsAwareHandler handler = Handler();
+        using HttpClient client = new(handler);
+        await client.GetStringAsync($"{Base}/whoami");
+
+        handler.Invoking(h => h.InnerHandler = new StubHandler()).Should().Throw<InvalidOperationException>();
+        (await client.GetStringAsync($"{Base}/whoami")).Should().Be(One);
+    }
+
+    [Fact]
     public async Task SynchronousSend_IsServedAndFollowsOnAtTheCallingThread()
     {
         (HttpStatusCode Status, int Before, int After) sent = await Task.Factory.StartNew(

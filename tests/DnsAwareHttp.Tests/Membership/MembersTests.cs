@@ -17,12 +17,15 @@ public sealed class MembersTests
 
     [Fact]
     public void Meet_ThoseAbsent_AreLeftOut() =>
-        new Members([new Member(Address(1), Start, Start, 0, "present")], []).Meet(Addresses(2), Start).Should().ContainSingle().Which.Address.Should().Be(Address(2));
+        new Members([new Member(Address(1), Start, Start, 0, "present")], []).Meet(Addresses(2), Start)
+            .Should().ContainSingle().Which.Address.Should().Be(Address(2));
 
     [Fact]
     public void Without_AllLeaveWithTheReason()
     {
-        Members members = new([new Member(Address(1), Start, Start, 0, "present"), new Member(Address(2), Start, Start, 1, "lingers")], [new MemberDeparture(Address(3), DepartureReason.LeftDns, "earlier")]);
+        Members members = new(
+            [new Member(Address(1), Start, Start, 0, "present"), new Member(Address(2), Start, Start, 1, "lingers")],
+            [new MemberDeparture(Address(3), DepartureReason.LeftDns, "earlier")]);
 
         Members none = members.Without(DepartureReason.NameEmpty, "the name is gone");
 

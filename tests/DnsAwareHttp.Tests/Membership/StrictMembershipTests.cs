@@ -50,7 +50,8 @@ public sealed class StrictMembershipTests
 
         members.All.Should().HaveCount(3);
         members.Departed.Single(departure => departure.Address.Equals(Address(1))).Reason.Should().Be(DepartureReason.LeftDns);
-        members.Departed.Where(departure => !departure.Address.Equals(Address(1))).Should().OnlyContain(departure => departure.Reason == DepartureReason.OverLimit);
+        members.Departed.Where(departure => !departure.Address.Equals(Address(1)))
+            .Should().OnlyContain(departure => departure.Reason == DepartureReason.OverLimit);
     }
 
     [Fact]

@@ -11,13 +11,16 @@ public sealed class HostRefresherTests : IAsyncDisposable
 {
     private const string Host = "svc.test";
 
+    private static readonly Question Name = Question.ForAddresses(Host, AddressFamily.Unspecified);
+
     private readonly ManualTimeProvider _time = new();
     private readonly ScriptedResolver _dns = new();
     private readonly CapturingLogger _log = new();
     private readonly DnsCacheOptions _options = new();
-    private readonly CacheEntry _entry = new(Host, AddressFamily.Unspecified);
+    private readonly CacheEntry _entry = new(Name);
     private readonly ConcurrentQueue<CachedAnswer> _told = new();
     private readonly HostRefresher _refresher;
+    private readonly DnsCache _cache = new();
 
     public HostRefresherTests()
     {
@@ -66,7 +69,7 @@ public sealed class HostRefresherTests : IAsyncDisposable
         await _refresher.AskAsync(_entry, seen: null);
 
         _time.Advance(TimeSpan.FromMilliseconds(29_999));
-        _entry.Question.Should().BeNull();
+        _entry.InFlight.Should().BeNull();
         _time.Advance(TimeSpan.FromMilliseconds(101));
         await Settled();
 
@@ -96,7 +99,7 @@ public sealed class HostRefresherTests : IAsyncDisposable
 
         _time.Advance(TimeSpan.FromHours(1));
 
-        _entry.Question.Should().BeNull();
+        _entry.InFlight.Should().BeNull();
         await Eventually.Holds(() => _time.ActiveTimers == 0, "no timer is left");
     }
 
@@ -105,11 +108,11 @@ public sealed class HostRefresherTests : IAsyncDisposable
     {
         Use();
         await _refresher.AskAsync(_entry, seen: null);
-        _entry.Listeners = [];
+        _entry.Subscriptions = [];
 
         _time.Advance(TimeSpan.FromHours(1));
 
-        _entry.Question.Should().BeNull();
+        _entry.InFlight.Should().BeNull();
         await Eventually.Holds(() => _time.ActiveTimers == 0, "no timer is left");
         _dns.Questions(Host).Should().Be(1);
     }
@@ -125,12 +128,12 @@ public sealed class HostRefresherTests : IAsyncDisposable
 
         _entry.Current!.LastGood!.Addresses.Should().Equal(IPAddress.Parse("10.0.0.1"));
         _time.Advance(TimeSpan.FromMilliseconds(799));
-        _entry.Question.Should().BeNull("the first pause is 800 ms at least");
+        _entry.InFlight.Should().BeNull("the first pause is 800 ms at least");
         _time.Advance(TimeSpan.FromMilliseconds(402));
         await Settled();
         _dns.Questions(Host).Should().Be(3);
         _time.Advance(TimeSpan.FromMilliseconds(1_279));
-        _entry.Question.Should().BeNull("the second pause is 1,280 ms at least");
+        _entry.InFlight.Should().BeNull("the second pause is 1,280 ms at least");
         _time.Advance(TimeSpan.FromMilliseconds(642));
         await Settled();
         _dns.Questions(Host).Should().Be(4);
@@ -185,7 +188,7 @@ public sealed class HostRefresherTests : IAsyncDisposable
 
         foreach (HostRefresher refresher in new[] { atOnce, later })
         {
-            CachedAnswer answer = await refresher.AskAsync(new CacheEntry(Host, AddressFamily.Unspecified), seen: null);
+            CachedAnswer answer = await refresher.AskAsync(new CacheEntry(Name), seen: null);
             answer.Latest.Should().BeOfType<Answer.Failed>().Which.Reason.Should().Be("no registry");
         }
     }
@@ -304,7 +307,7 @@ public sealed class HostRefresherTests : IAsyncDisposable
 
         _refresher.Hint(_entry);
         _time.Advance(TimeSpan.FromMilliseconds(3_999));
-        _entry.Question.Should().BeNull();
+        _entry.InFlight.Should().BeNull();
         _dns.Questions(Host).Should().Be(2);
         _time.Advance(TimeSpan.FromMilliseconds(1));
         await Settled();
@@ -320,7 +323,7 @@ public sealed class HostRefresherTests : IAsyncDisposable
         _refresher.Hint(_entry);
         _time.Advance(TimeSpan.FromSeconds(10));
 
-        _entry.Question.Should().BeNull();
+        _entry.InFlight.Should().BeNull();
         _dns.Questions(Host).Should().Be(1);
     }
 
@@ -581,7 +584,8 @@ public sealed class HostRefresherTests : IAsyncDisposable
     {
         lock (_entry.Sync)
         {
-            _entry.Listeners = _entry.Listeners.Add(listener ?? _told.Enqueue);
+            TestListener heard = new(listener ?? _told.Enqueue);
+            _entry.Subscriptions = _entry.Subscriptions.Add(new NameSubscription(Name, heard, _cache) { KeptListener = heard });
         }
     }
 
@@ -604,7 +608,7 @@ public sealed class HostRefresherTests : IAsyncDisposable
         {
             lock (_entry.Sync)
             {
-                return _entry.Question;
+                return _entry.InFlight;
             }
         }
     }
@@ -615,5 +619,10 @@ public sealed class HostRefresherTests : IAsyncDisposable
         public override void Post(SendOrPostCallback d, object? state) => throw new InvalidOperationException("Posted to the caller's context.");
 
         public override void Send(SendOrPostCallback d, object? state) => throw new InvalidOperationException("Sent to the caller's context.");
+    }
+
+    private sealed class TestListener(Action<CachedAnswer> listener) : IAnswerListener
+    {
+        public void OnAnswer(CachedAnswer answer) => listener(answer);
     }
 }

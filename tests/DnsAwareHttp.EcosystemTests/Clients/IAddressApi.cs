@@ -1,0 +1,15 @@
+using DnsAwareHttp.EcosystemTests.Harness;
+using Refit;
+using Xunit.Abstractions;
+
+namespace DnsAwareHttp.EcosystemTests.Clients;
+
+/// <summary>The endpoints of the servers, as Refit sees them.</summary>
+public interface IAddressApi
+{
+    [Get("/json")]
+    Task<AddressDocument> GetAddressAsync();
+
+    [Get("/slow")]
+    Task<string> GetSlowlyAsync();
+}

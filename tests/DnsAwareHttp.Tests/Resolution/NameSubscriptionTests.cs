@@ -1,0 +1,109 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using DnsAwareHttp.Resolution;
+using DnsAwareHttp.Tests.Fakes;
+using DnsAwareHttp.Tests.Loopback;
+
+namespace DnsAwareHttp.Tests.Resolution;
+
+public sealed class NameSubscriptionTests : IAsyncDisposable
+{
+    private static readonly Question Name = Question.ForAddresses("svc.test", AddressFamily.Unspecified);
+
+    private readonly ManualTimeProvider _time = new();
+    private readonly ScriptedResolver _dns = new();
+    private readonly DnsCache _cache;
+
+    public NameSubscriptionTests()
+    {
+        _cache = new DnsCache(resolver: _dns, timeProvider: _time);
+        _dns.Says("svc.test", 30, "10.0.0.1");
+    }
+
+    public ValueTask DisposeAsync() => _cache.DisposeAsync();
+
+    [Fact]
+    public async Task BeforeStart_NothingIsRegisteredAskedOrTold()
+    {
+        RecordingListener listener = new();
+        using NameSubscription name = _cache.Subscribe(Name, listener);
+
+        name.Current.Should().BeNull();
+        name.PreferredFamily.Should().Be(AddressFamily.Unspecified);
+        FluentActions.Invoking(name.Hint).Should().Throw<InvalidOperationException>().WithMessage("*svc.test*not started*");
+        _cache.Count.Should().Be(0);
+        _dns.Questions("svc.test").Should().Be(0);
+
+        name.Start();
+        await name.AnswerAsync();
+
+        await Eventually.Holds(() => listener.Heard.Count == 1, "the listener is told");
+        _dns.Questions("svc.test").Should().Be(1);
+    }
+
+    [Fact]
+    public async Task Start_AnswerKnown_IsToldAtOnce()
+    {
+        await _cache.PrefetchAsync("svc.test");
+        RecordingListener listener = new();
+        using NameSubscription name = _cache.Subscribe(Name, listener);
+
+        name.Start();
+
+        listener.Heard.Should().ContainSingle().Which.LastGood!.Addresses.Should().Equal(IPAddress.Parse("10.0.0.1"));
+    }
+
+    [Fact]
+    public void Dispose_BeforeStart_NothingEverBegins()
+    {
+        NameSubscription name = _cache.Subscribe(Name, new RecordingListener());
+
+        name.Dispose();
+        name.Start();
+
+        _cache.Count.Should().Be(0);
+        _dns.Questions("svc.test").Should().Be(0);
+    }
+
+    [Fact]
+    public async Task Listener_Dropped_IsCollectedAndItsNameIsNotAskedAgain()
+    {
+        WeakReference listener = await UseAndDropAsync();
+        await Eventually.Holds(() => _cache.IsQuiet, "the first question is over");
+
+        await Eventually.Holds(() => !IsAlive(listener), "the listener is collected");
+        _time.Advance(TimeSpan.FromHours(1));
+        await Eventually.Holds(() => _cache.IsQuiet && _time.ActiveTimers == 0, "nothing is planned");
+
+        _dns.Questions("svc.test").Should().Be(1);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private async Task<WeakReference> UseAndDropAsync()
+    {
+        RecordingListener listener = new();
+        NameSubscription name = _cache.Subscribe(Name, listener);
+        listener.Name = name;
+        name.Start();
+        await name.AnswerAsync();
+        return new WeakReference(listener);
+    }
+
+    private static bool IsAlive(WeakReference reference)
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        return reference.IsAlive;
+    }
+
+    private sealed class RecordingListener : IAnswerListener
+    {
+        public ConcurrentQueue<CachedAnswer> Heard { get; } = new();
+
+        public NameSubscription? Name { get; set; }
+
+        public void OnAnswer(CachedAnswer answer) => Heard.Enqueue(answer);
+    }
+}
