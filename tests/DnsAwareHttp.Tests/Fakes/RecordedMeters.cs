@@ -5,6 +5,7 @@ using System.Globalization;
 namespace DnsAwareHttp.Tests.Fakes;
 
 /// <summary>A meter factory whose meters nobody else sees, and all that was measured with them.</summary>
+/// <remarks>Instead of MetricCollector, which hears one instrument: a comparison needs all that the runtime measures, in one list.</remarks>
 internal sealed class RecordedMeters : IMeterFactory
 {
     private readonly ConcurrentBag<Meter> _meters = [];
