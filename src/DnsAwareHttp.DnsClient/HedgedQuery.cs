@@ -51,25 +51,18 @@ internal static class HedgedQuery
 
             // After the last turn there is nothing left but to wait.
             Task<Answer>? ended = await FirstAsync(asked, isPatient: !isAsked && no is null, cancellationToken).ConfigureAwait(false);
-            if (ended is null)
-            {
-                if (no is not null)
-                {
-                    return no;
-                }
-
-                continue;
-            }
-
-            Answer answer = await ended.ConfigureAwait(false);
-            if (answer is Answer.Found || (answer is Answer.Empty && ended == asked[0]))
+            Answer? answer = ended is null ? no : await ended.ConfigureAwait(false);
+            if (answer is Answer.Found || (answer is Answer.Empty && (ended is null || ended == asked[0])))
             {
                 return answer;
             }
 
-            // An earlier server's addresses go before a later server's "no", if they come soon.
-            asked.Remove(ended);
-            (no, failure) = answer is Answer.Empty ? (no ?? answer, failure) : (no, answer);
+            if (ended is not null)
+            {
+                // An earlier server's addresses go before a later server's "no", if they come soon.
+                asked.Remove(ended);
+                (no, failure) = answer is Answer.Empty ? (no ?? answer, failure) : (no, answer!);
+            }
         }
     }
 
