@@ -9,8 +9,8 @@ namespace DnsAwareHttp.DnsClient;
 /// <para>The <see cref="DnsCache"/> keeps the answers, so the client's own cache is off. Names are absolute: neither a hosts file nor a
 /// search list is used.</para>
 /// <para>Both address families are asked for at once. A name server that has not answered within 500 ms gets company: the next one is asked
-/// beside it, or the same one again when there is no other. The first answer counts. A failure (SERVFAIL, REFUSED, a timeout) passes the
-/// question on at once.</para>
+/// beside it, or the same one again when there is no other. The first addresses count. A later server's "no" counts only when the earlier
+/// servers have failed or stay late. A failure (SERVFAIL, REFUSED, a timeout) passes the question on at once.</para>
 /// </remarks>
 public sealed class DnsClientResolver : NameResolver
 {

@@ -12,7 +12,9 @@ internal static class HedgedQuery
     /// <param name="turns">The servers in their order; a server may have several turns.</param>
     /// <param name="ask">Asks one server. A failure is an outcome; only cancellation throws.</param>
     /// <param name="cancellationToken">Ends all questions.</param>
-    /// <returns>The first outcome that is no failure, else the last failure.</returns>
+    /// <returns>
+    /// The first addresses. A "no" counts once all earlier servers have failed, or are late by <see cref="Patience"/>. Else the last failure.
+    /// </returns>
     public static async Task<Answer> AskAsync(
         IEnumerable<NameServer> turns, Func<NameServer, CancellationToken, Task<Answer>> ask, CancellationToken cancellationToken)
     {
@@ -32,11 +34,12 @@ internal static class HedgedQuery
         IEnumerable<NameServer> turns, Func<NameServer, CancellationToken, Task<Answer>> ask, CancellationToken cancellationToken)
     {
         Answer failure = new Answer.Failed("no name server is known");
+        Answer? no = null;
         List<Task<Answer>> asked = [];
         using IEnumerator<NameServer> turn = turns.GetEnumerator();
         while (true)
         {
-            bool isAsked = turn.MoveNext();
+            bool isAsked = no is null && turn.MoveNext();
             if (isAsked)
             {
                 asked.Add(ask(turn.Current, cancellationToken));
@@ -44,26 +47,32 @@ internal static class HedgedQuery
 
             if (asked.Count == 0)
             {
-                return failure;
+                return no ?? failure;
             }
 
-            // A server that is late gets company. After the last turn there is nothing left but to wait.
-            IEnumerable<Task> awaited = isAsked ? [.. asked, Task.Delay(Patience, TimeProvider.System, cancellationToken)] : asked;
-            Task first = await Task.WhenAny(awaited).ConfigureAwait(false);
-            if (first is not Task<Answer> ended)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                continue;
-            }
-
-            asked.Remove(ended);
-            Answer answer = await ended.ConfigureAwait(false);
-            if (answer is not Answer.Failed)
+            // After the last turn there is nothing left but to wait.
+            Task<Answer>? ended = await FirstAsync(asked, isPatient: !isAsked && no is null, cancellationToken).ConfigureAwait(false);
+            Answer? answer = ended is null ? no : await ended.ConfigureAwait(false);
+            if (answer is Answer.Found || (answer is Answer.Empty && (ended is null || ended == asked[0])))
             {
                 return answer;
             }
 
-            failure = answer;
+            if (ended is not null)
+            {
+                // An earlier server's addresses go before a later server's "no", if they come soon.
+                asked.Remove(ended);
+                (no, failure) = answer is Answer.Empty ? (no ?? answer, failure) : (no, answer!);
+            }
         }
+    }
+
+    /// <returns>The first question that ends; null when a server is late, and is to get company.</returns>
+    private static async Task<Task<Answer>?> FirstAsync(List<Task<Answer>> asked, bool isPatient, CancellationToken cancellationToken)
+    {
+        IEnumerable<Task> awaited = isPatient ? asked : [.. asked, Task.Delay(Patience, TimeProvider.System, cancellationToken)];
+        Task<Answer>? ended = await Task.WhenAny(awaited).ConfigureAwait(false) as Task<Answer>;
+        cancellationToken.ThrowIfCancellationRequested();
+        return ended;
     }
 }

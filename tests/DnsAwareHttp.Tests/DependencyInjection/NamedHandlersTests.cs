@@ -219,7 +219,7 @@ public sealed class NamedHandlersTests : IAsyncDisposable
         using SocketsHttpHandler primary = new();
         DnsAwareHandler? made = handlers.Get("a", primary);
 
-        handlers.Get("a", new BrokenHandler()).Should().BeSameAs(made);
+        handlers.Get("a", new StubHandler { ThrownByDispose = new InvalidOperationException("cannot be disposed") }).Should().BeSameAs(made);
         handlers.Get("a", primary).Should().BeSameAs(made);
         _log.Entries.Should().ContainSingle(entry => entry.Event == "PrimaryHandlerDisposalThrew").Which.Message.Should().Contain("\"a\"");
     }
@@ -287,14 +287,6 @@ public sealed class NamedHandlersTests : IAsyncDisposable
         public string Name => Options.DefaultName;
 
         public IChangeToken GetChangeToken() => throw new InvalidOperationException("no token");
-    }
-
-    private sealed class BrokenHandler : HttpMessageHandler
-    {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-            throw new NotSupportedException();
-
-        protected override void Dispose(bool disposing) => throw new InvalidOperationException("cannot be disposed");
     }
 
     private sealed class ThrowingLoggers(Func<bool> isBroken) : ILoggerFactory, ILogger
