@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net.Sockets;
 using DnsAwareHttp.Concurrency;
 using DnsAwareHttp.Resolution;
@@ -18,16 +17,11 @@ namespace DnsAwareHttp;
 /// </remarks>
 public sealed class DnsCache : IDisposable, IAsyncDisposable
 {
-    private readonly ConcurrentDictionary<Question, CacheEntry> _entries = new();
     private readonly DnsCacheOptions _options;
-    private readonly HostRefresher _refresher;
-    private readonly INameChanges? _changes;
+    private readonly NameTable _names;
+    private readonly NameRefresher _refresher;
+    private readonly ChangeWatch? _watch;
     private readonly ResolverChain? _own;
-    private readonly Lock _watching = new();
-    private IDisposable? _watch;
-    private int _subscriptions;
-
-    private long _useCounter;
     private volatile bool _disposed;
 
     /// <summary>Makes a cache.</summary>
@@ -44,31 +38,25 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
         Clock = new SteadyClock(timeProvider ?? TimeProvider.System);
         ILogger logger = GuardedLogger.Create<DnsCache>(loggerFactory ?? NullLoggerFactory.Instance);
         resolver ??= _own = new ResolverChain(_options, Clock.Provider, logger);
-        _changes = resolver as INameChanges;
-        _refresher = new HostRefresher(resolver, _options, Clock, Random.Shared, logger);
+        _names = new NameTable(_options.MaxEntries) { SubscriptionsChanged = OnSubscriptionsChanged, Evicted = OnEvicted };
+        _refresher = new NameRefresher(_names, resolver, new AnswerPublisher(_options, Clock, Random.Shared, logger), _options, Clock, logger);
+        _watch = resolver is INameChanges changes ? new ChangeWatch(changes, logger, Invalidate) : null;
     }
 
     /// <summary>The clock that the handlers of this cache go by.</summary>
     internal SteadyClock Clock { get; }
 
-    /// <summary>How long what was last known to be good is believed.</summary>
+    /// <summary>How long an expired answer is used while questions fail.</summary>
     internal TimeSpan MaxStale => _options.MaxStale;
 
     /// <summary>Names kept, for tests of the bound.</summary>
-    internal int Count => _entries.Count;
+    internal int Count => _names.Count;
 
-    /// <summary>Whether no question is in flight and nobody waits for one, for tests.</summary>
+    /// <summary>Whether no background work is under way, for tests.</summary>
     internal bool IsQuiet => _refresher.IsQuiet;
 
     /// <summary>A subscription to the answers to a question. It registers nothing and reports nothing until <see cref="NameSubscription.Start"/>.</summary>
-    internal NameSubscription Subscribe(Question question, IAnswerListener listener) => new(question, listener, this);
-
-    /// <summary>Likewise, begun already. The subscription refers to the listener, and the cache to both until it is disposed.</summary>
-    internal NameSubscription Subscribe(string host, AddressFamily family, Action<CachedAnswer> listener) =>
-        SubscribeTo(Question.ForAddresses(host, family), listener);
-
-    /// <inheritdoc cref="Subscribe(string, AddressFamily, Action{CachedAnswer})"/>
-    internal NameSubscription SubscribeToService(string name, Action<CachedAnswer> listener) => SubscribeTo(Question.ForService(name), listener);
+    internal NameSubscription Subscribe(Question question, IAnswerListener listener) => new(question, listener, _names, _refresher);
 
     /// <summary>Looks a name up ahead of its first request, which then waits for nothing while the answer holds.</summary>
     /// <remarks>A name is kept fresh from its first request on; until then the answer ends with its TTL (<see cref="DnsCacheOptions.MaxTtl"/> at most).</remarks>
@@ -83,23 +71,19 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
         ArgumentException.ThrowIfNullOrWhiteSpace(host);
         ObjectDisposedException.ThrowIf(_disposed, this);
         cancellationToken.ThrowIfCancellationRequested();
-
-        // The name as requests ask for it: lower case, IDN in ASCII.
-        string inUri = host.Contains(':', StringComparison.Ordinal) && !host.StartsWith('[') ? $"[{host}]" : host;
-        if (!Uri.TryCreate($"http://{inUri}/", UriKind.Absolute, out Uri? uri) || !uri.IsDefaultPort || uri.UserInfo.Length > 0 || uri.PathAndQuery != "/")
-        {
-            throw new ArgumentException($"\"{host}\" is no host name; give a name such as api.example.com, without scheme, port or path.", nameof(host));
-        }
-
-        using NameSubscription subscription = Subscribe(uri.IdnHost, addressFamily, static _ => { });
-        return (await subscription.AnswerAsync().WaitAsync(cancellationToken).ConfigureAwait(false)).Latest;
+        SilentListener listener = new();
+        using NameSubscription subscription = Subscribe(Question.ForAddresses(NameInUri(host), addressFamily), listener);
+        subscription.Start();
+        Answer answer = (await subscription.AnswerAsync().WaitAsync(cancellationToken).ConfigureAwait(false)).Latest;
+        GC.KeepAlive(listener);
+        return answer;
     }
 
     /// <summary>Stops all background work without waiting for its end. Pending questions fail; answers are no longer refreshed.</summary>
     public void Dispose()
     {
         _disposed = true;
-        Unwatch();
+        _watch?.Stop();
         _refresher.Stop();
         _own?.Stop();
     }
@@ -108,7 +92,7 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _disposed = true;
-        Unwatch();
+        _watch?.Stop();
         await _refresher.DisposeAsync().ConfigureAwait(false);
         if (_own is not null)
         {
@@ -116,175 +100,23 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
         }
     }
 
-    internal Task<CachedAnswer> AnswerAsync(CacheEntry entry)
+    // The name as requests ask for it: lower case, IDN in ASCII.
+    private static string NameInUri(string host)
     {
-        CachedAnswer? current = entry.Current;
-        return current is not null && Clock.Now < current.ExpiresAt ? Task.FromResult(current) : _refresher.AskAsync(entry, current);
+        string inUri = host.Contains(':', StringComparison.Ordinal) && !host.StartsWith('[') ? $"[{host}]" : host;
+        bool isHost = Uri.TryCreate($"http://{inUri}/", UriKind.Absolute, out Uri? uri) && uri.IsDefaultPort && uri.UserInfo.Length == 0 && uri.PathAndQuery == "/";
+        return isHost
+            ? uri!.IdnHost
+            : throw new ArgumentException($"\"{host}\" is not a host name; give a name such as api.example.com, without scheme, port or path.", nameof(host));
     }
 
-    internal void Hint(CacheEntry entry) => _refresher.Hint(entry);
+    private void OnSubscriptionsChanged(int difference) => _watch?.Count(difference);
 
-    internal CacheEntry Register(NameSubscription subscription)
-    {
-        CountSubscriptions(+1);
-        while (true)
-        {
-            CacheEntry entry = _entries.GetOrAdd(subscription.Question, static question => new CacheEntry(question));
-            entry.LastUsed = Interlocked.Increment(ref _useCounter);
-            lock (entry.Sync)
-            {
-                if (entry.Evicted)
-                {
-                    continue;
-                }
-
-                entry.Subscriptions = entry.Subscriptions.Add(subscription);
-            }
-
-            EvictIfFull();
-            return entry;
-        }
-    }
-
-    internal void Begin(NameSubscription subscription, CacheEntry entry)
-    {
-        if (entry.Current is not CachedAnswer known)
-        {
-            _ = _refresher.AskAsync(entry, seen: null);
-        }
-        else if (Clock.Now < known.ExpiresAt)
-        {
-            _refresher.Tell(subscription, known);
-            _refresher.Plan(entry, known.RefreshAt);
-        }
-        else
-        {
-            _refresher.Own(Background.Run(() => TellOldAnswerIfNewOneIsLateAsync(entry, known, subscription)));
-        }
-    }
-
-    internal void Unregister(NameSubscription subscription, CacheEntry entry)
-    {
-        int before;
-        lock (entry.Sync)
-        {
-            before = entry.Subscriptions.Length;
-            entry.Subscriptions = entry.Subscriptions.Remove(subscription);
-            before -= entry.Subscriptions.Length;
-        }
-
-        if (before > 0)
-        {
-            CountSubscriptions(-1);
-        }
-    }
-
-    private NameSubscription SubscribeTo(Question question, Action<CachedAnswer> listener)
-    {
-        DelegateListener adapter = new(listener);
-        NameSubscription subscription = new(question, adapter, this) { KeptListener = adapter };
-        subscription.Start();
-        return subscription;
-    }
-
-    private async Task TellOldAnswerIfNewOneIsLateAsync(CacheEntry entry, CachedAnswer old, NameSubscription subscription)
-    {
-        try
-        {
-            // Its outcome is told to all listeners, this one among them.
-            await _refresher.AskAsync(entry, old).WaitAsync(_options.StaleAnswerTimeout, Clock.Provider).ConfigureAwait(false);
-        }
-        catch (TimeoutException)
-        {
-            if (old.LastGood is not null && !old.IsTooOld(Clock.Now, _options))
-            {
-                _refresher.Tell(subscription, old);
-            }
-        }
-        catch (ObjectDisposedException)
-        {
-            // The cache is closing.
-        }
-    }
-
-    private void EvictIfFull()
-    {
-        int surplus = _entries.Count - _options.MaxEntries;
-        if (surplus <= 0)
-        {
-            return;
-        }
-
-        // A tenth more goes at once, so that a full table does not sort itself for each new name.
-        int most = surplus + (_options.MaxEntries / 10);
-        foreach ((Question key, CacheEntry entry) in _entries.ToArray().OrderBy(pair => pair.Value.LastUsed))
-        {
-            if (most == 0)
-            {
-                return;
-            }
-
-            if (TryEvict(entry))
-            {
-                // This entry and no other: two may evict at a time, and the name may have a new entry already, with listeners.
-                _entries.TryRemove(KeyValuePair.Create(key, entry));
-                most--;
-            }
-        }
-    }
-
-    private static bool TryEvict(CacheEntry entry)
-    {
-        if (!entry.Sync.TryEnter())
-        {
-            return false;
-        }
-
-        try
-        {
-            entry.Evicted = !entry.Subscriptions.Any(static one => one.Listener is not null) && entry.InFlight is null;
-            return entry.Evicted;
-        }
-        finally
-        {
-            entry.Sync.Exit();
-        }
-    }
-
-    // Files are watched while a name is in use, so that a cache that was dropped without disposal holds no running timer.
-    private void CountSubscriptions(int change)
-    {
-        if (_changes is null)
-        {
-            return;
-        }
-
-        lock (_watching)
-        {
-            _subscriptions += change;
-            if (_subscriptions == 0)
-            {
-                Unwatch();
-            }
-            else if (_watch is null && !_disposed)
-            {
-                _watch = _changes.Watch(Invalidate);
-            }
-        }
-    }
-
-    private void Unwatch()
-    {
-        lock (_watching)
-        {
-            _watch?.Dispose();
-            _watch = null;
-        }
-    }
+    private void OnEvicted(CacheEntry entry) => _refresher.Forget(entry);
 
     private void Invalidate(IReadOnlySet<string>? names)
     {
-        foreach (CacheEntry entry in _entries.Values)
+        foreach (CacheEntry entry in _names.Entries)
         {
             if (names is null || names.Contains(entry.Question.Name.TrimEnd('.').ToLowerInvariant()))
             {
@@ -293,8 +125,11 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
         }
     }
 
-    private sealed class DelegateListener(Action<CachedAnswer> listener) : IAnswerListener
+    /// <summary>Ignores all reports. The answer is awaited.</summary>
+    private sealed class SilentListener : IAnswerListener
     {
-        public void OnAnswer(CachedAnswer answer) => listener(answer);
+        public void OnAnswer(CachedAnswer answer)
+        {
+        }
     }
 }

@@ -13,7 +13,7 @@ namespace DnsAwareHttp.Resolution.Sources;
 /// </remarks>
 internal sealed class HostsFileResolver : IFamilyResolver, INameChanges
 {
-    private const int MostWarnings = 10;
+    private const int MaxWarnings = 10;
 
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan NegativeTtl = TimeSpan.FromSeconds(1);
@@ -62,7 +62,7 @@ internal sealed class HostsFileResolver : IFamilyResolver, INameChanges
     private HostsFile Read(string? text)
     {
         HostsFile file = text is null ? HostsFile.Empty : HostsFile.Parse(text);
-        foreach (HostsProblem problem in file.Problems.AsSpan()[..Math.Min(file.Problems.Length, MostWarnings)])
+        foreach (HostsProblem problem in file.Problems.AsSpan()[..Math.Min(file.Problems.Length, MaxWarnings)])
         {
             _logger.HostsLineSkipped(_path, problem.Line, problem.Problem, problem.Text);
         }

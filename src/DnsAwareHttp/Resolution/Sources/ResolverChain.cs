@@ -12,7 +12,8 @@ namespace DnsAwareHttp.Resolution.Sources;
 /// <param name="nameSwitch">Which names are the operating system's although DNS is asked; null for none.</param>
 /// <param name="confirms">Whether a name that DNS does not know may yet be known to the operating system, whose name servers a stub resolver cannot all see.</param>
 internal sealed class ResolverChain(
-    ImmutableArray<NameSource> sources, HostsFileResolver? hosts, DnsResolver dns, IFamilyResolver system, NameSwitchFile? nameSwitch, bool confirms) : IFamilyResolver, IServiceResolver, INameChanges, IAsyncDisposable
+    ImmutableArray<NameSource> sources, HostsFileResolver? hosts, DnsResolver dns, IFamilyResolver system, NameSwitchFile? nameSwitch, bool confirms)
+    : IFamilyResolver, IQuestionResolver, INameChanges, IAsyncDisposable
 {
     // The hosts file is looked at all the time: what it does not list today it may list in a moment.
     private static readonly TimeSpan NotListedTtl = TimeSpan.FromSeconds(1);
@@ -41,43 +42,12 @@ internal sealed class ResolverChain(
     public ValueTask<Answer> ResolveAsync(string host, CancellationToken cancellationToken) =>
         ResolveAsync(host, AddressFamily.Unspecified, cancellationToken);
 
-    public async ValueTask<Answer> ResolveAsync(string host, AddressFamily family, CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        if (LocalNames.TryResolveLiteral(host, family, out Answer? literal))
-        {
-            return literal;
-        }
+    public ValueTask<Answer> ResolveAsync(string host, AddressFamily family, CancellationToken cancellationToken) =>
+        ResolveAsync(Question.ForAddresses(host, family), cancellationToken);
 
-        if (LocalNames.TryResolveLocalhost(host, family, out Answer? loopback) && hosts?.Find(host, family) is null)
-        {
-            return loopback;
-        }
-
-        Answer? known = null;
-        for (int i = 0; i < sources.Length; i++)
-        {
-            (Answer? Answer, bool IsFinal) said = sources[i] switch
-            {
-                NameSource.HostsFile => (hosts!.Find(host, family), true),
-                NameSource.Dns => await AskDnsAsync(host, family, systemFollows: sources.IndexOf(NameSource.System) > i, cancellationToken).ConfigureAwait(false),
-                _ => (await system.ResolveAsync(host, family, cancellationToken).ConfigureAwait(false), i == sources.Length - 1),
-            };
-            if (said.Answer is Answer.Found || (said.Answer is not null && said.IsFinal))
-            {
-                // Where both know of nothing, DNS tells how long that holds.
-                return (known, said.Answer) is (Answer.Empty, Answer.Empty) ? known : said.Answer;
-            }
-
-            known = said.Answer ?? known;
-        }
-
-        return known ?? new Answer.Empty(EmptyReason.NxDomain, NotListedTtl);
-    }
-
-    public ValueTask<Answer> ResolveServiceAsync(string service, CancellationToken cancellationToken) =>
-        sources.Contains(NameSource.Dns)
-            ? dns.ResolveServiceAsync(service, cancellationToken)
+    public ValueTask<Answer> ResolveAsync(Question question, CancellationToken cancellationToken) =>
+        question.Kind is not QuestionKind.Service ? ResolveAddressesAsync(question, cancellationToken)
+            : sources.Contains(NameSource.Dns) ? dns.ResolveAsync(question, cancellationToken)
             : ValueTask.FromResult<Answer>(new Answer.Failed("SRV records are looked up in DNS, which NameSources leaves out"));
 
     public IDisposable Watch(Action<IReadOnlySet<string>?> changed)
@@ -97,16 +67,53 @@ internal sealed class ResolverChain(
 
     public ValueTask DisposeAsync() => dns.DisposeAsync();
 
-    /// <summary>What DNS says, null where the name is not its own; and whether nobody else needs to be asked.</summary>
-    private async ValueTask<(Answer? Answer, bool IsFinal)> AskDnsAsync(string host, AddressFamily family, bool systemFollows, CancellationToken cancellationToken)
+    private async ValueTask<Answer> ResolveAddressesAsync(Question question, CancellationToken cancellationToken)
     {
-        if (systemFollows && nameSwitch?.IsForSystemFirst(host) == true)
+        cancellationToken.ThrowIfCancellationRequested();
+        (string host, AddressFamily family) = (question.Name, question.Family);
+        if (LocalNames.TryResolveLiteral(host, family, out Answer? literal))
+        {
+            return literal;
+        }
+
+        if (LocalNames.TryResolveLocalhost(host, family, out Answer? loopback) && hosts?.Find(host, family) is null)
+        {
+            return loopback;
+        }
+
+        Answer? known = null;
+        for (int i = 0; i < sources.Length; i++)
+        {
+            (Answer? answer, bool isFinal) = await AskSourceAsync(i, question, cancellationToken).ConfigureAwait(false);
+            if (answer is Answer.Found || (answer is not null && isFinal))
+            {
+                // Where neither knows an address, the TTL is that of DNS.
+                return (known, answer) is (Answer.Empty, Answer.Empty) ? known : answer;
+            }
+
+            known = answer ?? known;
+        }
+
+        return known ?? new Answer.Empty(EmptyReason.NxDomain, NotListedTtl);
+    }
+
+    /// <summary>The answer of a source, null where the name is not its own; and whether no other source needs to be asked.</summary>
+    private async ValueTask<(Answer? Answer, bool IsFinal)> AskSourceAsync(int index, Question question, CancellationToken cancellationToken) => sources[index] switch
+    {
+        NameSource.HostsFile => (hosts!.Find(question.Name, question.Family), true),
+        NameSource.Dns => await AskDnsAsync(question, systemFollows: sources.IndexOf(NameSource.System) > index, cancellationToken).ConfigureAwait(false),
+        _ => (await system.ResolveAsync(question.Name, question.Family, cancellationToken).ConfigureAwait(false), index == sources.Length - 1),
+    };
+
+    private async ValueTask<(Answer? Answer, bool IsFinal)> AskDnsAsync(Question question, bool systemFollows, CancellationToken cancellationToken)
+    {
+        if (systemFollows && nameSwitch?.IsForSystemFirst(question.Name) == true)
         {
             return (null, false);
         }
 
-        DnsOutcome outcome = await dns.AskAsync(host, family, cancellationToken).ConfigureAwait(false);
-        bool mayBeKnown = systemFollows && outcome.Answer is Answer.Empty && (confirms || nameSwitch?.IsForSystemAfterwards(host) == true);
+        DnsOutcome outcome = await dns.AskAsync(question, cancellationToken).ConfigureAwait(false);
+        bool mayBeKnown = systemFollows && outcome.Answer is Answer.Empty && (confirms || nameSwitch?.IsForSystemAfterwards(question.Name) == true);
         return (outcome.Answer, outcome.WasAsked && !mayBeKnown);
     }
 }

@@ -9,7 +9,7 @@ internal ref struct DnsLabels(ReadOnlySpan<byte> message, int at)
     private const int HeaderLength = 12;
 
     // A name of 255 bytes has at most 127 labels, and each may be followed by a pointer.
-    private const int MostPointers = 127;
+    private const int MaxPointers = 127;
 
     private readonly ReadOnlySpan<byte> _message = message;
     private int _next = at;
@@ -68,7 +68,7 @@ internal ref struct DnsLabels(ReadOnlySpan<byte> message, int at)
     // Only backwards, not into the header, and only so often: a pointer to itself or to a later one would never end.
     private bool TryFollow(int head)
     {
-        if (_next + 1 >= _message.Length || ++_pointers > MostPointers)
+        if (_next + 1 >= _message.Length || ++_pointers > MaxPointers)
         {
             return false;
         }

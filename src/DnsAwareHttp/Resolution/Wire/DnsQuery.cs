@@ -6,7 +6,7 @@ namespace DnsAwareHttp.Resolution.Wire;
 internal sealed record DnsQuery(string Host, DnsRecordType Type)
 {
     /// <summary>A chain of more aliases is refused.</summary>
-    public const int MostLinks = 16;
+    public const int MaxLinks = 16;
 
     /// <summary>Whether an OPT record goes with it. Servers older than EDNS answer FORMERR to one.</summary>
     public bool Edns { get; init; } = true;
@@ -15,5 +15,5 @@ internal sealed record DnsQuery(string Host, DnsRecordType Type)
     public bool IsPadded { get; init; }
 
     /// <summary>How many aliases the answer may follow: fewer when aliases led to this question.</summary>
-    public int LinksLeft { get; init; } = MostLinks;
+    public int LinksLeft { get; init; } = MaxLinks;
 }

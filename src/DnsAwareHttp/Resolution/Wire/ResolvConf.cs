@@ -7,10 +7,10 @@ namespace DnsAwareHttp.Resolution.Wire;
 /// <summary>What a resolv.conf file says (resolv.conf(5)), read as glibc reads it. Lines that make no sense are skipped.</summary>
 internal sealed record ResolvConf
 {
-    private const int MostServers = 3;
-    private const int MostNdots = 15;
-    private const int MostSeconds = 30;
-    private const int MostAttempts = 5;
+    private const int MaxServers = 3;
+    private const int MaxNdots = 15;
+    private const int MaxSeconds = 30;
+    private const int MaxAttempts = 5;
 
     private static readonly char[] Blanks = [' ', '\t', '\r', '\v', '\f'];
 
@@ -93,7 +93,7 @@ internal sealed record ResolvConf
     };
 
     private ResolvConf WithServer(string text) =>
-        NameServers.Length < MostServers && IPAddress.TryParse(text, out IPAddress? address)
+        NameServers.Length < MaxServers && IPAddress.TryParse(text, out IPAddress? address)
             ? this with { NameServers = NameServers.Add(new IPEndPoint(address, NameServer.DefaultPort)) }
             : this;
 
@@ -122,9 +122,9 @@ internal sealed record ResolvConf
             int? number = parts.Length == 2 ? NumberIn(parts[1]) : null;
             conf = (parts[0], number) switch
             {
-                ("ndots", int ndots) => conf with { Ndots = Math.Min(ndots, MostNdots) },
-                ("timeout", int seconds) => conf with { Timeout = TimeSpan.FromSeconds(Math.Clamp(seconds, 1, MostSeconds)) },
-                ("attempts", int attempts) => conf with { Attempts = Math.Clamp(attempts, 1, MostAttempts) },
+                ("ndots", int ndots) => conf with { Ndots = Math.Min(ndots, MaxNdots) },
+                ("timeout", int seconds) => conf with { Timeout = TimeSpan.FromSeconds(Math.Clamp(seconds, 1, MaxSeconds)) },
+                ("attempts", int attempts) => conf with { Attempts = Math.Clamp(attempts, 1, MaxAttempts) },
                 ("rotate", null) => conf with { Rotate = true },
                 ("use-vc", null) => conf with { UseVc = true },
                 ("single-request", null) => conf with { SingleRequest = true },

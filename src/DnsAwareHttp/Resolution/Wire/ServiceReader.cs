@@ -7,7 +7,7 @@ namespace DnsAwareHttp.Resolution.Wire;
 internal static class ServiceReader
 {
     /// <summary>More targets than this are not taken from one answer.</summary>
-    public const int MostTargets = 1024;
+    public const int MaxTargets = 1024;
 
     // Priority, weight and port come before the name.
     private const int FixedLength = 6;
@@ -29,7 +29,7 @@ internal static class ServiceReader
         bool isUnavailable = false;
         foreach (DnsRecord record in answers)
         {
-            if (!DnsMessageReader.IsOf(message, name, record, DnsRecordType.Srv) || targets.Count == MostTargets)
+            if (!DnsMessageReader.IsOf(message, name, record, DnsRecordType.Srv) || targets.Count == MaxTargets)
             {
                 continue;
             }
