@@ -505,6 +505,56 @@ public sealed class NameRefresherTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Hint_WhileTheAnswerIsBeingReported_LeadsToAnotherQuestion()
+    {
+        TaskCompletionSource reporting = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource mayGoOn = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Use(answer =>
+        {
+            reporting.TrySetResult();
+            mayGoOn.Task.Wait();
+        });
+        Task<CachedAnswer> question = _refresher.AskAsync(_entry, seen: null);
+        await reporting.Task;
+
+        _refresher.Hint(_entry);
+        _time.Advance(TimeSpan.Zero);
+        mayGoOn.SetResult();
+        await question;
+        await AskedAfter(TimeSpan.Zero, questions: 2);
+
+        _entry.Due.Should().BeAfter(_time.GetUtcNow() + TimeSpan.FromSeconds(29), "the hint is served");
+    }
+
+    [Fact]
+    public async Task Hint_BeforeTheAnswerCame_IsServedByTheQuestionInFlight()
+    {
+        Use();
+        _dns.Hold();
+        Task<CachedAnswer> question = _refresher.AskAsync(_entry, seen: null);
+        _refresher.Hint(_entry);
+        _time.Advance(TimeSpan.Zero);
+
+        _dns.Release();
+        await question;
+
+        await AskedAfter(TimeSpan.FromSeconds(20), questions: 1);
+    }
+
+    [Fact]
+    public async Task Publish_WithoutAQuestion_IsReportedAndPlansTheNext()
+    {
+        Use();
+        Answer.Found pushed = new([IPAddress.Loopback], TimeSpan.FromSeconds(20));
+
+        CachedAnswer published = _refresher.Publish(_entry, pushed, _time.GetUtcNow());
+
+        _told.Should().Equal(published);
+        _entry.Due.Should().Be(published.RefreshAt);
+        _dns.Questions(Host).Should().Be(0);
+    }
+
+    [Fact]
     public async Task Log_Throws_TheAnswerIsStillGood()
     {
         _log.Throws = true;
