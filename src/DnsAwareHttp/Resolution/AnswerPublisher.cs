@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using DnsAwareHttp.Diagnostics;
 using Microsoft.Extensions.Logging;
 
@@ -58,7 +59,7 @@ internal sealed class AnswerPublisher(DnsCacheOptions options, SteadyClock clock
         }
     }
 
-    private static IEnumerable<NameSubscription> SubscriptionsOf(CacheEntry entry)
+    private static ImmutableArray<NameSubscription> SubscriptionsOf(CacheEntry entry)
     {
         using (entry.Lock.Enter())
         {

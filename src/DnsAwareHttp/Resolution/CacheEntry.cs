@@ -51,7 +51,8 @@ internal sealed class CacheEntry(Question question)
     /// <summary>The entry left the table. A new entry takes its place.</summary>
     public bool IsEvicted { get; set; }
 
-    /// <summary>When the next question is planned; <see cref="DateTimeOffset.MaxValue"/>: never. The lock of <see cref="RefreshSchedule"/> guards it.</summary>
+    /// <summary>When the next question is planned; <see cref="DateTimeOffset.MaxValue"/>: never.</summary>
+    /// <remarks>The lock of <see cref="RefreshSchedule"/> guards it.</remarks>
     public DateTimeOffset Due { get; set; } = DateTimeOffset.MaxValue;
 
     /// <summary>A counter value: the lowest was used longest ago. Any thread writes it.</summary>

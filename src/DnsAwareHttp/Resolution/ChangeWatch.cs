@@ -3,7 +3,8 @@ using Microsoft.Extensions.Logging;
 
 namespace DnsAwareHttp.Resolution;
 
-/// <summary>Watches a resolver for changes while names are in use. The resolver, which may be code of the application, is called under no lock.</summary>
+/// <summary>Watches a resolver for changes while names are in use.</summary>
+/// <remarks>The resolver may be code of the application. It is called under no lock.</remarks>
 /// <param name="changes">The resolver.</param>
 /// <param name="logger">Receives a failure of the resolver.</param>
 /// <param name="changed">Called with the names that changed, or null for any name. The resolver refers to it weakly.</param>

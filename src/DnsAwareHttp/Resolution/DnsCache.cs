@@ -8,12 +8,13 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace DnsAwareHttp;
 
 /// <summary>
-/// Keeps the answers of name resolution as long as their TTL allows and refreshes those in use in the background. One per process is enough; handlers share it.
+/// Keeps the answers of name resolution for their TTL, and refreshes those in use in the background.
+/// One cache per process is enough: handlers share it.
 /// </summary>
 /// <remarks>
-/// One question per name and address family is in flight at a time, whoever asks. While questions fail, the last good answer serves on
-/// (<see cref="DnsCacheOptions.MaxStale"/>, RFC 8767). Names are refreshed while an open origin uses them, and not otherwise. All members are safe for
-/// concurrent use. A handler outlives the cache it was given: it goes on with the addresses that it knows.
+/// One question per name and address family is in flight at a time, for all handlers. While questions fail, the last good answer stays in use
+/// (<see cref="DnsCacheOptions.MaxStale"/>, RFC 8767). Names are refreshed only while an open origin uses them. All members are safe for
+/// concurrent use. After the disposal of its cache, a handler goes on with the addresses that it knows.
 /// </remarks>
 public sealed class DnsCache : IDisposable, IAsyncDisposable
 {
@@ -26,11 +27,15 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
 
     /// <summary>Makes a cache.</summary>
     /// <param name="options">How to ask, keep and refresh; null for the defaults. Copied: later changes have no effect.</param>
-    /// <param name="resolver">Where answers come from; null for hosts file, DNS and the operating system's resolver. It is not disposed.</param>
+    /// <param name="resolver">Answers questions, and is not disposed; null for hosts file, DNS and the operating system's resolver.</param>
     /// <param name="timeProvider">The clock; null for the system's.</param>
-    /// <param name="loggerFactory">Where to log, under the category <c>DnsAwareHttp.DnsCache</c>; null for nowhere.</param>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range; the message has all of them.</exception>
-    public DnsCache(DnsCacheOptions? options = null, INameResolver? resolver = null, TimeProvider? timeProvider = null, ILoggerFactory? loggerFactory = null)
+    /// <param name="loggerFactory">Makes the logger of the category <c>DnsAwareHttp.DnsCache</c>; null for no log.</param>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">Options are out of range; all are listed.</exception>
+    public DnsCache(
+        DnsCacheOptions? options = null,
+        INameResolver? resolver = null,
+        TimeProvider? timeProvider = null,
+        ILoggerFactory? loggerFactory = null)
     {
         options ??= new DnsCacheOptions();
         DnsCacheOptionsValidator.ThrowIfInvalid(options);
@@ -39,7 +44,8 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
         ILogger logger = GuardedLogger.Create<DnsCache>(loggerFactory ?? NullLoggerFactory.Instance);
         resolver ??= _own = new ResolverChain(_options, Clock.Provider, logger);
         _names = new NameTable(_options.MaxEntries) { SubscriptionsChanged = OnSubscriptionsChanged, Evicted = OnEvicted };
-        _refresher = new NameRefresher(_names, resolver, new AnswerPublisher(_options, Clock, Random.Shared, logger), _options, Clock, logger);
+        AnswerPublisher publisher = new(_options, Clock, Random.Shared, logger);
+        _refresher = new NameRefresher(_names, resolver, publisher, _options, Clock, logger);
         _watch = resolver is INameChanges changes ? new ChangeWatch(changes, logger, Invalidate) : null;
     }
 
@@ -55,18 +61,21 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
     /// <summary>Whether no background work is under way, for tests.</summary>
     internal bool IsQuiet => _refresher.IsQuiet;
 
-    /// <summary>A subscription to the answers to a question. It registers nothing and reports nothing until <see cref="NameSubscription.Start"/>.</summary>
+    /// <summary>A subscription to the answers to a question. It does nothing before <see cref="NameSubscription.Start"/>.</summary>
     internal NameSubscription Subscribe(Question question, IAnswerListener listener) => new(question, listener, _names, _refresher);
 
-    /// <summary>Looks a name up ahead of its first request, which then waits for nothing while the answer holds.</summary>
-    /// <remarks>A name is kept fresh from its first request on; until then the answer ends with its TTL (<see cref="DnsCacheOptions.MaxTtl"/> at most).</remarks>
+    /// <summary>Looks a name up ahead of its first request, which then does not wait while the answer holds.</summary>
+    /// <remarks>
+    /// A name is kept fresh from its first request on. Until then the answer ends with its TTL, limited by <see cref="DnsCacheOptions.MaxTtl"/>.
+    /// </remarks>
     /// <param name="host">A host name as in a URI, without port.</param>
     /// <param name="addressFamily">As <see cref="DnsAwareOptions.AddressFamily"/> of the handlers that will ask.</param>
     /// <param name="cancellationToken">Ends the waiting, not the question, which others may share.</param>
-    /// <returns>What is known now: the answer that still holds, or the outcome of a new question. A failure is an outcome, too.</returns>
-    /// <exception cref="ArgumentException"><paramref name="host"/> is no host of a URI.</exception>
+    /// <returns>The answer that still holds, or the outcome of a new question, which may be a failure.</returns>
+    /// <exception cref="ArgumentException"><paramref name="host"/> is not the host of a URI.</exception>
     /// <exception cref="ObjectDisposedException">The cache was disposed.</exception>
-    public async Task<Answer> PrefetchAsync(string host, AddressFamily addressFamily = AddressFamily.Unspecified, CancellationToken cancellationToken = default)
+    public async Task<Answer> PrefetchAsync(
+        string host, AddressFamily addressFamily = AddressFamily.Unspecified, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(host);
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -104,10 +113,12 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
     private static string NameInUri(string host)
     {
         string inUri = host.Contains(':', StringComparison.Ordinal) && !host.StartsWith('[') ? $"[{host}]" : host;
-        bool isHost = Uri.TryCreate($"http://{inUri}/", UriKind.Absolute, out Uri? uri) && uri.IsDefaultPort && uri.UserInfo.Length == 0 && uri.PathAndQuery == "/";
+        bool isHost = Uri.TryCreate($"http://{inUri}/", UriKind.Absolute, out Uri? uri)
+            && uri is { IsDefaultPort: true, UserInfo.Length: 0, PathAndQuery: "/" };
         return isHost
             ? uri!.IdnHost
-            : throw new ArgumentException($"\"{host}\" is not a host name; give a name such as api.example.com, without scheme, port or path.", nameof(host));
+            : throw new ArgumentException(
+                $"\"{host}\" is not a host name; give a name such as api.example.com, without scheme, port or path.", nameof(host));
     }
 
     private void OnSubscriptionsChanged(int difference) => _watch?.Count(difference);

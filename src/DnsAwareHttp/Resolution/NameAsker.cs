@@ -2,7 +2,7 @@ using DnsAwareHttp.Resolution.Sources;
 
 namespace DnsAwareHttp.Resolution;
 
-/// <summary>Asks the resolver. Every outcome is an answer: an exception, null or silence of the resolver is <see cref="Answer.Failed"/>.</summary>
+/// <summary>Asks the resolver. Every outcome is an answer: an exception, null or silence is <see cref="Answer.Failed"/>.</summary>
 /// <param name="resolver">The resolver, which may be code of the application.</param>
 /// <param name="clock">The clock.</param>
 /// <param name="stopping">Ends all questions: the cache was disposed.</param>
@@ -43,7 +43,8 @@ internal sealed class NameAsker(INameResolver resolver, SteadyClock clock, Cance
         }
         catch (OperationCanceledException) when (either.IsCancellationRequested)
         {
-            return new Answer.Failed(stopping.IsCancellationRequested ? "the cache was disposed" : $"no answer within {Deadline.TotalSeconds:0} s");
+            return new Answer.Failed(
+                stopping.IsCancellationRequested ? "the cache was disposed" : $"no answer within {Deadline.TotalSeconds:0} s");
         }
         catch (Exception exception)
         {

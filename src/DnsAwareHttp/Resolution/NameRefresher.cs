@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace DnsAwareHttp.Resolution;
 
 /// <summary>Keeps the names in use fresh: asks when a caller waits, when the TTL ends, and early on a hint or a change.</summary>
-/// <remarks>A name has at most one question in flight. The question ends when its answer was reported and the next question is planned.</remarks>
+/// <remarks>A name has at most one question in flight. It ends when its answer was reported and the next question is planned.</remarks>
 internal sealed class NameRefresher : IAsyncDisposable
 {
     /// <summary>Hints lead to one early question about a name in this time. A hint that comes too early waits until then.</summary>
@@ -20,7 +20,8 @@ internal sealed class NameRefresher : IAsyncDisposable
     private readonly RunningWork _running = new();
     private readonly CancellationTokenSource _stopping = new();
 
-    public NameRefresher(NameTable names, INameResolver resolver, AnswerPublisher publisher, DnsCacheOptions options, SteadyClock clock, ILogger logger)
+    public NameRefresher(
+        NameTable names, INameResolver resolver, AnswerPublisher publisher, DnsCacheOptions options, SteadyClock clock, ILogger logger)
     {
         (_names, _publisher, _options, _clock, _logger) = (names, publisher, options, clock, logger);
         _asker = new NameAsker(resolver, clock, _stopping.Token);

@@ -2,10 +2,10 @@ using System.Net.Sockets;
 
 namespace DnsAwareHttp.Resolution;
 
-/// <summary>The use of one name by one listener. While it lasts, the name is refreshed and its answers are reported to the listener.</summary>
+/// <summary>The use of one name by one listener: the name is refreshed, and its answers are reported to the listener.</summary>
 /// <remarks>
 /// It begins with <see cref="Start"/>, and ends with <see cref="Dispose"/> or after the collection of the listener.
-/// The cache refers to the subscription, and the subscription to the listener weakly: a handler that the application dropped can be collected.
+/// The subscription refers to the listener weakly: a handler that the application dropped can be collected.
 /// </remarks>
 internal sealed class NameSubscription(Question question, IAnswerListener listener, NameTable names, NameRefresher refresher) : IDisposable
 {
@@ -22,7 +22,8 @@ internal sealed class NameSubscription(Question question, IAnswerListener listen
     /// <summary>What is known of the name; null before the first answer.</summary>
     public CachedAnswer? Current => _entry?.Current;
 
-    /// <summary>The family that won when both were dialled for any user of the name; <see cref="AddressFamily.Unspecified"/> until then.</summary>
+    /// <summary>The family that won when both were dialled, for any user of the name.</summary>
+    /// <value><see cref="AddressFamily.Unspecified"/> until then.</value>
     public AddressFamily PreferredFamily
     {
         get => _entry?.PreferredFamily ?? AddressFamily.Unspecified;

@@ -4,7 +4,8 @@ using DnsAwareHttp.Concurrency;
 
 namespace DnsAwareHttp.Resolution;
 
-/// <summary>The questions that are kept, one entry each, with their subscriptions. Entries without a subscription leave when there are too many.</summary>
+/// <summary>The questions that are kept, one entry each, with their subscriptions.</summary>
+/// <remarks>When there are too many entries, those without a subscription leave.</remarks>
 /// <param name="maxEntries">Entries beyond this number leave, the least recently used first.</param>
 internal sealed class NameTable(int maxEntries)
 {

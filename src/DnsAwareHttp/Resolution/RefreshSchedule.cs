@@ -25,7 +25,8 @@ internal sealed class RefreshSchedule : IDisposable
     {
         (_clock, _due) = (clock, due);
         _timer = Background.CreateTimer(
-            clock.Provider, "the refresh timer", logger, this, static schedule => schedule.OnTimer(), Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            clock.Provider, "the refresh timer", logger, this, static schedule => schedule.OnTimer(),
+            Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Entries in the queue, superseded ones among them, for tests of the bound.</summary>
@@ -126,7 +127,8 @@ internal sealed class RefreshSchedule : IDisposable
             return;
         }
 
-        (CacheEntry Entry, DateTimeOffset At)[] holding = [.. _queue.UnorderedItems.Where(static item => item.Element.Due == item.Priority).Distinct()];
+        (CacheEntry Entry, DateTimeOffset At)[] holding =
+            [.. _queue.UnorderedItems.Where(static item => item.Element.Due == item.Priority).Distinct()];
         _queue.Clear();
         _queue.EnqueueRange(holding);
     }
@@ -144,5 +146,6 @@ internal sealed class RefreshSchedule : IDisposable
     }
 
     // Timers tick in whole milliseconds and round down: a timer that fires a moment early would find nothing due.
-    private static TimeSpan RoundUp(TimeSpan wait) => TimeSpan.FromMilliseconds(Math.Min(Math.Ceiling(wait.TotalMilliseconds), int.MaxValue));
+    private static TimeSpan RoundUp(TimeSpan wait) =>
+        TimeSpan.FromMilliseconds(Math.Min(Math.Ceiling(wait.TotalMilliseconds), int.MaxValue));
 }

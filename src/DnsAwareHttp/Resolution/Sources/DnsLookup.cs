@@ -5,10 +5,11 @@ using DnsAwareHttp.Resolution.Wire;
 
 namespace DnsAwareHttp.Resolution.Sources;
 
-/// <summary>Looks up the records of one absolute name: both families at once, and through the aliases that the servers do not follow.</summary>
+/// <summary>Looks up the records of one absolute name. Follows the aliases that the servers do not follow.</summary>
 internal sealed class DnsLookup(HedgedQuery servers, TimeProvider timeProvider)
 {
-    private static readonly DnsOutcome NoAaaa = new(new Answer.Empty(EmptyReason.NoData, DnsMessageReader.DefaultNegativeTtl), WasAsked: true);
+    private static readonly DnsOutcome NoAaaa =
+        new(new Answer.Empty(EmptyReason.NoData, DnsMessageReader.DefaultNegativeTtl), WasAsked: true);
 
     public Task<DnsOutcome> AskAsync(string name, QuestionKind kind, DnsSettings current, CancellationToken cancellationToken) => kind switch
     {

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace DnsAwareHttp.Resolution.Sources;
 
-/// <summary>Asks name servers, as a stub resolver does (RFC 1034 section 5.3.1), without a cache: it goes through the search list of a name.</summary>
+/// <summary>Asks name servers, as a stub resolver does (RFC 1034 section 5.3.1), with the search list and without a cache.</summary>
 internal sealed class DnsResolver : IFamilyResolver, IQuestionResolver, INameChanges, IAsyncDisposable
 {
     private readonly DnsSettingsFile _settings;
@@ -39,7 +39,7 @@ internal sealed class DnsResolver : IFamilyResolver, IQuestionResolver, INameCha
 
     public IDisposable Watch(Action<IReadOnlySet<string>?> changed) => _settings.Watch(changed);
 
-    /// <summary>As <see cref="ResolveAsync(Question, CancellationToken)"/>, and whether there was a server and a socket to ask it.</summary>
+    /// <summary>As <see cref="ResolveAsync(Question, CancellationToken)"/>, and whether a server could be asked.</summary>
     public async ValueTask<DnsOutcome> AskAsync(Question question, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -56,7 +56,9 @@ internal sealed class DnsResolver : IFamilyResolver, IQuestionResolver, INameCha
     public ValueTask DisposeAsync() => _tls.DisposeAsync();
 
     private static DnsOutcome NotAskable(string host, NameProblem problem) =>
-        new(new Answer.Failed($"'{host}' cannot be asked for ({problem})", new SocketException((int)SocketError.HostNotFound)), WasAsked: true);
+        new(
+            new Answer.Failed($"'{host}' cannot be asked for ({problem})", new SocketException((int)SocketError.HostNotFound)),
+            WasAsked: true);
 
     // As in glibc, a failure does not end the search. If no name is found, the failure is the outcome: the name that failed may exist.
     private async Task<DnsOutcome> SearchAsync(Question question, DnsSettings current, CancellationToken cancellationToken)
@@ -79,7 +81,8 @@ internal sealed class DnsResolver : IFamilyResolver, IQuestionResolver, INameCha
             }
         }
 
-        return failed ?? new DnsOutcome(none ?? new Answer.Empty(EmptyReason.NxDomain, DnsMessageReader.DefaultNegativeTtl), WasAsked: true);
+        none ??= new Answer.Empty(EmptyReason.NxDomain, DnsMessageReader.DefaultNegativeTtl);
+        return failed ?? new DnsOutcome(none, WasAsked: true);
     }
 
     // One of the names exists, if only without addresses: that is more than NXDOMAIN.

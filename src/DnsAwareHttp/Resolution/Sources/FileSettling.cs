@@ -1,6 +1,7 @@
 namespace DnsAwareHttp.Resolution.Sources;
 
-/// <summary>Tells when a file that is being written can be read: at rest, or after waiting long enough. Pure: each event gives the next state.</summary>
+/// <summary>Decides when a file that is being written is read: at rest, or after the longest wait.</summary>
+/// <remarks>Pure: each event gives the next state.</remarks>
 /// <param name="Seen">The stat at the last look.</param>
 /// <param name="SeenAt">The time of the last look.</param>
 internal sealed record FileSettling(FileStat Seen, DateTimeOffset SeenAt)
@@ -20,7 +21,8 @@ internal sealed record FileSettling(FileStat Seen, DateTimeOffset SeenAt)
     public bool IsChanging => ChangingSince is not null;
 
     /// <summary>Whether the file is to be read now, because its writer is done or was waited for long enough.</summary>
-    public bool IsDue => IsChanging && (Seen.Exists ? IsStill || IsOverdue : MissingSince is DateTimeOffset since && SeenAt - since >= Limit);
+    public bool IsDue =>
+        IsChanging && (Seen.Exists ? IsStill || IsOverdue : MissingSince is DateTimeOffset since && SeenAt - since >= Limit);
 
     /// <summary>When the file was first found missing; null while it exists.</summary>
     private DateTimeOffset? MissingSince { get; init; }

@@ -3,7 +3,7 @@ using DnsAwareHttp.Resolution.Wire;
 
 namespace DnsAwareHttp.Resolution.Sources;
 
-/// <summary>Asks the servers one question, one after the other, until a server answers. The next server is asked beside a server that is late.</summary>
+/// <summary>Asks servers in turn until a server answers. A server that is late is accompanied by the next.</summary>
 internal sealed class HedgedQuery(ServerQuery server, TimeProvider timeProvider)
 {
     /// <summary>A server that has not answered after this time is late.</summary>
@@ -19,7 +19,8 @@ internal sealed class HedgedQuery(ServerQuery server, TimeProvider timeProvider)
     private readonly ServerRotation _rotation = new();
     private readonly SemaphoreSlim _places = new(MaxConcurrent, MaxConcurrent);
 
-    /// <summary>The first reply that tells about the name; else the last other reply, where a reply of a server goes before an error of this system.</summary>
+    /// <summary>The first conclusive reply; else the last other reply.</summary>
+    /// <remarks>A reply of a server is preferred to an error of this system.</remarks>
     public async Task<ServerReply> AskAsync(DnsQuery query, DnsSettings current, CancellationToken cancellationToken)
     {
         await _places.WaitAsync(cancellationToken).ConfigureAwait(false);

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace DnsAwareHttp.Resolution.Sources;
 
 /// <summary>A text file that is polled, and read anew when its writer is done (<see cref="FileSettling"/>).</summary>
-/// <remarks>It is polled because file system events do not reach container mounts. While it cannot be read, the last content holds.</remarks>
+/// <remarks>It is polled because file system events do not reach container mounts. While it is unreadable, the last content holds.</remarks>
 internal sealed class PolledFile<T>(string path, TimeSpan period, Func<string?, T> parse, TimeProvider timeProvider, ILogger logger)
     where T : class
 {
@@ -38,7 +38,7 @@ internal sealed class PolledFile<T>(string path, TimeSpan period, Func<string?, 
     }
 
     /// <summary>
-    /// Polls until the returned object is disposed. <paramref name="changed"/> receives the content before and after a change; it must not throw.
+    /// Polls until the returned object is disposed. <paramref name="changed"/> receives the content before and after; it must not throw.
     /// A change since the end of the last watch is reported at once.
     /// </summary>
     public IDisposable Watch(Action<T, T> changed)
@@ -61,7 +61,7 @@ internal sealed class PolledFile<T>(string path, TimeSpan period, Func<string?, 
         return new WatchEnd(Unwatch);
     }
 
-    /// <summary>As <see cref="Watch"/>, for a file that may touch any name (<see cref="INameChanges"/>). Reports only that the content changed.</summary>
+    /// <summary>As <see cref="Watch"/>, for a file that may affect any name. Reports only that the content changed.</summary>
     public IDisposable WatchForAnyName(Action<IReadOnlySet<string>?> changed) => Watch((before, after) =>
     {
         if (!before.Equals(after))
@@ -77,7 +77,8 @@ internal sealed class PolledFile<T>(string path, TimeSpan period, Func<string?, 
         {
             // Set only when the field holds it: a look sets it again.
             _timer = Background.CreateTimer(
-                timeProvider, "the poll of a file", logger, this, static file => file.Poll(), Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                timeProvider, "the poll of a file", logger, this, static file => file.Poll(),
+                Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             _ = _timer.Change(NextLook_NeedsLock(), Timeout.InfiniteTimeSpan);
         }
     }
@@ -190,7 +191,9 @@ internal sealed class PolledFile<T>(string path, TimeSpan period, Func<string?, 
         _lock.AssertHeld();
         return settling.IsUnreadable
             || settling.Seen != _content!.Stat
-            || (settling.Seen is { Exists: true, Length: <= SmallLength } && FileReading.Of(path) is FileReading.Whole whole && whole.Text != _content.Text);
+            || (settling.Seen is { Exists: true, Length: <= SmallLength }
+                && FileReading.Of(path) is FileReading.Whole whole
+                && whole.Text != _content.Text);
     }
 
     /// <summary>Reads the file and takes its content, unless it was written meanwhile.</summary>

@@ -4,21 +4,27 @@ using Microsoft.Extensions.Logging;
 
 namespace DnsAwareHttp.Resolution.Sources;
 
-/// <summary>Asks the sources in their order, each for what it knows: by default the hosts file, DNS, and the operating system for what those two cannot tell.</summary>
+/// <summary>Asks the sources in their order.</summary>
+/// <remarks>By default these are the hosts file, DNS, and the operating system for names that only it may know.</remarks>
 /// <param name="sources">The order.</param>
-/// <param name="hosts">The hosts file; null where it is no source.</param>
+/// <param name="hosts">The hosts file; null if it is not a source.</param>
 /// <param name="dns">The name servers.</param>
 /// <param name="system">The operating system's resolver.</param>
-/// <param name="nameSwitch">Which names are the operating system's although DNS is asked; null for none.</param>
-/// <param name="confirms">Whether a name that DNS does not know may yet be known to the operating system, whose name servers a stub resolver cannot all see.</param>
+/// <param name="nameSwitch">The names that belong to the operating system although DNS is asked; null for none.</param>
+/// <param name="confirms">Whether the operating system may know a name that DNS does not know, for example from servers of a VPN.</param>
 internal sealed class ResolverChain(
-    ImmutableArray<NameSource> sources, HostsFileResolver? hosts, DnsResolver dns, IFamilyResolver system, NameSwitchFile? nameSwitch, bool confirms)
+    ImmutableArray<NameSource> sources,
+    HostsFileResolver? hosts,
+    DnsResolver dns,
+    IFamilyResolver system,
+    NameSwitchFile? nameSwitch,
+    bool confirms)
     : IFamilyResolver, IQuestionResolver, INameChanges, IAsyncDisposable
 {
-    // The hosts file is looked at all the time: what it does not list today it may list in a moment.
+    // The hosts file may list the name in a moment.
     private static readonly TimeSpan NotListedTtl = TimeSpan.FromSeconds(1);
 
-    /// <exception cref="FormatException">A name server is no address.</exception>
+    /// <exception cref="FormatException">The text of a name server is not an address.</exception>
     public ResolverChain(DnsCacheOptions options, TimeProvider timeProvider, ILogger logger)
         : this(
             OrderOf(options),
@@ -35,7 +41,8 @@ internal sealed class ResolverChain(
     /// <summary>The sources that the options name, or all three.</summary>
     public static ImmutableArray<NameSource> OrderOf(DnsCacheOptions options)
     {
-        ImmutableArray<NameSource> named = options.NameSources.Count == 0 ? [NameSource.HostsFile, NameSource.Dns, NameSource.System] : [.. options.NameSources];
+        ImmutableArray<NameSource> named =
+            options.NameSources.Count == 0 ? [NameSource.HostsFile, NameSource.Dns, NameSource.System] : [.. options.NameSources];
         return options.UseHostsFile ? named : named.Remove(NameSource.HostsFile);
     }
 
@@ -52,7 +59,12 @@ internal sealed class ResolverChain(
 
     public IDisposable Watch(Action<IReadOnlySet<string>?> changed)
     {
-        IDisposable[] watches = [hosts?.Watch(changed) ?? WatchEnd.OfNothing, dns.Watch(changed), nameSwitch?.Watch(changed) ?? WatchEnd.OfNothing];
+        IDisposable[] watches =
+        [
+            hosts?.Watch(changed) ?? WatchEnd.OfNothing,
+            dns.Watch(changed),
+            nameSwitch?.Watch(changed) ?? WatchEnd.OfNothing,
+        ];
         return new WatchEnd(() =>
         {
             foreach (IDisposable watch in watches)
@@ -98,14 +110,23 @@ internal sealed class ResolverChain(
     }
 
     /// <summary>The answer of a source, null where the name is not its own; and whether no other source needs to be asked.</summary>
-    private async ValueTask<(Answer? Answer, bool IsFinal)> AskSourceAsync(int index, Question question, CancellationToken cancellationToken) => sources[index] switch
+    private async ValueTask<(Answer? Answer, bool IsFinal)> AskSourceAsync(int index, Question question, CancellationToken cancellationToken)
     {
-        NameSource.HostsFile => (hosts!.Find(question.Name, question.Family), true),
-        NameSource.Dns => await AskDnsAsync(question, systemFollows: sources.IndexOf(NameSource.System) > index, cancellationToken).ConfigureAwait(false),
-        _ => (await system.ResolveAsync(question.Name, question.Family, cancellationToken).ConfigureAwait(false), index == sources.Length - 1),
-    };
+        switch (sources[index])
+        {
+            case NameSource.HostsFile:
+                return (hosts!.Find(question.Name, question.Family), true);
+            case NameSource.Dns:
+                bool systemFollows = sources.IndexOf(NameSource.System) > index;
+                return await AskDnsAsync(question, systemFollows, cancellationToken).ConfigureAwait(false);
+            default:
+                Answer answer = await system.ResolveAsync(question.Name, question.Family, cancellationToken).ConfigureAwait(false);
+                return (answer, index == sources.Length - 1);
+        }
+    }
 
-    private async ValueTask<(Answer? Answer, bool IsFinal)> AskDnsAsync(Question question, bool systemFollows, CancellationToken cancellationToken)
+    private async ValueTask<(Answer? Answer, bool IsFinal)> AskDnsAsync(
+        Question question, bool systemFollows, CancellationToken cancellationToken)
     {
         if (systemFollows && nameSwitch?.IsForSystemFirst(question.Name) == true)
         {
@@ -113,7 +134,9 @@ internal sealed class ResolverChain(
         }
 
         DnsOutcome outcome = await dns.AskAsync(question, cancellationToken).ConfigureAwait(false);
-        bool mayBeKnown = systemFollows && outcome.Answer is Answer.Empty && (confirms || nameSwitch?.IsForSystemAfterwards(question.Name) == true);
+        bool mayBeKnown = systemFollows
+            && outcome.Answer is Answer.Empty
+            && (confirms || nameSwitch?.IsForSystemAfterwards(question.Name) == true);
         return (outcome.Answer, outcome.WasAsked && !mayBeKnown);
     }
 }

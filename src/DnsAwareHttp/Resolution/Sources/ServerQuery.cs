@@ -2,7 +2,7 @@ using DnsAwareHttp.Resolution.Wire;
 
 namespace DnsAwareHttp.Resolution.Sources;
 
-/// <summary>Asks one server one question: again without EDNS if the server does not know it, and by TCP if the answer does not fit.</summary>
+/// <summary>Asks one server one question: again without EDNS if the server does not know it, by TCP if the answer does not fit.</summary>
 internal sealed class ServerQuery(IDnsExchange udp, IDnsExchange tcp, IDnsExchange tls)
 {
     public async Task<DnsReply> AskAsync(NameServer server, DnsQuery query, DnsSettings current, CancellationToken cancellationToken)

@@ -7,7 +7,7 @@ namespace DnsAwareHttp.Resolution.Sources;
 /// <param name="servers">Two or more, in the order in which they are asked.</param>
 /// <param name="turns">The number of queries at most.</param>
 /// <param name="ask">Asks one server.</param>
-/// <param name="places">A second query at the same time takes a place, if there is one. The question itself holds the place of the first.</param>
+/// <param name="places">A second query at the same time takes a place, if there is one. The question holds the place of the first.</param>
 /// <param name="timeProvider">The clock.</param>
 internal sealed class ServerRun(
     ImmutableArray<NameServer> servers, int turns, Func<NameServer, Task<DnsReply>> ask, SemaphoreSlim places, TimeProvider timeProvider)
@@ -25,7 +25,7 @@ internal sealed class ServerRun(
     {
         while (_turn < turns || _open.Count > 0)
         {
-            if (_open.Count == 0 || (_turn < turns && await NeedsCompanyAsync(_open[0]).ConfigureAwait(false) && places.Wait(0, CancellationToken.None)))
+            if (_open.Count == 0 || await MayAddQueryAsync().ConfigureAwait(false))
             {
                 AskNext();
                 continue;
@@ -59,6 +59,9 @@ internal sealed class ServerRun(
         _open.Add(new Query(server, timeProvider.GetTimestamp(), ask(server)));
     }
 
+    private async Task<bool> MayAddQueryAsync() =>
+        _turn < turns && await NeedsCompanyAsync(_open[0]).ConfigureAwait(false) && places.Wait(0, CancellationToken.None);
+
     /// <summary>Whether the only server that was asked is late, now or after a while, and the next server is another.</summary>
     private async Task<bool> NeedsCompanyAsync(Query first)
     {
@@ -70,7 +73,8 @@ internal sealed class ServerRun(
         TimeSpan rest = LateAfter - timeProvider.GetElapsedTime(first.SentAt);
         if (!first.Reply.IsCompleted && rest > TimeSpan.Zero)
         {
-            await ((Task)first.Reply).WaitAsync(rest, timeProvider, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            Task reply = first.Reply;
+            await reply.WaitAsync(rest, timeProvider, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         return !first.Reply.IsCompleted;

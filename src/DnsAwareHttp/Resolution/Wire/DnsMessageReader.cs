@@ -18,7 +18,7 @@ internal static class DnsMessageReader
     private const ushort OpcodeMask = 0x7800;
     private const ushort TruncatedBit = 0x0200;
 
-    /// <summary>Reads what <paramref name="message"/> says about <paramref name="query"/>, which was sent under <paramref name="id"/>.</summary>
+    /// <summary>Reads the reply to <paramref name="query"/>, which was sent under <paramref name="id"/>.</summary>
     public static DnsReply Read(ReadOnlySpan<byte> message, DnsQuery query, ushort id)
     {
         if (!IsResponseTo(message, id))
@@ -81,7 +81,8 @@ internal static class DnsMessageReader
         Span<DnsRecord> room = stackalloc DnsRecord[MaxAliases];
         DnsResponseCode whole = (DnsResponseCode)((int)code | ExtendedCodeOf(additionals));
         return whole != code ? new DnsReply.Refusal(whole)
-            : TryFindAliases(message, answers, room, out ReadOnlySpan<DnsRecord> aliases) ? Follow(message, answers, authorities, aliases, query, code)
+            : TryFindAliases(message, answers, room, out ReadOnlySpan<DnsRecord> aliases)
+                ? Follow(message, answers, authorities, aliases, query, code)
             : new DnsReply.Malformed($"an alias breaks off, or there are more than {MaxAliases}");
     }
 
@@ -98,7 +99,8 @@ internal static class DnsMessageReader
         return 0;
     }
 
-    private static bool TryFindAliases(ReadOnlySpan<byte> message, DnsSection answers, Span<DnsRecord> room, out ReadOnlySpan<DnsRecord> aliases)
+    private static bool TryFindAliases(
+        ReadOnlySpan<byte> message, DnsSection answers, Span<DnsRecord> room, out ReadOnlySpan<DnsRecord> aliases)
     {
         aliases = [];
         int count = 0;
@@ -123,7 +125,12 @@ internal static class DnsMessageReader
     }
 
     private static DnsReply Follow(
-        ReadOnlySpan<byte> message, DnsSection answers, DnsSection authorities, ReadOnlySpan<DnsRecord> aliases, DnsQuery query, DnsResponseCode code)
+        ReadOnlySpan<byte> message,
+        DnsSection answers,
+        DnsSection authorities,
+        ReadOnlySpan<DnsRecord> aliases,
+        DnsQuery query,
+        DnsResponseCode code)
     {
         // A name is known by its position: first in the question, then in the data of an alias.
         int name = HeaderLength;
@@ -174,7 +181,7 @@ internal static class DnsMessageReader
         return records ?? NoRecords(message, name, NegativeTtlReader.Read(message, authorities, name), ttl, links);
     }
 
-    // A SOA record says that there are no records (RFC 2308 section 2.2). An alias without it says only that the server did not look further.
+    // A SOA record says that there are no records (RFC 2308 section 2.2). Without it, an alias says only that the server did not follow it.
     private static DnsReply NoRecords(ReadOnlySpan<byte> message, int name, TimeSpan? negativeTtl, TimeSpan ttl, int links) =>
         negativeTtl is null && links > 0 && DnsNameReader.TryRead(message, ref name, out string? target)
             ? new DnsReply.Elsewhere(target!, links, ttl)

@@ -85,7 +85,8 @@ internal sealed class PendingQuestions(TimeProvider timeProvider)
         }
     }
 
-    /// <summary>Gives a message to the question that it answers. A message that answers no question is late, and proves only that the server lives.</summary>
+    /// <summary>Gives a message to the question that it answers.</summary>
+    /// <remarks>A message without a question is late. It proves only that the server lives.</remarks>
     /// <returns>Whether it answers a question.</returns>
     public bool Deliver(ReadOnlySpan<byte> message)
     {

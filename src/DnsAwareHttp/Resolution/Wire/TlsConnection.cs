@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DnsAwareHttp.Resolution.Wire;
 
-/// <summary>One connection to a name server over TLS. It takes many questions at a time, and ends after a while without questions.</summary>
+/// <summary>One connection to a name server over TLS. It takes many questions at a time, and ends when it is idle for a while.</summary>
 /// <remarks>Replies come in any order (RFC 7766 section 7).</remarks>
 internal sealed class TlsConnection : IAsyncDisposable
 {
@@ -39,7 +39,7 @@ internal sealed class TlsConnection : IAsyncDisposable
 
     /// <exception cref="SocketException">There is no connection.</exception>
     /// <exception cref="IOException">The connection broke during the handshake.</exception>
-    /// <exception cref="System.Security.Authentication.AuthenticationException">The certificate is for another server, or is not trusted.</exception>
+    /// <exception cref="System.Security.Authentication.AuthenticationException">The certificate does not fit, or is not trusted.</exception>
     public static async Task<TlsConnection> OpenAsync(
         NameServer server, X509ChainPolicy trust, TimeProvider timeProvider, CancellationToken stopping, CancellationToken cancellationToken)
     {
@@ -100,7 +100,8 @@ internal sealed class TlsConnection : IAsyncDisposable
     }
 
     // The scope of an address belongs to this machine. No certificate has it.
-    private static string NameInCertificate(NameServer server) => server.TlsName ?? new IPAddress(server.EndPoint.Address.GetAddressBytes()).ToString();
+    private static string NameInCertificate(NameServer server) =>
+        server.TlsName ?? new IPAddress(server.EndPoint.Address.GetAddressBytes()).ToString();
 
     private void Start(CancellationToken stopping)
     {

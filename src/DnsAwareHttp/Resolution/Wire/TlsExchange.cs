@@ -22,7 +22,8 @@ internal sealed class TlsExchange(TimeProvider timeProvider, Func<X509ChainPolic
     public async ValueTask<DnsReply> AskAsync(NameServer server, DnsQuery query, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using CancellationTokenSource deadline = new(timeout, timeProvider);
-        using CancellationTokenRegistration caller = cancellationToken.UnsafeRegister(static ended => ((CancellationTokenSource)ended!).Cancel(), deadline);
+        using CancellationTokenRegistration caller =
+            cancellationToken.UnsafeRegister(static ended => ((CancellationTokenSource)ended!).Cancel(), deadline);
         try
         {
             DnsQuery padded = query with { IsPadded = true };
@@ -65,7 +66,8 @@ internal sealed class TlsExchange(TimeProvider timeProvider, Func<X509ChainPolic
     }
 
     /// <summary>The reply; null when the connection ended first.</summary>
-    private async Task<DnsReply?> AskOnOpenConnectionAsync(NameServer server, DnsQuery query, TimeSpan timeout, CancellationToken cancellationToken)
+    private async Task<DnsReply?> AskOnOpenConnectionAsync(
+        NameServer server, DnsQuery query, TimeSpan timeout, CancellationToken cancellationToken)
     {
         TlsConnection connection = await ConnectionTo(server, timeout).WaitAsync(cancellationToken).ConfigureAwait(false);
         return await connection.AskAsync(query, cancellationToken).ConfigureAwait(false);
@@ -98,7 +100,8 @@ internal sealed class TlsExchange(TimeProvider timeProvider, Func<X509ChainPolic
     {
         using CancellationTokenSource deadline = new(timeout, timeProvider);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, _stopping.Token);
-        return await TlsConnection.OpenAsync(server, (trust ?? SystemTrust)(), timeProvider, _stopping.Token, either.Token).ConfigureAwait(false);
+        X509ChainPolicy policy = (trust ?? SystemTrust)();
+        return await TlsConnection.OpenAsync(server, policy, timeProvider, _stopping.Token, either.Token).ConfigureAwait(false);
     }
 
     private static async Task LiveAsync(Task<TlsConnection> opening)
@@ -111,5 +114,6 @@ internal sealed class TlsExchange(TimeProvider timeProvider, Func<X509ChainPolic
     }
 
     // A download of revocation lists or missing certificates would need name resolution first.
-    private static X509ChainPolicy SystemTrust() => new() { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
+    private static X509ChainPolicy SystemTrust() =>
+        new() { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
 }
