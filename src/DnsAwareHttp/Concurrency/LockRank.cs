@@ -15,23 +15,17 @@ internal enum LockRank
     /// <summary>Of one origin: its members, the set that it offers, what is held. The targets of a service share it.</summary>
     Origin,
 
-    /// <summary>Of <c>DnsCache</c>: whether files are watched.</summary>
-    Watch,
-
     /// <summary>Of <c>PolledFile</c>: the content of one file, and whether it is being written.</summary>
     File,
 
-    /// <summary>Of <c>CacheEntry</c>: the listeners of one name and the question in flight.</summary>
+    /// <summary>Of <c>CacheEntry</c>: what is known of one name, its subscriptions, and the question in flight.</summary>
     Name,
 
-    /// <summary>Of the refresh schedule: the queue of names that are due.</summary>
+    /// <summary>Of <c>RefreshSchedule</c>: the queue of names that are due.</summary>
     Schedule,
 
-    /// <summary>Of <c>TlsExchange</c>: the connections to name servers.</summary>
+    /// <summary>Of <c>TlsExchange</c> and <c>TlsConnection</c>: the connections to name servers, and the questions on each. Never one inside the other.</summary>
     SecureServers,
-
-    /// <summary>Of <c>TlsConnection</c>: the questions under way on one connection.</summary>
-    SecureServer,
 
     /// <summary>Of <c>EndpointDialer</c>: the dial that all requests share.</summary>
     Dial,

@@ -52,9 +52,9 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
             scope, _sync, () => _roster.Pools, static departure => departure.Pool.IsConnected, LetGo_NeedsLock);
         _grace = new GracePeriod(scope, _sync, (reason, detail) => Release_NeedsLock(_roster.Clear_NeedsLock(reason, detail)));
         _replacement = new PoolReplacement(scope, _sync, _roster, LetGo_NeedsLock);
-        _silence = new SilenceWatch(scope, _replacement, () => _name.Hint());
         _recovery = new EndpointRecovery(scope.Clock.Provider, scope.Random, scope.Logger);
         _name = cache.Subscribe(Question.ForAddresses(_host, scope.Options.AddressFamily), this);
+        _silence = new SilenceWatch(scope, _replacement, _name.Hint);
     }
 
     public EndpointSet? Current => _offered.Current;

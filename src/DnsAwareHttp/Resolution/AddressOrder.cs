@@ -7,24 +7,24 @@ namespace DnsAwareHttp.Resolution;
 /// <summary>The order in which the addresses of a name are tried. Pure.</summary>
 internal static class AddressOrder
 {
-    /// <summary>Ranks by RFC 6724, rotates equals, then takes turns between the families (RFC 8305 section 4, First Address Family Count 1).</summary>
+    /// <summary>Ranks by RFC 6724, rotates equal ranks, then alternates the families (RFC 8305 section 4).</summary>
     /// <param name="addresses">IPv4 and IPv6 addresses; each comes out as often as it goes in.</param>
     /// <param name="sources">Asked once for each distinct address.</param>
-    /// <param name="rotation">Any number, one for each process: how far addresses of equal rank are rotated, so that a fleet does not choose the same one.</param>
-    /// <param name="preferred">The family that begins, if it has an address with a route; by default the family of the best address.</param>
-    /// <returns>Addresses without a route come last: their turn would be wasted.</returns>
+    /// <param name="rotation">How far addresses of equal rank are rotated. One number for each process spreads a fleet over them.</param>
+    /// <param name="preferred">The first family, if it has an address with a route. Default: the family of the best address.</param>
+    /// <returns>The addresses in order; those without a route are last.</returns>
     public static ImmutableArray<IPAddress> Sort(
         ImmutableArray<IPAddress> addresses,
         ISourceAddresses sources,
         int rotation,
         AddressFamily preferred = AddressFamily.Unspecified) => Sort(addresses, sources, rotation, preferred, out _);
 
-    /// <summary>Likewise.</summary>
+    /// <inheritdoc cref="Sort(ImmutableArray{IPAddress}, ISourceAddresses, int, AddressFamily)"/>
     /// <param name="addresses">IPv4 and IPv6 addresses; each comes out as often as it goes in.</param>
     /// <param name="sources">Asked once for each distinct address.</param>
     /// <param name="rotation">Any number, one for each process.</param>
     /// <param name="preferred">The family that begins, if it has an address with a route.</param>
-    /// <param name="routable">How many of them have a route: those come first. Of a single address nothing is asked, for there is no choice.</param>
+    /// <param name="routable">The number of addresses with a route, which come first. A single address is not checked.</param>
     public static ImmutableArray<IPAddress> Sort(
         ImmutableArray<IPAddress> addresses, ISourceAddresses sources, int rotation, AddressFamily preferred, out int routable)
     {

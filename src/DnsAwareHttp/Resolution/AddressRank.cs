@@ -7,8 +7,8 @@ namespace DnsAwareHttp.Resolution;
 
 /// <summary>How well an address suits as a destination (RFC 6724 section 6); the smaller rank is tried first. Pure.</summary>
 /// <remarks>
-/// Rules 3 (deprecated source), 4 (home address) and 7 (native transport) are not applied: a socket does not tell what they need to know.
-/// Rule 9 is for IPv6 only, as within IPv4 a longer common prefix says nothing outside one subnet, and inside one it would send
+/// Rules 3 (deprecated source), 4 (home address) and 7 (native transport) are not applied: a socket does not report their inputs.
+/// Rule 9 is for IPv6 only. Within IPv4 a longer common prefix means nothing outside one subnet, and inside one it would send
 /// every client to its numeric neighbour. It looks at the first 64 bits, the rest being the interface's (section 2.2).
 /// Without a source address rules 2, 5 and 9 have nothing to compare, and 6 and 8 decide.
 /// </remarks>
@@ -26,7 +26,7 @@ internal readonly record struct AddressRank : IComparable<AddressRank>
     public bool Usable => !_rules.Unusable;
 
     /// <param name="destination">The address that might be tried: IPv4 or IPv6, not IPv4-mapped.</param>
-    /// <param name="source">The address of ours that would speak to it, or null if there is no route.</param>
+    /// <param name="source">The source address for it, or null if there is no route.</param>
     public static AddressRank Of(IPAddress destination, IPAddress? source)
     {
         int scope = AddressScope.Of(destination);

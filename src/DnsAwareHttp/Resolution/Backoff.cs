@@ -1,6 +1,6 @@
 namespace DnsAwareHttp.Resolution;
 
-/// <summary>The growing pause between attempts at something that keeps failing: 1 s × 1.6 for each failure, ± 20 %, up to a maximum. Pure.</summary>
+/// <summary>The growing pause between failing attempts: 1 s × 1.6 for each failure, ± 20 %, up to a maximum. Pure.</summary>
 internal static class Backoff
 {
     /// <summary>The longest pause between questions about a name that cannot be resolved.</summary>
@@ -14,8 +14,8 @@ internal static class Backoff
     private const double Spread = 0.2;
 
     /// <param name="failures">Failures in a row, 1 or more.</param>
-    /// <param name="max">The most that is waited, before the spread.</param>
-    /// <param name="random">Where the spread comes from.</param>
+    /// <param name="max">The longest pause, before the spread.</param>
+    /// <param name="random">The source of the spread.</param>
     public static TimeSpan After(int failures, TimeSpan max, Random random)
     {
         double seconds = Math.Min(FirstSeconds * Math.Pow(Factor, failures - 1), max.TotalSeconds);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net.Sockets;
+using DnsAwareHttp.Concurrency;
 
 namespace DnsAwareHttp.Resolution;
 
@@ -9,8 +10,8 @@ internal sealed class CacheEntry(Question question)
     private volatile CachedAnswer? _current;
     private volatile AddressFamily _preferredFamily;
 
-    /// <summary>Guards the fields below it. Nothing is called while it is held.</summary>
-    public Lock Sync { get; } = new();
+    /// <summary>Guards <see cref="Subscriptions"/> and the properties below it, and each change of <see cref="Current"/>.</summary>
+    public OrderedLock Lock { get; } = new(LockRank.Name);
 
     public Question Question { get; } = question;
 
@@ -21,31 +22,56 @@ internal sealed class CacheEntry(Question question)
         set => _preferredFamily = value;
     }
 
-    /// <summary>What is known; null before the first answer. Replaced as a whole.</summary>
+    /// <summary>What is known; null before the first answer. Replaced as a whole, read without the lock.</summary>
     public CachedAnswer? Current
     {
         get => _current;
-        set => _current = value;
+        set
+        {
+            Lock.AssertHeld();
+            _current = value;
+        }
     }
 
-    /// <summary>The subscriptions, those of collected listeners among them. Guarded by <see cref="Sync"/>.</summary>
+    /// <summary>The subscriptions, those of collected listeners among them.</summary>
     public ImmutableArray<NameSubscription> Subscriptions { get; set; } = [];
 
-    /// <summary>The question in flight, shared by all who want its answer. Guarded by <see cref="Sync"/>.</summary>
+    /// <summary>The question in flight. It ends after its answer was reported to the listeners.</summary>
     public Task<CachedAnswer>? InFlight { get; set; }
 
-    /// <summary>What is in flight was asked before something changed: ask once more. Guarded by <see cref="Sync"/>.</summary>
-    public bool AskAgain { get; set; }
+    /// <summary>The version that was known when the question in flight was sent; 0 for the first question.</summary>
+    public long VersionWhenSent { get; set; }
 
-    /// <summary>When the last early refresh was allowed, or will be. Guarded by <see cref="Sync"/>.</summary>
+    /// <summary>What follows the question in flight.</summary>
+    public FollowUp FollowUp { get; set; }
+
+    /// <summary>When a hint last led to an early question, or will.</summary>
     public DateTimeOffset LastHintAt { get; set; } = DateTimeOffset.MinValue;
 
-    /// <summary>The name was evicted: who finds it thus looks it up anew. Guarded by <see cref="Sync"/>.</summary>
-    public bool Evicted { get; set; }
+    /// <summary>The entry left the table. A new entry takes its place.</summary>
+    public bool IsEvicted { get; set; }
 
-    /// <summary>When the refresher will ask next; <see cref="DateTimeOffset.MaxValue"/> when nothing is planned. Guarded by the refresher's schedule lock.</summary>
+    /// <summary>When the next question is planned; <see cref="DateTimeOffset.MaxValue"/>: never.</summary>
+    /// <remarks>The lock of <see cref="RefreshSchedule"/> guards it.</remarks>
     public DateTimeOffset Due { get; set; } = DateTimeOffset.MaxValue;
 
-    /// <summary>A counter value that tells how long ago the name was wanted. Written by any thread; only its order matters.</summary>
+    /// <summary>A counter value: the lowest was used longest ago. Any thread writes it.</summary>
     public long LastUsed { get; set; }
+
+    /// <summary>Whether the answer to the question in flight is known, and is being reported to the listeners.</summary>
+    public bool IsReporting_NeedsLock()
+    {
+        Lock.AssertHeld();
+        return InFlight is not null && (Current?.Version ?? 0) != VersionWhenSent;
+    }
+
+    /// <summary>Ends the belief in what is known: the next use asks.</summary>
+    public void Expire_NeedsLock(DateTimeOffset now)
+    {
+        Lock.AssertHeld();
+        if (Current is CachedAnswer current && current.ExpiresAt > now)
+        {
+            Current = current with { ExpiresAt = now };
+        }
+    }
 }

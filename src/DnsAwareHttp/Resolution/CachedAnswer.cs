@@ -4,26 +4,37 @@ using System.Net.Sockets;
 
 namespace DnsAwareHttp.Resolution;
 
-/// <summary>What is known of a name at one moment: the outcome of the latest question, and the last good answer.</summary>
-/// <param name="Version">Rises with each question, so that a listener can tell an older one that arrives late.</param>
+/// <summary>The knowledge about a name at one moment: the outcome of the latest question, and the last good answer.</summary>
+/// <param name="Version">Rises with each answer. A listener can recognize an older answer that arrives late.</param>
 /// <param name="Latest">The outcome of the latest question, normalised.</param>
-/// <param name="LastGood">The addresses, or the targets of a service, that may be used; null when there are none, or when they have outlived <see cref="DnsCacheOptions.MaxStale"/>.</param>
+/// <param name="LastGood">
+/// The addresses, or the targets of a service, that may be used.
+/// Null if there are none, or if they are older than <see cref="DnsCacheOptions.MaxStale"/> allows.
+/// </param>
 /// <param name="LastGoodAt">When the question that brought <paramref name="LastGood"/> was sent.</param>
 /// <param name="ExpiresAt">Until when <paramref name="Latest"/> is believed.</param>
 /// <param name="RefreshAt">When the next question is due while the name is in use.</param>
 /// <param name="Failures">Failures in a row.</param>
 internal sealed record CachedAnswer(
-    long Version, Answer Latest, Answer.Found? LastGood, DateTimeOffset? LastGoodAt, DateTimeOffset ExpiresAt, DateTimeOffset RefreshAt, int Failures)
+    long Version,
+    Answer Latest,
+    Answer.Found? LastGood,
+    DateTimeOffset? LastGoodAt,
+    DateTimeOffset ExpiresAt,
+    DateTimeOffset RefreshAt,
+    int Failures)
 {
-    /// <summary>More addresses than any cluster keeps; the rest of a larger answer is left unread.</summary>
+    /// <summary>More addresses than any cluster keeps. The rest of a larger answer is ignored.</summary>
     private const int MaxAddresses = 4096;
 
-    /// <summary>Whether the addresses have outlived their TTL and serve on because questions fail.</summary>
+    /// <summary>Whether the addresses are used after their TTL because questions fail.</summary>
     public bool IsStale => LastGood is not null && Latest is Answer.Failed;
 
-    /// <summary>Whether the addresses have outlived <see cref="DnsCacheOptions.MaxStale"/>.</summary>
+    /// <summary>Whether the addresses are older than <see cref="DnsCacheOptions.MaxStale"/> allows.</summary>
     public bool IsTooOld(DateTimeOffset now, DnsCacheOptions options) =>
-        LastGood is not null && LastGoodAt is DateTimeOffset goodAt && now > goodAt + TtlPolicy.Lifetime(LastGood, options) + options.MaxStale;
+        LastGood is not null
+        && LastGoodAt is DateTimeOffset goodAt
+        && now > goodAt + TtlPolicy.Lifetime(LastGood, options) + options.MaxStale;
 
     /// <summary>The answer as a snapshot shows it, with the addresses that it stands for.</summary>
     public AnswerSnapshot Snapshot(ImmutableArray<IPAddress> addresses) => new()
@@ -35,16 +46,22 @@ internal sealed record CachedAnswer(
         IsStale = IsStale,
     };
 
-    /// <summary>What is known after one more question.</summary>
-    /// <param name="before">What was known; null for the first question.</param>
-    /// <param name="answer">The outcome as the resolver told it.</param>
+    /// <summary>The knowledge after one more answer.</summary>
+    /// <param name="before">The knowledge before; null for the first answer.</param>
+    /// <param name="answer">The outcome as the resolver gave it.</param>
     /// <param name="family">The only family that is wanted, or unspecified.</param>
     /// <param name="sentAt">When the question was sent: the TTL counts from there.</param>
     /// <param name="now">When the outcome arrived.</param>
     /// <param name="options">Clamps and stale window.</param>
-    /// <param name="random">Where jitter comes from.</param>
+    /// <param name="random">The source of the jitter.</param>
     public static CachedAnswer After(
-        CachedAnswer? before, Answer answer, AddressFamily family, DateTimeOffset sentAt, DateTimeOffset now, DnsCacheOptions options, Random random)
+        CachedAnswer? before,
+        Answer answer,
+        AddressFamily family,
+        DateTimeOffset sentAt,
+        DateTimeOffset now,
+        DnsCacheOptions options,
+        Random random)
     {
         answer = Normalize(answer, family);
         long version = (before?.Version ?? 0) + 1;
@@ -67,7 +84,7 @@ internal sealed record CachedAnswer(
 
         if (found.FailedFamily is not AddressFamily.Unspecified)
         {
-            // One family's question failed. That is not "its addresses vanished": those known still hold, and it is asked for again soon.
+            // The question for one family failed. Its known addresses still hold, and it is asked again soon.
             int failures = (before?.Failures ?? 0) + 1;
             found = WithKnown(found, before?.LastGood);
             DateTimeOffset soon = now + Backoff.After(failures, Backoff.MaxForNames, random);
@@ -108,5 +125,12 @@ internal sealed record CachedAnswer(
     private static Answer.Found WithKnown(Answer.Found found, Answer.Found? known) =>
         known is null
             ? found
-            : found with { Addresses = [.. found.Addresses, .. known.Addresses.Where(address => address.AddressFamily == found.FailedFamily && !found.Addresses.Contains(address))] };
+            : found with
+            {
+                Addresses =
+                [
+                    .. found.Addresses,
+                    .. known.Addresses.Where(address => address.AddressFamily == found.FailedFamily && !found.Addresses.Contains(address)),
+                ],
+            };
 }

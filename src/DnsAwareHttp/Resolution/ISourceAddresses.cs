@@ -2,10 +2,10 @@ using System.Net;
 
 namespace DnsAwareHttp.Resolution;
 
-/// <summary>The address of ours from which this host would speak to another.</summary>
+/// <summary>The source addresses of this host for destinations.</summary>
 internal interface ISourceAddresses
 {
-    /// <summary>The source address that the operating system chooses for <paramref name="destination"/>, or null if there is no route to it.</summary>
+    /// <summary>The source address that the operating system chooses for <paramref name="destination"/>; null without a route.</summary>
     /// <param name="destination">IPv4 or IPv6, not IPv4-mapped.</param>
     IPAddress? For(IPAddress destination);
 }

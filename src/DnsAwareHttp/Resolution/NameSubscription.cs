@@ -2,24 +2,28 @@ using System.Net.Sockets;
 
 namespace DnsAwareHttp.Resolution;
 
-/// <summary>The use of one name by one listener. While it lasts, the name is refreshed and its answers are reported to the listener.</summary>
+/// <summary>The use of one name by one listener: the name is refreshed, and its answers are reported to the listener.</summary>
 /// <remarks>
-/// It begins with <see cref="Start"/>, and ends with <see cref="Dispose"/> or with the collection of the listener.
-/// The cache refers to the subscription, the subscription refers to the listener weakly: a listener that the application dropped can be collected.
+/// It begins with <see cref="Start"/>, and ends with <see cref="Dispose"/> or after the collection of the listener.
+/// The subscription refers to the listener weakly: a handler that the application dropped can be collected.
 /// </remarks>
-internal sealed class NameSubscription(Question question, IAnswerListener listener, DnsCache cache) : IDisposable
+internal sealed class NameSubscription(Question question, IAnswerListener listener, NameTable names, NameRefresher refresher) : IDisposable
 {
     private readonly WeakReference<IAnswerListener> _listener = new(listener);
     private volatile CacheEntry? _entry;
-    private int _started;
-    private volatile bool _ended;
+    private int _isStarted;
+    private volatile bool _isEnded;
 
     public Question Question => question;
+
+    /// <summary>The listener; null after its collection.</summary>
+    public IAnswerListener? Listener => _listener.TryGetTarget(out IAnswerListener? target) ? target : null;
 
     /// <summary>What is known of the name; null before the first answer.</summary>
     public CachedAnswer? Current => _entry?.Current;
 
-    /// <summary>The family that won when both were dialled, on behalf of any user of the name; <see cref="AddressFamily.Unspecified"/> until then.</summary>
+    /// <summary>The family that won when both were dialled, for any user of the name.</summary>
+    /// <value><see cref="AddressFamily.Unspecified"/> until then.</value>
     public AddressFamily PreferredFamily
     {
         get => _entry?.PreferredFamily ?? AddressFamily.Unspecified;
@@ -27,47 +31,53 @@ internal sealed class NameSubscription(Question question, IAnswerListener listen
     }
 
     // Before the start, and while another thread starts it, the name can be asked already.
-    private CacheEntry Entry => _entry ?? cache.EntryOf(question);
+    private CacheEntry Entry => _entry ?? names.EntryOf(question);
 
-    /// <summary>Begins: the listener is told what is known of the name, at once if that holds, then with each answer.</summary>
-    /// <exception cref="ObjectDisposedException">The cache was disposed, and knows nothing of the name.</exception>
+    /// <summary>Begins. An answer that is known and holds is reported before this returns.</summary>
+    /// <exception cref="ObjectDisposedException">The cache was disposed, and a question would be needed.</exception>
     public void Start()
     {
-        if (Interlocked.Exchange(ref _started, 1) != 0 || _ended)
+        if (Interlocked.Exchange(ref _isStarted, 1) != 0 || _isEnded)
         {
             return;
         }
 
-        _entry = cache.Register(this);
+        CacheEntry entry = names.Add(this);
+        _entry = entry;
+
+        // Against a Dispose at the same time: one of the two sees what the other wrote.
         Interlocked.MemoryBarrier();
-        if (_ended)
+        if (_isEnded)
         {
-            cache.Unregister(this, _entry);
+            names.Remove(this, entry);
             return;
         }
 
-        cache.Begin(this, _entry);
+        try
+        {
+            refresher.Begin(this, entry);
+        }
+        catch (ObjectDisposedException)
+        {
+            names.Remove(this, entry);
+            throw;
+        }
     }
 
     /// <summary>What is known if it still holds, else the outcome of a new question. The listener may be told a moment later.</summary>
-    public Task<CachedAnswer> AnswerAsync() => cache.AnswerAsync(Entry);
+    /// <exception cref="ObjectDisposedException">The cache was disposed, and a question would be needed.</exception>
+    public Task<CachedAnswer> AnswerAsync() => refresher.AnswerAsync(Entry);
 
     /// <summary>A sign that the answer may be old, such as a connect that failed.</summary>
-    public void Hint() => cache.Hint(Entry);
-
-    /// <summary>A listener that lives as long as the subscription.</summary>
-    public IAnswerListener? KeptListener { get; init; }
-
-    /// <summary>The listener; null after its collection.</summary>
-    public IAnswerListener? Listener => _listener.TryGetTarget(out IAnswerListener? target) ? target : null;
+    public void Hint() => refresher.Hint(Entry);
 
     public void Dispose()
     {
-        _ended = true;
+        _isEnded = true;
         Interlocked.MemoryBarrier();
         if (_entry is CacheEntry entry)
         {
-            cache.Unregister(this, entry);
+            names.Remove(this, entry);
         }
     }
 }

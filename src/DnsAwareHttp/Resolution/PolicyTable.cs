@@ -2,10 +2,10 @@ using System.Net;
 
 namespace DnsAwareHttp.Resolution;
 
-/// <summary>The default policy table of RFC 6724 section 2.1: which kinds of addresses belong together, and which are preferred. Pure.</summary>
+/// <summary>The default policy table of RFC 6724 section 2.1: the labels and precedences of address prefixes. Pure.</summary>
 internal static class PolicyTable
 {
-    // The longest prefix comes first, so that the first that matches is the one that counts. IPv4 stands for ::ffff:0:0/96,
+    // The longest prefix is first: the first match counts. IPv4 stands for ::ffff:0:0/96,
     // in which IPNetwork does not find the IPv4-mapped addresses.
     private static readonly Policy[] Policies =
     [

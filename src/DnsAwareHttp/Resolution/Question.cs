@@ -7,7 +7,8 @@ namespace DnsAwareHttp.Resolution;
 /// <param name="Kind">The records that are wanted.</param>
 internal readonly record struct Question(string Name, QuestionKind Kind)
 {
-    /// <summary>The address family of the answer; <see cref="AddressFamily.Unspecified"/> for both, and for records without addresses.</summary>
+    /// <summary>The address family of the answer.</summary>
+    /// <value><see cref="AddressFamily.Unspecified"/> for both families, and for records without addresses.</value>
     public AddressFamily Family => Kind switch
     {
         QuestionKind.A => AddressFamily.InterNetwork,

@@ -1,6 +1,6 @@
 namespace DnsAwareHttp.Resolution;
 
-/// <summary>One place where a service is, as an SRV record names it (RFC 2782).</summary>
+/// <summary>One target of a service, from an SRV record (RFC 2782).</summary>
 /// <param name="Host">An absolute name, in lower case without a trailing dot.</param>
 /// <param name="Port">1 to 65,535.</param>
 /// <param name="Priority">Targets of a lower number go first.</param>

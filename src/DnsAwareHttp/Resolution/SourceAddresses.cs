@@ -4,13 +4,13 @@ using System.Net.Sockets;
 
 namespace DnsAwareHttp.Resolution;
 
-/// <summary>What the operating system's routing table says of source addresses, remembered for a few seconds.</summary>
+/// <summary>The source addresses by the operating system's routing table, remembered for a few seconds.</summary>
 internal sealed class SourceAddresses(TimeProvider time) : ISourceAddresses
 {
     /// <summary>Routes change: a remembered source address is at most this old.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(5);
 
-    /// <summary>Beyond so many destinations all are forgotten.</summary>
+    /// <summary>With more destinations than this, all are forgotten.</summary>
     public const int MaxRemembered = 4096;
 
     // Port 9 is "discard". Some systems refuse to connect to port 0.
@@ -41,10 +41,10 @@ internal sealed class SourceAddresses(TimeProvider time) : ISourceAddresses
         return memory.Sources[destination] = AskSystem(destination);
     }
 
-    // Two callers may forget at once, and what the first then learned is lost. That costs a question, never a wrong answer.
+    // Two callers may forget at once; an address that the first then learned is lost. It is asked for again.
     private Memory Forget() => _memory = new Memory(time.GetTimestamp());
 
-    /// <summary>To connect a UDP socket looks up the route and sends nothing.</summary>
+    /// <summary>Connects a UDP socket, which looks up the route and sends nothing.</summary>
     private static IPAddress? AskSystem(IPAddress destination)
     {
         try

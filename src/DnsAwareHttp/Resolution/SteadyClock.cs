@@ -1,6 +1,7 @@
 namespace DnsAwareHttp.Resolution;
 
-/// <summary>The time of day as it would be had nobody set the clock: TTLs and timeouts neither end early nor stand still when the system's time jumps.</summary>
+/// <summary>The time of day, unaffected by changes of the system's clock.</summary>
+/// <remarks>TTLs and timeouts neither end early nor stand still when the system's time jumps.</remarks>
 internal sealed class SteadyClock(TimeProvider time)
 {
     private readonly DateTimeOffset _startedAt = time.GetUtcNow();

@@ -1,9 +1,9 @@
 namespace DnsAwareHttp.Resolution;
 
-/// <summary>How long an answer is believed, and when the next question is due. Pure.</summary>
+/// <summary>The lifetime of an answer, and the time of the next question. Pure.</summary>
 internal static class TtlPolicy
 {
-    /// <summary>After a failure nobody asks again within this time on behalf of a request; the background asks by <see cref="Backoff"/>.</summary>
+    /// <summary>After a failure, requests do not ask again for this time. The background asks again by <see cref="Backoff"/>.</summary>
     public static readonly TimeSpan FailureLifetime = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan MaxJitter = TimeSpan.FromMilliseconds(100);
@@ -16,8 +16,11 @@ internal static class TtlPolicy
         _ => FailureLifetime,
     };
 
-    /// <summary>How long after its expiry an answer is refreshed: a caching name server has a new answer only once its own copy has expired, and a fleet must not ask as one.</summary>
-    /// <remarks>At most 100 ms, so that a change is followed within its TTL and 250 ms.</remarks>
+    /// <summary>The delay of a refresh after the expiry of an answer.</summary>
+    /// <remarks>
+    /// A caching name server has a new answer only after its own copy has expired, and a fleet must not ask at the same moment.
+    /// The delay is at most 100 ms, so that a change is followed within its TTL and 250 ms.
+    /// </remarks>
     public static TimeSpan Jitter(TimeSpan lifetime, Random random)
     {
         TimeSpan most = lifetime * 0.1;

@@ -70,7 +70,7 @@ public sealed class NameSubscriptionTests : IAsyncDisposable
     [Fact]
     public async Task Listener_Dropped_IsCollectedAndItsNameIsNotAskedAgain()
     {
-        WeakReference listener = await UseAndDropAsync();
+        WeakReference listener = await UseAndDropAsync(_cache);
         await Eventually.Holds(() => _cache.IsQuiet, "the first question is over");
 
         await Eventually.Holds(() => !IsAlive(listener), "the listener is collected");
@@ -80,14 +80,59 @@ public sealed class NameSubscriptionTests : IAsyncDisposable
         _dns.Questions("svc.test").Should().Be(1);
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private async Task<WeakReference> UseAndDropAsync()
+    [Fact]
+    public async Task Listener_Dropped_ItsWatchEndsWithTheNextRefresh()
     {
+        WatchedResolver watched = new();
+        watched.Dns.Says("svc.test", 30, "10.0.0.1");
+        await using DnsCache cache = new(resolver: watched, timeProvider: _time);
+        WeakReference listener = await UseAndDropAsync(cache);
+        watched.IsWatched.Should().BeTrue();
+
+        await Eventually.Holds(() => !IsAlive(listener), "the listener is collected");
+        _time.Advance(TimeSpan.FromSeconds(31));
+
+        await Eventually.Holds(() => !watched.IsWatched, "the watch has ended");
+    }
+
+    [Fact]
+    public async Task CacheAndListener_Dropped_AreCollected()
+    {
+        using TemporaryFile hosts = new();
+        await File.WriteAllTextAsync(hosts.Path, "10.0.0.1 svc.test\n");
+        (WeakReference cache, WeakReference listener) = await MakeAndDropAsync(hosts.Path);
+
+        await Eventually.Holds(() => !IsAlive(listener) && !cache.IsAlive, "a cache that was dropped without disposal is collected");
+    }
+
+    [Fact]
+    public async Task Start_CacheWasDisposed_ThrowsAndRegistersNothing()
+    {
+        await _cache.DisposeAsync();
         RecordingListener listener = new();
         NameSubscription name = _cache.Subscribe(Name, listener);
+
+        FluentActions.Invoking(name.Start).Should().Throw<ObjectDisposedException>();
+
+        name.Dispose();
+        listener.Heard.Should().BeEmpty();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static async Task<(WeakReference Cache, WeakReference Listener)> MakeAndDropAsync(string hostsFile)
+    {
+        DnsCache cache = new(new DnsCacheOptions { HostsFilePath = hostsFile, NameSources = [NameSource.HostsFile] });
+        return (new WeakReference(cache), await UseAndDropAsync(cache));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static async Task<WeakReference> UseAndDropAsync(DnsCache cache)
+    {
+        RecordingListener listener = new();
+        NameSubscription name = cache.Subscribe(Name, listener);
         listener.Name = name;
         name.Start();
-        await name.AnswerAsync();
+        (await name.AnswerAsync()).LastGood!.Addresses.Should().Equal(IPAddress.Parse("10.0.0.1"));
         return new WeakReference(listener);
     }
 

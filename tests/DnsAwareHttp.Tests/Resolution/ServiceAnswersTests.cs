@@ -116,7 +116,7 @@ public sealed class ServiceAnswersTests : IAsyncDisposable
         DnsResolver resolver = new(
             new DnsSettingsFile(new DnsCacheOptions { ResolvConfPath = conf.Path, NameServers = ["10.0.0.1"] }, _time, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance), udp, udp, _time);
 
-        Answer answer = await resolver.ResolveServiceAsync("_http._tcp.orders", CancellationToken.None);
+        Answer answer = await resolver.ResolveAsync(Question.ForService("_http._tcp.orders"), CancellationToken.None);
 
         answer.Should().Be(new Answer.Found([], TimeSpan.FromSeconds(9)) { Targets = [new ServiceTarget("a.test", 80, 0, 0)] });
         answer.ToString().Should().Be("a.test:80 (priority 0, weight 0) (TTL 9 s)");

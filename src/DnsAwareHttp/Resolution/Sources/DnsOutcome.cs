@@ -1,4 +1,4 @@
 namespace DnsAwareHttp.Resolution.Sources;
 
-/// <summary>What DNS said, and whether it could be asked at all: if not, others may be.</summary>
+/// <summary>The answer of DNS, and whether a server could be asked. If not, other sources may be asked.</summary>
 internal readonly record struct DnsOutcome(Answer Answer, bool WasAsked);

@@ -3,12 +3,12 @@ using DnsAwareHttp.Resolution.Wire;
 
 namespace DnsAwareHttp.Resolution.Sources;
 
-/// <summary>Whom DNS questions go to, and how.</summary>
-/// <param name="Servers">In the order of preference; none when no server is known.</param>
+/// <summary>How DNS questions are asked: the servers, and the options of the resolver.</summary>
+/// <param name="Servers">In the order of preference; empty if no server is known.</param>
 /// <param name="Search">Suffixes for names that are not absolute.</param>
-/// <param name="Ndots">A name with at least so many dots is first tried as it is.</param>
+/// <param name="Ndots">A name with at least this number of dots is first tried as it is.</param>
 /// <param name="Timeout">For one server and one question.</param>
-/// <param name="Attempts">How often the servers are gone through.</param>
+/// <param name="Attempts">The number of passes through the list of servers.</param>
 /// <param name="Rotate">Whether the servers take turns.</param>
 internal sealed record DnsSettings(
     ImmutableArray<NameServer> Servers, ImmutableArray<string> Search, int Ndots, TimeSpan Timeout, int Attempts, bool Rotate)
@@ -16,19 +16,19 @@ internal sealed record DnsSettings(
     /// <summary>Whether questions go by TCP only.</summary>
     public bool UseTcp { get; init; }
 
-    /// <summary>Whether the question for AAAA waits for the answer about A: some middleboxes lose one of two that come together.</summary>
+    /// <summary>Ask for AAAA after the answer about A. Some middleboxes lose one of two questions that come together.</summary>
     public bool OneByOne { get; init; }
 
-    /// <summary>Whether nobody wants IPv6 addresses.</summary>
+    /// <summary>Do not query AAAA records.</summary>
     public bool WithoutAaaa { get; init; }
 
-    /// <summary>Whether names of one label are not asked for without a suffix.</summary>
+    /// <summary>Do not query single-label names as they are.</summary>
     public bool WithoutTopLevel { get; init; }
 
     public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(2);
     public const int DefaultAttempts = 2;
 
-    /// <summary>What the options say goes before what the file says.</summary>
+    /// <summary>Combines options and file. The options take precedence.</summary>
     public static DnsSettings Of(DnsCacheOptions options, ImmutableArray<NameServer> servers, ResolvConf conf) =>
         new(
             servers,
@@ -44,7 +44,7 @@ internal sealed record DnsSettings(
             WithoutTopLevel = conf.NoTldQuery,
         };
 
-    /// <summary>The absolute names that a name may stand for, in the order in which glibc tries them.</summary>
+    /// <summary>The absolute names to try for a name, in the order of glibc.</summary>
     public IEnumerable<string> CandidatesFor(string host)
     {
         if (host.EndsWith('.'))

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace DnsAwareHttp.Resolution.Sources;
 
-/// <summary>The DNS settings as the options, resolv.conf and the network interfaces make them at this moment.</summary>
+/// <summary>The current DNS settings, from the options, resolv.conf and the network interfaces.</summary>
 internal sealed class DnsSettingsFile : INameChanges
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
@@ -16,7 +16,7 @@ internal sealed class DnsSettingsFile : INameChanges
     private readonly PolledFile<ResolvConf>? _file;
     private volatile Combination? _last;
 
-    /// <exception cref="FormatException">A name server is no address.</exception>
+    /// <exception cref="FormatException">The text of a name server is not an address.</exception>
     public DnsSettingsFile(DnsCacheOptions options, TimeProvider timeProvider, ILogger logger)
     {
         _options = options;
@@ -30,17 +30,18 @@ internal sealed class DnsSettingsFile : INameChanges
 
     private static ResolvConf ResolvConfOfNoFile { get; } = new() { NameServers = [] };
 
-    /// <summary>Any name may be touched, so the names given are always null.</summary>
+    /// <summary>Any name may be affected: the reported names are always null.</summary>
     public IDisposable Watch(Action<IReadOnlySet<string>?> changed) => _file?.WatchForAnyName(changed) ?? WatchEnd.OfNothing;
 
-    // For each question the same is combined, until something changes.
+    // Combined once for each change, not for each question.
     private DnsSettings Combine(ResolvConf conf)
     {
         ImmutableArray<IPEndPoint> system = !_chosen.IsEmpty || !conf.NameServers.IsEmpty ? conf.NameServers : _interfaces.Current;
         Combination? last = _last;
         if (last is null || !ReferenceEquals(last.Conf, conf) || last.System != system)
         {
-            ImmutableArray<NameServer> servers = _chosen.IsEmpty ? [.. system.Select(static endPoint => new NameServer(endPoint))] : _chosen;
+            ImmutableArray<NameServer> servers =
+                _chosen.IsEmpty ? [.. system.Select(static endPoint => new NameServer(endPoint))] : _chosen;
             _last = last = new Combination(conf, system, DnsSettings.Of(_options, servers, conf));
         }
 

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace DnsAwareHttp.Resolution.Sources;
 
-/// <summary>What came of reading a file.</summary>
+/// <summary>The outcome of reading a file.</summary>
 internal abstract record FileReading
 {
     private FileReading()
@@ -12,7 +12,7 @@ internal abstract record FileReading
     /// <summary>The whole text, and the stat that the file had before and after.</summary>
     public sealed record Whole(string Text, FileStat Stat) : FileReading;
 
-    /// <summary>Somebody wrote while it was read: the text may be half old and half new.</summary>
+    /// <summary>The file was written while it was read: the text may be half old and half new.</summary>
     public sealed record Torn : FileReading;
 
     public sealed record Missing : FileReading;
@@ -37,7 +37,7 @@ internal abstract record FileReading
         }
     }
 
-    // Whoever wants to write, replace or delete the file meanwhile may.
+    // Others may write, replace or delete the file meanwhile.
     private static string TextOf(string path)
     {
         using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);

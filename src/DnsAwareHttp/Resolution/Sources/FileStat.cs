@@ -1,7 +1,7 @@
 namespace DnsAwareHttp.Resolution.Sources;
 
-/// <summary>What a file system tells of a file without opening it. Two equal ones in a row: nobody is writing.</summary>
-/// <remarks>The path of the file that a link leads to is part of it: two files written in one tick of the clock may be alike in all else.</remarks>
+/// <summary>The metadata of a file. If it is equal twice in a row, the file is not being written.</summary>
+/// <remarks>It includes the target of a link: two files written in one tick of the clock may differ in nothing else.</remarks>
 internal readonly record struct FileStat(bool Exists, string? Path, long Length, DateTime Written, DateTime Created)
 {
     /// <summary>The stat of the file, or of the file that a symbolic link leads to in the end.</summary>
@@ -19,7 +19,7 @@ internal readonly record struct FileStat(bool Exists, string? Path, long Length,
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // It vanished between two of these looks, or its folder is closed to us. Opening it will tell which.
+            // It was deleted meanwhile, or its folder cannot be read. Opening the file shows which.
             return default;
         }
     }

@@ -6,7 +6,7 @@ using DnsAwareHttp.Resolution.Wire;
 
 namespace DnsAwareHttp.Resolution.Sources;
 
-/// <summary>What a hosts file says (hosts(5)): the addresses of each name, in the order of its lines.</summary>
+/// <summary>The content of a hosts file (hosts(5)): the addresses of each name, in the order of its lines.</summary>
 internal sealed class HostsFile
 {
     public static readonly HostsFile Empty = Parse("");
@@ -38,7 +38,7 @@ internal sealed class HostsFile
         return new HostsFile(addresses.ToFrozenDictionary(pair => pair.Key, pair => pair.Value.ToImmutableArray()), problems.ToImmutable());
     }
 
-    /// <summary>The addresses of one family, or of both; none when the file does not list the name for it.</summary>
+    /// <summary>The addresses of one family, or of both; empty if the file does not list the name for it.</summary>
     public ImmutableArray<IPAddress> AddressesOf(string host, AddressFamily family)
     {
         ImmutableArray<IPAddress> all = AllOf(KeyOf(host));
@@ -64,7 +64,7 @@ internal sealed class HostsFile
     {
         if (!TryParseAddress(words[0], out IPAddress address))
         {
-            return $"'{words[0]}' is no IP address";
+            return $"'{words[0]}' is not an IP address";
         }
 
         if (words.Length == 1)
@@ -76,7 +76,7 @@ internal sealed class HostsFile
         {
             if (DnsMessageWriter.ProblemOf(word) is not NameProblem.None and NameProblem problem)
             {
-                return $"'{word}' is no host name ({problem})";
+                return $"'{word}' is not a host name ({problem})";
             }
         }
 

@@ -6,14 +6,14 @@ using Microsoft.Extensions.Logging;
 
 namespace DnsAwareHttp.Resolution.Sources;
 
-/// <summary>Answers from the hosts file as it is now.</summary>
+/// <summary>Answers from the current hosts file.</summary>
 /// <remarks>
-/// As in glibc, a name that is listed for one family only has just that one when both are asked for, and is not listed at all when the
-/// other one is asked for.
+/// As in glibc, a name that is listed for one family has only that family in an answer for both. A question for the
+/// other family finds it not listed.
 /// </remarks>
 internal sealed class HostsFileResolver : IFamilyResolver, INameChanges
 {
-    private const int MostWarnings = 10;
+    private const int MaxWarnings = 10;
 
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan NegativeTtl = TimeSpan.FromSeconds(1);
@@ -32,7 +32,7 @@ internal sealed class HostsFileResolver : IFamilyResolver, INameChanges
     public static string SystemPath =>
         OperatingSystem.IsWindows() ? Path.Combine(Environment.SystemDirectory, "drivers", "etc", "hosts") : "/etc/hosts";
 
-    /// <summary>What the file says of this name; null when it says nothing and others are to be asked.</summary>
+    /// <summary>The addresses of this name in the file; null if it is not listed, and other sources are to be asked.</summary>
     public Answer.Found? Find(string host, AddressFamily family)
     {
         ImmutableArray<IPAddress> addresses = _file.Current.AddressesOf(host, family);
@@ -46,10 +46,12 @@ internal sealed class HostsFileResolver : IFamilyResolver, INameChanges
     public ValueTask<Answer> ResolveAsync(string host, AddressFamily family, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return ValueTask.FromResult<Answer>(Find(host, family) is Answer.Found found ? found : new Answer.Empty(EmptyReason.NxDomain, NegativeTtl));
+        return ValueTask.FromResult<Answer>(
+            Find(host, family) is Answer.Found found ? found : new Answer.Empty(EmptyReason.NxDomain, NegativeTtl));
     }
 
-    public IDisposable Watch(Action<IReadOnlySet<string>?> changed) => _file.Watch((before, after) => Report(before.DifferencesTo(after), changed));
+    public IDisposable Watch(Action<IReadOnlySet<string>?> changed) =>
+        _file.Watch((before, after) => Report(before.DifferencesTo(after), changed));
 
     private static void Report(IReadOnlySet<string> names, Action<IReadOnlySet<string>?> changed)
     {
@@ -62,7 +64,7 @@ internal sealed class HostsFileResolver : IFamilyResolver, INameChanges
     private HostsFile Read(string? text)
     {
         HostsFile file = text is null ? HostsFile.Empty : HostsFile.Parse(text);
-        foreach (HostsProblem problem in file.Problems.AsSpan()[..Math.Min(file.Problems.Length, MostWarnings)])
+        foreach (HostsProblem problem in file.Problems.AsSpan()[..Math.Min(file.Problems.Length, MaxWarnings)])
         {
             _logger.HostsLineSkipped(_path, problem.Line, problem.Problem, problem.Text);
         }

@@ -11,23 +11,20 @@ internal sealed class InterfaceServers(TimeProvider timeProvider)
     // Listing the interfaces takes milliseconds.
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(10);
 
-    private readonly object _gate = new();
-    private ImmutableArray<IPEndPoint> _servers = [];
-    private long? _listedAt;
+    private volatile Listing? _last;
 
+    // Two callers may list at once. That costs milliseconds, and is never wrong.
     public ImmutableArray<IPEndPoint> Current
     {
         get
         {
-            lock (_gate)
+            Listing? last = _last;
+            if (last is null || timeProvider.GetElapsedTime(last.At) >= Period)
             {
-                if (_listedAt is not long listedAt || timeProvider.GetElapsedTime(listedAt) >= Period)
-                {
-                    (_servers, _listedAt) = (List(), timeProvider.GetTimestamp());
-                }
-
-                return _servers;
+                _last = last = new Listing(List(), timeProvider.GetTimestamp());
             }
+
+            return last.Servers;
         }
     }
 
@@ -49,7 +46,7 @@ internal sealed class InterfaceServers(TimeProvider timeProvider)
         }
         catch (Exception exception) when (exception is NetworkInformationException or PlatformNotSupportedException)
         {
-            // Where the interfaces cannot be listed no server is known, and the system's resolver is asked.
+            // Without a list of the interfaces no server is known, and the system's resolver is asked.
             return [];
         }
     }
@@ -64,4 +61,6 @@ internal sealed class InterfaceServers(TimeProvider timeProvider)
 
     // Windows lists fec0:0:0:ffff::1 to ::3 for interfaces that have no server at all.
     private static bool IsReal(IPAddress address) => !address.IsIPv6SiteLocal;
+
+    private sealed record Listing(ImmutableArray<IPEndPoint> Servers, long At);
 }

@@ -5,7 +5,7 @@ using System.Net.Sockets;
 
 namespace DnsAwareHttp.Resolution.Sources;
 
-/// <summary>The names that need nobody to be asked: IP literals, and <c>localhost</c> with all below it (RFC 6761 section 6.3).</summary>
+/// <summary>The names that need no question: IP literals, and <c>localhost</c> with all names below it (RFC 6761 section 6.3).</summary>
 internal static class LocalNames
 {
     public static bool TryResolve(string host, AddressFamily family, [NotNullWhen(true)] out Answer? answer) =>

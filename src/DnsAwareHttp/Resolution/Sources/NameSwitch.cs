@@ -3,18 +3,18 @@ using System.Text.RegularExpressions;
 
 namespace DnsAwareHttp.Resolution.Sources;
 
-/// <summary>What the <c>hosts</c> line of nsswitch.conf says (nsswitch.conf(5)): which names somebody else than the hosts file and DNS is asked for.</summary>
-/// <param name="BeforeDns">The other modules before <c>dns</c>; all others where DNS is not asked.</param>
-/// <param name="AfterDns">The other modules behind it.</param>
+/// <summary>The <c>hosts</c> line of nsswitch.conf (nsswitch.conf(5)): the sources besides hosts file and DNS.</summary>
+/// <param name="BeforeDns">The other modules before <c>dns</c>; all other modules if DNS is not asked.</param>
+/// <param name="AfterDns">The other modules after it.</param>
 /// <param name="AsksDns">Whether DNS is asked at all.</param>
 internal sealed partial record NameSwitch(ImmutableArray<string> BeforeDns, ImmutableArray<string> AfterDns, bool AsksDns)
 {
-    /// <summary>What holds without the file, or without the line.</summary>
+    /// <summary>The default without the file, or without the line.</summary>
     public static readonly NameSwitch Default = new([], [], AsksDns: true);
 
     private static readonly char[] Blanks = [' ', '\t', '\r', '\v', '\f'];
 
-    /// <summary>What the text of the file says; null stands for a missing file.</summary>
+    /// <summary>Reads the text of the file; null stands for a missing file.</summary>
     public static NameSwitch Parse(string? text)
     {
         foreach (string line in (text ?? "").TrimStart('\uFEFF').Split('\n'))
@@ -29,18 +29,22 @@ internal sealed partial record NameSwitch(ImmutableArray<string> BeforeDns, Immu
         return Default;
     }
 
-    /// <summary>Whether a name is asked of the operating system's resolver before DNS: a module that only it can speak to would know it, or has the last word.</summary>
+    /// <summary>Whether the operating system's resolver is asked before DNS: one of its modules may know the name, or decides.</summary>
     /// <param name="host">The name.</param>
     /// <param name="machine">The name of this machine.</param>
-    public bool IsForSystemFirst(string host, string machine) => !AsksDns || BeforeDns.Any(module => Owns(module, Plain(host), Plain(machine)));
+    public bool IsForSystemFirst(string host, string machine) =>
+        !AsksDns || BeforeDns.Any(module => Owns(module, Plain(host), Plain(machine)));
 
-    /// <summary>Whether a name that DNS does not know is asked of the operating system's resolver then.</summary>
+    /// <summary>Whether the operating system's resolver is asked for a name that DNS does not know.</summary>
     /// <param name="host">The name.</param>
     /// <param name="machine">The name of this machine.</param>
     public bool IsForSystemAfterwards(string host, string machine) => AfterDns.Any(module => Owns(module, Plain(host), Plain(machine)));
 
     public bool Equals(NameSwitch? other) =>
-        other is not null && AsksDns == other.AsksDns && BeforeDns.AsSpan().SequenceEqual(other.BeforeDns.AsSpan()) && AfterDns.AsSpan().SequenceEqual(other.AfterDns.AsSpan());
+        other is not null
+        && AsksDns == other.AsksDns
+        && BeforeDns.AsSpan().SequenceEqual(other.BeforeDns.AsSpan())
+        && AfterDns.AsSpan().SequenceEqual(other.AfterDns.AsSpan());
 
     public override int GetHashCode() => HashCode.Combine(AsksDns, BeforeDns.Length, AfterDns.Length);
 
@@ -55,7 +59,7 @@ internal sealed partial record NameSwitch(ImmutableArray<string> BeforeDns, Immu
             string word = part.Value.ToLowerInvariant();
             if (word[0] == '[')
             {
-                // Who has the last word on all names, known to it or not. The short forms of mdns say so of .local only, resolve of what DNS is asked for as well.
+                // The module before decides about all names. The short forms of mdns decide only about .local, and resolve asks DNS as well.
                 string last = after.Concat(before).LastOrDefault("files");
                 ends = !asksDns && NotFoundReturns().IsMatch(word) && !last.EndsWith("_minimal", StringComparison.Ordinal);
             }
@@ -86,7 +90,8 @@ internal sealed partial record NameSwitch(ImmutableArray<string> BeforeDns, Immu
 
     private static bool IsMulticast(string host) => host == "local" || host.EndsWith(".local", StringComparison.Ordinal);
 
-    private static bool IsOwnName(string host, string machine) => machine.Length > 0 && (host == machine || machine.StartsWith(host + ".", StringComparison.Ordinal));
+    private static bool IsOwnName(string host, string machine) =>
+        machine.Length > 0 && (host == machine || machine.StartsWith(host + ".", StringComparison.Ordinal));
 
     private static string Plain(string host) => (host.EndsWith('.') ? host[..^1] : host).ToLowerInvariant();
 

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace DnsAwareHttp.Resolution.Sources;
 
-/// <summary>nsswitch.conf as it is now, applied to the names of this machine.</summary>
+/// <summary>The current nsswitch.conf, applied to the name of this machine.</summary>
 internal sealed class NameSwitchFile : INameChanges
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
@@ -12,7 +12,7 @@ internal sealed class NameSwitchFile : INameChanges
 
     /// <param name="path">The file; null where the system has none.</param>
     /// <param name="timeProvider">The clock.</param>
-    /// <param name="logger">Where to log.</param>
+    /// <param name="logger">Receives failures to read the file.</param>
     /// <param name="machine">The name of this machine; null for what the system says.</param>
     public NameSwitchFile(string? path, TimeProvider timeProvider, ILogger logger, Func<string>? machine = null)
     {
@@ -23,10 +23,12 @@ internal sealed class NameSwitchFile : INameChanges
     /// <summary>The file of the operating system; null where it has none.</summary>
     public static string? SystemPath => OperatingSystem.IsLinux() ? "/etc/nsswitch.conf" : null;
 
-    public bool IsForSystemFirst(string host) => _file?.Current is NameSwitch { AsksDns: false } or { BeforeDns.IsEmpty: false } && _file.Current.IsForSystemFirst(host, _machine());
+    public bool IsForSystemFirst(string host) =>
+        _file?.Current is NameSwitch { AsksDns: false } or { BeforeDns.IsEmpty: false } && _file.Current.IsForSystemFirst(host, _machine());
 
-    public bool IsForSystemAfterwards(string host) => _file?.Current is { AfterDns.IsEmpty: false } && _file.Current.IsForSystemAfterwards(host, _machine());
+    public bool IsForSystemAfterwards(string host) =>
+        _file?.Current is { AfterDns.IsEmpty: false } && _file.Current.IsForSystemAfterwards(host, _machine());
 
-    /// <summary>Any name may be touched, so the names given are always null.</summary>
+    /// <summary>Any name may be affected: the reported names are always null.</summary>
     public IDisposable Watch(Action<IReadOnlySet<string>?> changed) => _file?.WatchForAnyName(changed) ?? WatchEnd.OfNothing;
 }

@@ -1,34 +1,26 @@
+using DnsAwareHttp.Concurrency;
 using DnsAwareHttp.Diagnostics;
 using Microsoft.Extensions.Logging;
 
 namespace DnsAwareHttp.Resolution.Sources;
 
-/// <summary>A text file that is looked at again and again, and read anew only when nobody is writing to it any more.</summary>
-/// <remarks>It is polled because file system events do not reach container mounts. While it cannot be read, what was read before stands.</remarks>
+/// <summary>A text file that is polled, and read anew when its writer is done (<see cref="FileSettling"/>).</summary>
+/// <remarks>It is polled because file system events do not reach container mounts. While it is unreadable, the last content holds.</remarks>
 internal sealed class PolledFile<T>(string path, TimeSpan period, Func<string?, T> parse, TimeProvider timeProvider, ILogger logger)
     where T : class
 {
-    // Two looks this far apart with the same result: the writer is done.
-    private static readonly TimeSpan SettleInterval = TimeSpan.FromMilliseconds(100);
-
-    // A writer that is never done is not waited for any longer, and a file that is away for so long is not being renamed: it is gone.
-    private static readonly TimeSpan SettleLimit = TimeSpan.FromMilliseconds(600);
-
     private const int FirstAttempts = 3;
     private const int SmallLength = 64 * 1024;
 
-    private readonly object _gate = new();
+    private readonly OrderedLock _lock = new(LockRank.File);
+    private readonly SteadyClock _clock = new(timeProvider);
     private volatile Content? _content;
+    private volatile ITimer? _timer;
+    private FileSettling? _settling;
     private Action<T, T>? _changed;
     private Content? _whenUnwatched;
-    private volatile ITimer? _timer;
-    private long _lookedAt;
-    private FileStat _seen;
-    private long? _settlingSince;
-    private long? _goneSince;
-    private bool _isUnreadable;
 
-    /// <summary>What the file says. Never waits for anything but the disk; where nobody watches, the file is looked at here.</summary>
+    /// <summary>The content. Waits for nothing but the disk. Without a watch the file is looked at here.</summary>
     public T Current
     {
         get
@@ -38,33 +30,27 @@ internal sealed class PolledFile<T>(string path, TimeSpan period, Func<string?, 
                 return content.Value;
             }
 
-            lock (_gate)
+            using (_lock.Enter())
             {
-                LookUnwatched_NeedsLock();
-                return _content!.Value;
+                return LookUnwatched_NeedsLock().Value;
             }
         }
     }
 
     /// <summary>
-    /// Polls until the returned object is disposed. <paramref name="changed"/> gets what the file said before and what it says now; it must not throw.
-    /// What changed since the last watch ended is told at once.
+    /// Polls until the returned object is disposed. <paramref name="changed"/> receives the content before and after; it must not throw.
+    /// A change since the end of the last watch is reported at once.
     /// </summary>
     public IDisposable Watch(Action<T, T> changed)
     {
         Content? before;
         Content now;
-        lock (_gate)
+        using (_lock.Enter())
         {
-            LookUnwatched_NeedsLock();
-            (before, now) = (_whenUnwatched, _content!);
+            now = LookUnwatched_NeedsLock();
+            before = _whenUnwatched;
             _changed = changed;
-            if (_timer is null)
-            {
-                // Set going only when it can be found: a look sets it again.
-                _timer = Background.CreateTimer(timeProvider, "the poll of a file", logger, this, static file => file.Poll(), Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-                _ = _timer.Change(NextLook(), Timeout.InfiniteTimeSpan);
-            }
+            StartTimer_NeedsLock();
         }
 
         if (before is not null && !ReferenceEquals(before.Value, now.Value))
@@ -75,7 +61,7 @@ internal sealed class PolledFile<T>(string path, TimeSpan period, Func<string?, 
         return new WatchEnd(Unwatch);
     }
 
-    /// <summary>As <see cref="Watch"/>, for a file that may touch any name (<see cref="INameChanges"/>): told is only that what it says is another.</summary>
+    /// <summary>As <see cref="Watch"/>, for a file that may affect any name. Reports only that the content changed.</summary>
     public IDisposable WatchForAnyName(Action<IReadOnlySet<string>?> changed) => Watch((before, after) =>
     {
         if (!before.Equals(after))
@@ -84,9 +70,22 @@ internal sealed class PolledFile<T>(string path, TimeSpan period, Func<string?, 
         }
     });
 
+    private void StartTimer_NeedsLock()
+    {
+        _lock.AssertHeld();
+        if (_timer is null)
+        {
+            // Set only when the field holds it: a look sets it again.
+            _timer = Background.CreateTimer(
+                timeProvider, "the poll of a file", logger, this, static file => file.Poll(),
+                Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _ = _timer.Change(NextLook_NeedsLock(), Timeout.InfiniteTimeSpan);
+        }
+    }
+
     private void Unwatch()
     {
-        lock (_gate)
+        using (_lock.Enter())
         {
             _changed = null;
             _whenUnwatched = _content;
@@ -111,144 +110,133 @@ internal sealed class PolledFile<T>(string path, TimeSpan period, Func<string?, 
         }
         finally
         {
-            _ = _timer?.Change(NextLook(), Timeout.InfiniteTimeSpan);
+            using (_lock.Enter())
+            {
+                _ = _timer?.Change(NextLook_NeedsLock(), Timeout.InfiniteTimeSpan);
+            }
         }
     }
 
     private (T Before, T After)? LookWatched()
     {
-        lock (_gate)
+        using (_lock.Enter())
         {
             T before = _content!.Value;
-            Look_NeedsLock();
+            Look_NeedsLock(_settling!);
             return ReferenceEquals(before, _content.Value) ? null : (before, _content.Value);
         }
     }
 
-    private TimeSpan NextLook() => _settlingSince is null ? period : SettleInterval;
-
-    private void LookUnwatched_NeedsLock()
+    private TimeSpan NextLook_NeedsLock()
     {
-        if (_content is null)
+        _lock.AssertHeld();
+        return _settling is { IsChanging: true } ? FileSettling.Interval : period;
+    }
+
+    private Content LookUnwatched_NeedsLock()
+    {
+        _lock.AssertHeld();
+        if (_content is null || _settling is not FileSettling settling)
         {
-            ReadFirst_NeedsLock();
+            return ReadFirst_NeedsLock();
         }
-        else if (timeProvider.GetElapsedTime(_lookedAt) >= NextLook())
+
+        if (_clock.Now - settling.SeenAt >= NextLook_NeedsLock())
         {
-            Look_NeedsLock();
-            if (_settlingSince is not null && HasRested_NeedsLock())
+            settling = Look_NeedsLock(settling);
+            if (settling.IsChanging && settling.HasRested(timeProvider.GetUtcNow()))
             {
-                TryAdopt_NeedsLock(isOverdue: false);
+                _settling = Read_NeedsLock(settling, isUrgent: false);
             }
         }
+
+        return _content;
     }
 
-    // The first answer cannot wait. If somebody may be writing at this moment, it is read again soon.
-    private void ReadFirst_NeedsLock()
+    // The first answer cannot wait. If the file may be being written at this moment, it is read again soon.
+    private Content ReadFirst_NeedsLock()
     {
-        if (_content is not null)
-        {
-            return;
-        }
-
+        _lock.AssertHeld();
+        FileSettling settling = FileSettling.Begin(_clock.Now);
         for (int attempt = 0; attempt < FirstAttempts && _content is null; attempt++)
         {
-            See_NeedsLock();
-            TryAdopt_NeedsLock(isOverdue: true);
+            settling = Read_NeedsLock(settling.Look(FileStat.Of(path), _clock.Now), isUrgent: true);
         }
 
-        _content ??= new Content(null, default, parse(null));
-        _settlingSince = HasRested_NeedsLock() ? null : _lookedAt;
+        _settling = settling.HasRested(timeProvider.GetUtcNow()) ? settling.Rest() : settling.Change();
+        return _content ??= new Content(null, default, parse(null));
     }
 
-    // Only a change that was made long ago is known to be finished at first sight.
-    private bool HasRested_NeedsLock() => _seen.Exists && timeProvider.GetUtcNow() - _seen.Written > SettleLimit;
-
-    private void See_NeedsLock()
+    private FileSettling Look_NeedsLock(FileSettling settling)
     {
-        _lookedAt = timeProvider.GetTimestamp();
-        _seen = FileStat.Of(path);
-        _goneSince = _seen.Exists ? null : _goneSince ?? _lookedAt;
-    }
-
-    private void Look_NeedsLock()
-    {
-        FileStat before = _seen;
-        See_NeedsLock();
-        if (_settlingSince is not long since)
+        _lock.AssertHeld();
+        bool wasChanging = settling.IsChanging;
+        settling = settling.Look(FileStat.Of(path), _clock.Now);
+        if (!wasChanging && IsChanged_NeedsLock(settling))
         {
-            _settlingSince = IsUnchanged_NeedsLock() ? null : _lookedAt;
-            return;
+            settling = settling.Change();
+        }
+        else if (settling.IsDue)
+        {
+            settling = Read_NeedsLock(settling, isUrgent: false);
         }
 
-        bool isStill = _seen == before;
-        bool isOverdue = IsOver(since);
-        if (_seen.Exists ? isStill || isOverdue : _goneSince is long gone && IsOver(gone))
-        {
-            TryAdopt_NeedsLock(isOverdue);
-
-            // Taken although somebody writes: the next write may leave no trace in the stat, so it is read once more when they are done.
-            _settlingSince = isStill ? _settlingSince : _settlingSince ?? _lookedAt;
-        }
+        return _settling = settling;
     }
 
     // Some file systems count whole seconds, and some tools keep the old time of writing: then a text of the same length leaves no
-    // trace in the stat. A small file is read in microseconds, so its text is looked at too.
-    private bool IsUnchanged_NeedsLock() =>
-        !_isUnreadable
-        && _seen == _content!.Stat
-        && !(_seen.Exists && _seen.Length <= SmallLength && FileReading.Of(path) is FileReading.Whole whole && whole.Text != _content.Text);
-
-    private bool IsOver(long since) => timeProvider.GetElapsedTime(since, _lookedAt) >= SettleLimit;
-
-    /// <summary>
-    /// Reads the file and takes what it says, unless somebody wrote meanwhile. Ends the settling where there is nothing more to wait for.
-    /// </summary>
-    private void TryAdopt_NeedsLock(bool isOverdue)
+    // trace in the stat. A small file is read in microseconds, so its text is compared too.
+    private bool IsChanged_NeedsLock(FileSettling settling)
     {
-        switch (FileReading.Of(path))
-        {
-            case FileReading.Whole whole when whole.Stat == _seen || (isOverdue && _seen.Exists):
-                Adopt_NeedsLock(whole.Text, whole.Stat);
-                break;
-            case FileReading.Missing when !_seen.Exists:
-                Adopt_NeedsLock(null, default);
-                break;
-            case FileReading.Unreadable unreadable:
-                ReportUnreadable_NeedsLock(unreadable.Exception);
-                break;
-            default:
-                // Torn, or changed since it was seen: the next look sees that.
-                break;
-        }
+        _lock.AssertHeld();
+        return settling.IsUnreadable
+            || settling.Seen != _content!.Stat
+            || (settling.Seen is { Exists: true, Length: <= SmallLength }
+                && FileReading.Of(path) is FileReading.Whole whole
+                && whole.Text != _content.Text);
     }
 
-    private void Adopt_NeedsLock(string? text, FileStat stat)
+    /// <summary>Reads the file and takes its content, unless it was written meanwhile.</summary>
+    private FileSettling Read_NeedsLock(FileSettling settling, bool isUrgent)
     {
-        (_isUnreadable, _settlingSince) = (false, null);
-        if (_content is not Content content)
+        _lock.AssertHeld();
+        FileReading reading = FileReading.Of(path);
+        if (reading is FileReading.Unreadable unreadable)
         {
-            _content = new Content(text, stat, parse(text));
+            if (!settling.IsUnreadable)
+            {
+                logger.FileUnreadable(path, unreadable.Exception);
+            }
+
+            return settling.Fail();
         }
-        else if (content.Text == text)
+
+        // Content that is not accepted was written since it was seen. The next look sees that.
+        if (!settling.Accepts(reading, isUrgent))
+        {
+            return settling;
+        }
+
+        Adopt_NeedsLock(reading as FileReading.Whole);
+        return settling.Adopt();
+    }
+
+    private void Adopt_NeedsLock(FileReading.Whole? read)
+    {
+        _lock.AssertHeld();
+        (string? text, FileStat stat) = (read?.Text, read?.Stat ?? default);
+        if (_content is Content content && content.Text == text)
         {
             _content = content with { Stat = stat };
+            return;
         }
-        else
+
+        bool isFirst = _content is null;
+        _content = new Content(text, stat, parse(text));
+        if (!isFirst)
         {
-            _content = new Content(text, stat, parse(text));
             logger.FileChanged(path);
         }
-    }
-
-    private void ReportUnreadable_NeedsLock(Exception exception)
-    {
-        if (!_isUnreadable)
-        {
-            logger.FileUnreadable(path, exception);
-        }
-
-        (_isUnreadable, _settlingSince) = (true, null);
     }
 
     private sealed record Content(string? Text, FileStat Stat, T Value);

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace DnsAwareHttp.Resolution.Sources;
 
-/// <summary>Asks the operating system's resolver, which knows sources besides DNS and tells no TTL.</summary>
+/// <summary>Asks the operating system's resolver, which knows sources besides DNS, and gives no TTL.</summary>
 internal sealed class SystemResolver(TimeSpan ttl) : IFamilyResolver
 {
     public ValueTask<Answer> ResolveAsync(string host, CancellationToken cancellationToken) =>

@@ -1,15 +1,15 @@
 namespace DnsAwareHttp.Resolution.Wire;
 
-/// <summary>Walks the labels of one name of a message, compressed or not (RFC 1035 section 4.1.4), where they lie.</summary>
+/// <summary>Walks the labels of one name of a message, compressed or not (RFC 1035 section 4.1.4), without copying.</summary>
 internal ref struct DnsLabels(ReadOnlySpan<byte> message, int at)
 {
-    /// <summary>Bytes of a name, with its length bytes and the one that ends it.</summary>
+    /// <summary>Bytes of a name, with its length bytes and the byte that ends it.</summary>
     public const int MaxNameLength = 255;
 
     private const int HeaderLength = 12;
 
     // A name of 255 bytes has at most 127 labels, and each may be followed by a pointer.
-    private const int MostPointers = 127;
+    private const int MaxPointers = 127;
 
     private readonly ReadOnlySpan<byte> _message = message;
     private int _next = at;
@@ -17,15 +17,15 @@ internal ref struct DnsLabels(ReadOnlySpan<byte> message, int at)
     private int _pointers;
     private int _behind = -1;
 
-    /// <summary>Where the current label begins, with its length byte.</summary>
+    /// <summary>The position of the current label, with its length byte.</summary>
     public int At { get; private set; }
 
     public ReadOnlySpan<byte> Current { get; private set; }
 
-    /// <summary>Where the message goes on behind the name; -1 before the end is reached, and of a name that breaks off or breaks the rules.</summary>
+    /// <summary>The position after the name; -1 before the end is reached, and for a name that is truncated or invalid.</summary>
     public int Behind { get; private set; } = -1;
 
-    /// <summary>False at the end of the name, whether that is a right one or not: <see cref="Behind"/> tells.</summary>
+    /// <summary>False at the end of the name. <see cref="Behind"/> tells whether the name is valid.</summary>
     public bool MoveNext()
     {
         while (_next < _message.Length)
@@ -65,10 +65,10 @@ internal ref struct DnsLabels(ReadOnlySpan<byte> message, int at)
         return true;
     }
 
-    // Only backwards, not into the header, and only so often: a pointer to itself or to a later one would never end.
+    // Only backwards, not into the header, and a limited number of times: a pointer to itself or to a later one would never end.
     private bool TryFollow(int head)
     {
-        if (_next + 1 >= _message.Length || ++_pointers > MostPointers)
+        if (_next + 1 >= _message.Length || ++_pointers > MaxPointers)
         {
             return false;
         }

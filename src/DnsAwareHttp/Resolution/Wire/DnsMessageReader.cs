@@ -1,32 +1,24 @@
 using System.Buffers.Binary;
-using System.Net;
-using System.Runtime.InteropServices;
 
 namespace DnsAwareHttp.Resolution.Wire;
 
-/// <summary>Reads the reply to one question. Whatever bytes it gets, it ends and names the outcome.</summary>
-/// <remarks>It goes through the message a few times, whatever is in it. Only the addresses, or the name that an answer leads to, are allocated.</remarks>
+/// <summary>Reads the reply to one question. It ends for any bytes, and names the outcome.</summary>
+/// <remarks>It goes through the message a fixed number of times. Only the records, or the target of an alias, are allocated.</remarks>
 internal static class DnsMessageReader
 {
-    /// <summary>
-    /// How long an empty answer is believed that comes without a SOA record, and so without a time of its own (RFC 2308 section 5).
-    /// </summary>
+    /// <summary>The TTL of an empty answer without a SOA record, which has no TTL of its own (RFC 2308 section 5).</summary>
     public static readonly TimeSpan DefaultNegativeTtl = TimeSpan.FromSeconds(5);
 
-    /// <summary>More addresses than this are not taken from one answer.</summary>
-    public const int MostAddresses = 4096;
-
-    // Four times as many as a chain may have. Each is compared with each name of the chain: without a bound 64 KB of them take half a second.
-    private const int MostAliases = 4 * DnsQuery.MostLinks;
+    // Four times the length of a chain. Each alias is compared with each name of the chain: 64 KB of aliases would take half a second.
+    private const int MaxAliases = 4 * DnsQuery.MaxLinks;
 
     private const int HeaderLength = 12;
-    private const int SoaTimesLength = 20;
     private const ushort ClassInternet = 1;
     private const ushort IsResponse = 0x8000;
     private const ushort OpcodeMask = 0x7800;
     private const ushort TruncatedBit = 0x0200;
 
-    /// <summary>What <paramref name="message"/> says of <paramref name="query"/>, which was sent under <paramref name="id"/>.</summary>
+    /// <summary>Reads the reply to <paramref name="query"/>, which was sent under <paramref name="id"/>.</summary>
     public static DnsReply Read(ReadOnlySpan<byte> message, DnsQuery query, ushort id)
     {
         if (!IsResponseTo(message, id))
@@ -73,7 +65,7 @@ internal static class DnsMessageReader
         return true;
     }
 
-    // Some servers refuse with nothing but a header, not having understood the question.
+    // Some servers that do not understand the question refuse with a header only.
     private static bool IsBareRefusal(ReadOnlySpan<byte> message, DnsResponseCode code) =>
         UInt16At(message, 4) == 0 && code is not (DnsResponseCode.NoError or DnsResponseCode.NxDomain);
 
@@ -86,11 +78,12 @@ internal static class DnsMessageReader
             return new DnsReply.Malformed("a record breaks off");
         }
 
-        Span<DnsRecord> room = stackalloc DnsRecord[MostAliases];
+        Span<DnsRecord> room = stackalloc DnsRecord[MaxAliases];
         DnsResponseCode whole = (DnsResponseCode)((int)code | ExtendedCodeOf(additionals));
         return whole != code ? new DnsReply.Refusal(whole)
-            : TryFindAliases(message, answers, room, out ReadOnlySpan<DnsRecord> aliases) ? Follow(message, answers, authorities, aliases, query, code)
-            : new DnsReply.Malformed($"an alias breaks off, or there are more than {MostAliases}");
+            : TryFindAliases(message, answers, room, out ReadOnlySpan<DnsRecord> aliases)
+                ? Follow(message, answers, authorities, aliases, query, code)
+            : new DnsReply.Malformed($"an alias breaks off, or there are more than {MaxAliases}");
     }
 
     private static int ExtendedCodeOf(DnsSection additionals)
@@ -106,7 +99,8 @@ internal static class DnsMessageReader
         return 0;
     }
 
-    private static bool TryFindAliases(ReadOnlySpan<byte> message, DnsSection answers, Span<DnsRecord> room, out ReadOnlySpan<DnsRecord> aliases)
+    private static bool TryFindAliases(
+        ReadOnlySpan<byte> message, DnsSection answers, Span<DnsRecord> room, out ReadOnlySpan<DnsRecord> aliases)
     {
         aliases = [];
         int count = 0;
@@ -131,9 +125,14 @@ internal static class DnsMessageReader
     }
 
     private static DnsReply Follow(
-        ReadOnlySpan<byte> message, DnsSection answers, DnsSection authorities, ReadOnlySpan<DnsRecord> aliases, DnsQuery query, DnsResponseCode code)
+        ReadOnlySpan<byte> message,
+        DnsSection answers,
+        DnsSection authorities,
+        ReadOnlySpan<DnsRecord> aliases,
+        DnsQuery query,
+        DnsResponseCode code)
     {
-        // The name is told by where it is written: first in the question, then in the data of an alias.
+        // A name is known by its position: first in the question, then in the data of an alias.
         int name = HeaderLength;
         TimeSpan ttl = TimeSpan.MaxValue;
         int links = 0;
@@ -141,20 +140,20 @@ internal static class DnsMessageReader
         {
             if (!DnsNameReader.IsHostName(message, alias.DataAt))
             {
-                return new DnsReply.Malformed("an alias leads to a name that no host can have");
+                return new DnsReply.Malformed("an alias leads to a name that is not a host name");
             }
 
             if (++links > query.LinksLeft)
             {
-                return new DnsReply.Malformed($"the chain of aliases has more than {DnsQuery.MostLinks} links, or is a loop");
+                return new DnsReply.Malformed($"the chain of aliases has more than {DnsQuery.MaxLinks} links, or is a loop");
             }
 
             (name, ttl) = (alias.DataAt, Smaller(ttl, alias.Ttl));
         }
 
         return code == DnsResponseCode.NxDomain
-            ? new DnsReply.None(EmptyReason.NxDomain, Smaller(ttl, NegativeTtl(message, authorities, name) ?? DefaultNegativeTtl))
-            : AddressesOf(message, name, answers, authorities, query, ttl, links);
+            ? new DnsReply.None(EmptyReason.NxDomain, Smaller(ttl, NegativeTtlReader.Read(message, authorities, name) ?? DefaultNegativeTtl))
+            : RecordsOf(message, name, answers, authorities, query, ttl, links);
     }
 
     // A name has one alias (RFC 1034 section 3.6.2); the first one counts.
@@ -173,91 +172,20 @@ internal static class DnsMessageReader
         return false;
     }
 
-    private static DnsReply AddressesOf(
+    private static DnsReply RecordsOf(
         ReadOnlySpan<byte> message, int name, DnsSection answers, DnsSection authorities, DnsQuery query, TimeSpan ttl, int links)
     {
-        if (query.Type == DnsRecordType.Srv)
-        {
-            return ServiceReader.Read(message, name, answers, ttl) ?? NoAddresses(message, name, NegativeTtl(message, authorities, name), ttl, links);
-        }
-
-        int count = CountOf(message, name, answers, query.Type);
-        if (count == 0)
-        {
-            return NoAddresses(message, name, NegativeTtl(message, authorities, name), ttl, links);
-        }
-
-        IPAddress[] addresses = new IPAddress[count];
-        int length = query.Type == DnsRecordType.A ? 4 : 16;
-        int index = 0;
-        foreach (DnsRecord record in answers)
-        {
-            if (index == count || !IsOf(message, name, record, query.Type))
-            {
-                continue;
-            }
-
-            if (record.DataLength != length)
-            {
-                return new DnsReply.Malformed($"an address of {record.DataLength} bytes");
-            }
-
-            addresses[index++] = new IPAddress(message.Slice(record.DataAt, length));
-            ttl = Smaller(ttl, record.Ttl);
-        }
-
-        return new DnsReply.Records(ImmutableCollectionsMarshal.AsImmutableArray(addresses), ttl);
+        DnsReply? records = query.Type == DnsRecordType.Srv
+            ? ServiceReader.Read(message, name, answers, ttl)
+            : AddressReader.Read(message, name, answers, query.Type, ttl);
+        return records ?? NoRecords(message, name, NegativeTtlReader.Read(message, authorities, name), ttl, links);
     }
 
-    private static int CountOf(ReadOnlySpan<byte> message, int name, DnsSection answers, DnsRecordType type)
-    {
-        int count = 0;
-        foreach (DnsRecord record in answers)
-        {
-            count += IsOf(message, name, record, type) ? 1 : 0;
-        }
-
-        return Math.Min(count, MostAddresses);
-    }
-
-    // A SOA record says that there is nothing (RFC 2308 section 2.2). An alias without one says only that the server did not look further.
-    private static DnsReply NoAddresses(ReadOnlySpan<byte> message, int name, TimeSpan? negativeTtl, TimeSpan ttl, int links) =>
+    // A SOA record says that there are no records (RFC 2308 section 2.2). Without it, an alias says only that the server did not follow it.
+    private static DnsReply NoRecords(ReadOnlySpan<byte> message, int name, TimeSpan? negativeTtl, TimeSpan ttl, int links) =>
         negativeTtl is null && links > 0 && DnsNameReader.TryRead(message, ref name, out string? target)
             ? new DnsReply.Elsewhere(target!, links, ttl)
             : new DnsReply.None(EmptyReason.NoData, Smaller(ttl, negativeTtl ?? DefaultNegativeTtl));
-
-    /// <summary>
-    /// The smaller of TTL and MINIMUM of the SOA record of a zone that the name is in; null without one (RFC 2308 section 5).
-    /// </summary>
-    private static TimeSpan? NegativeTtl(ReadOnlySpan<byte> message, DnsSection authorities, int name)
-    {
-        foreach (DnsRecord record in authorities)
-        {
-            if (record is { Type: DnsRecordType.Soa, IsInternet: true }
-                && DnsNameReader.IsWithin(message, name, record.OwnerAt)
-                && MinimumOf(message, record) is TimeSpan minimum)
-            {
-                return Smaller(record.Ttl, minimum);
-            }
-        }
-
-        return null;
-    }
-
-    private static TimeSpan? MinimumOf(ReadOnlySpan<byte> message, DnsRecord soa)
-    {
-        int at = soa.DataAt;
-        bool isWhole = DnsNameReader.TrySkip(message, ref at)
-            && DnsNameReader.TrySkip(message, ref at)
-            && at + SoaTimesLength == soa.DataAt + soa.DataLength;
-        if (!isWhole)
-        {
-            return null;
-        }
-
-        uint minimum = BinaryPrimitives.ReadUInt32BigEndian(message[(at + SoaTimesLength - 4)..]);
-        return minimum > int.MaxValue ? TimeSpan.Zero : TimeSpan.FromSeconds(minimum);
-    }
 
     private static TimeSpan Smaller(TimeSpan one, TimeSpan other) => one < other ? one : other;
 

@@ -6,16 +6,16 @@ namespace DnsAwareHttp.Resolution.Wire;
 /// <summary>Writes questions (RFC 1035 section 4).</summary>
 internal static class DnsMessageWriter
 {
-    /// <summary>The answer that UDP may bring in one piece: no network on the way has to cut it up (DNS flag day 2020).</summary>
+    /// <summary>The longest answer by UDP that no network fragments (DNS flag day 2020).</summary>
     public const int UdpPayloadSize = 1232;
 
-    /// <summary>No question is longer: header, name, type and class, OPT record.</summary>
+    /// <summary>The longest question: header, name, type and class, OPT record.</summary>
     public const int MaxLength = HeaderLength + MaxNameLength + 4 + OptLength;
 
-    /// <summary>Nor is a padded one (<see cref="DnsQuery.IsPadded"/>).</summary>
+    /// <summary>The longest padded question (<see cref="DnsQuery.IsPadded"/>).</summary>
     public const int MaxPaddedLength = (MaxLength + OptionHeaderLength + PaddingBlock - 1) / PaddingBlock * PaddingBlock;
 
-    /// <summary>Padded questions are a multiple of this, so that their lengths tell little of their names (RFC 8467 section 4.1).</summary>
+    /// <summary>The length of a padded question is a multiple of this, and reveals little about its name (RFC 8467 section 4.1).</summary>
     public const int PaddingBlock = 128;
 
     private const int HeaderLength = 12;

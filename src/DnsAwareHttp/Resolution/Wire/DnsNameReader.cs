@@ -3,14 +3,14 @@ using System.Text;
 namespace DnsAwareHttp.Resolution.Wire;
 
 /// <summary>Reads and compares the names of a message, compressed or not; all but <see cref="TryRead"/> without making a string.</summary>
-/// <remarks>Names of a message are told by where they begin. Those that are compared were read or skipped before, so they are whole.</remarks>
+/// <remarks>A name is known by its position. Names that are compared were read or skipped before, so they are valid.</remarks>
 internal static class DnsNameReader
 {
     /// <summary>
     /// Moves <paramref name="at"/> behind the name. <paramref name="name"/> is in lower case without a trailing dot; null when it has bytes
     /// that no host name has (among them a dot inside a label, which would make it look like another name).
     /// </summary>
-    /// <returns>False when the message breaks off or breaks the rules; then <paramref name="at"/> means nothing.</returns>
+    /// <returns>False if the message is truncated or invalid; then <paramref name="at"/> means nothing.</returns>
     public static bool TryRead(ReadOnlySpan<byte> message, ref int at, out string? name)
     {
         name = null;
@@ -30,7 +30,7 @@ internal static class DnsNameReader
     }
 
     /// <summary>Moves <paramref name="at"/> behind the name.</summary>
-    /// <returns>False when the message breaks off or breaks the rules; then <paramref name="at"/> means nothing.</returns>
+    /// <returns>False if the message is truncated or invalid; then <paramref name="at"/> means nothing.</returns>
     public static bool TrySkip(ReadOnlySpan<byte> message, ref int at)
     {
         DnsLabels labels = new(message, at);
@@ -42,7 +42,7 @@ internal static class DnsNameReader
         return at >= 0;
     }
 
-    /// <summary>Where the message goes on behind a name that was skipped before.</summary>
+    /// <summary>The position after a name that was skipped before.</summary>
     public static int Behind(ReadOnlySpan<byte> message, int at)
     {
         while (message[at] is > 0 and < 0x40)
@@ -53,7 +53,7 @@ internal static class DnsNameReader
         return message[at] == 0 ? at + 1 : at + 2;
     }
 
-    /// <summary>Whether the name is not the root and has no byte that no host name has.</summary>
+    /// <summary>Whether the name is not the root, and has only bytes that host names may have.</summary>
     public static bool IsHostName(ReadOnlySpan<byte> message, int at)
     {
         DnsLabels labels = new(message, at);
@@ -71,7 +71,7 @@ internal static class DnsNameReader
         return count > 0;
     }
 
-    /// <summary>Whether the name, which may be broken, is this host's.</summary>
+    /// <summary>Whether the name, which may be invalid, is the name of this host.</summary>
     /// <param name="message">The message.</param>
     /// <param name="at">Where the name begins; moved behind it.</param>
     /// <param name="host">A host name in ASCII, with or without a trailing dot.</param>
@@ -96,8 +96,9 @@ internal static class DnsNameReader
         return at >= 0 && rest.IsEmpty;
     }
 
-    /// <summary>Whether both are the same host name, in whatever case.</summary>
-    public static bool IsSame(ReadOnlySpan<byte> message, int one, int other) => IsSame(new DnsLabels(message, one), new DnsLabels(message, other));
+    /// <summary>Whether both are the same host name, in any case.</summary>
+    public static bool IsSame(ReadOnlySpan<byte> message, int one, int other) =>
+        IsSame(new DnsLabels(message, one), new DnsLabels(message, other));
 
     /// <summary>Whether the host name is that of the zone, or below it.</summary>
     public static bool IsWithin(ReadOnlySpan<byte> message, int name, int zone)
@@ -123,7 +124,7 @@ internal static class DnsNameReader
                 return false;
             }
 
-            // From one place on, all is the same: so it is with most names, which are compressed.
+            // Both share the rest of the name, as most compressed names do.
             if (one.At == other.At)
             {
                 return true;
@@ -150,7 +151,8 @@ internal static class DnsNameReader
         return count;
     }
 
-    private static bool IsOfHostName(ReadOnlySpan<byte> label) => !label.ContainsAnyExceptInRange((byte)'!', (byte)'~') && !label.Contains((byte)'.');
+    private static bool IsOfHostName(ReadOnlySpan<byte> label) =>
+        !label.ContainsAnyExceptInRange((byte)'!', (byte)'~') && !label.Contains((byte)'.');
 
     private static int ToLower(ReadOnlySpan<byte> label, Span<char> text)
     {

@@ -5,15 +5,15 @@ namespace DnsAwareHttp.Resolution.Wire;
 /// <param name="Type">The record type.</param>
 internal sealed record DnsQuery(string Host, DnsRecordType Type)
 {
-    /// <summary>A chain of more aliases is refused.</summary>
-    public const int MostLinks = 16;
+    /// <summary>A longer chain of aliases is refused.</summary>
+    public const int MaxLinks = 16;
 
-    /// <summary>Whether an OPT record goes with it. Servers older than EDNS answer FORMERR to one.</summary>
+    /// <summary>Whether it has an OPT record. Servers older than EDNS answer FORMERR to such a question.</summary>
     public bool Edns { get; init; } = true;
 
-    /// <summary>Whether the OPT record fills the message up to a multiple of <see cref="DnsMessageWriter.PaddingBlock"/> (RFC 7830).</summary>
+    /// <summary>Whether the OPT record pads the message to a multiple of <see cref="DnsMessageWriter.PaddingBlock"/> (RFC 7830).</summary>
     public bool IsPadded { get; init; }
 
     /// <summary>How many aliases the answer may follow: fewer when aliases led to this question.</summary>
-    public int LinksLeft { get; init; } = MostLinks;
+    public int LinksLeft { get; init; } = MaxLinks;
 }

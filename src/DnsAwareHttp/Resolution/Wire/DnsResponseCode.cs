@@ -1,7 +1,7 @@
 namespace DnsAwareHttp.Resolution.Wire;
 
 /// <summary>
-/// What a server says became of a question (RFC 1035 section 4.1.1), with the upper bits of the OPT record (RFC 6891 section 6.1.3).
+/// The response code of a server (RFC 1035 section 4.1.1), with the upper bits of the OPT record (RFC 6891 section 6.1.3).
 /// </summary>
 internal enum DnsResponseCode
 {

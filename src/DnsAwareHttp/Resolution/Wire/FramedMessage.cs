@@ -17,7 +17,7 @@ internal static class FramedMessage
         return message.AsMemory(0, PrefixLength + length);
     }
 
-    /// <summary>What <paramref name="read"/> makes of the next message.</summary>
+    /// <summary>Reads the next message with <paramref name="read"/>.</summary>
     /// <exception cref="IOException">The stream ends or breaks before the message does.</exception>
     public static async ValueTask<TResult> ReadAsync<TState, TResult>(
         Stream stream, TState state, Func<ReadOnlySpan<byte>, TState, TResult> read, CancellationToken cancellationToken)
@@ -33,7 +33,7 @@ internal static class FramedMessage
         }
         finally
         {
-            // As with datagrams: no read is under way once its await is over.
+            // No read is under way after its await.
             ArrayPool<byte>.Shared.Return(message);
         }
     }

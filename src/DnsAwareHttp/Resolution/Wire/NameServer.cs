@@ -4,9 +4,10 @@ using System.Net.Sockets;
 
 namespace DnsAwareHttp.Resolution.Wire;
 
-/// <summary>One name server: where it is, and whether it is spoken to in clear or over TLS (RFC 7858).</summary>
+/// <summary>One name server: its address, and whether it is asked in cleartext or over TLS (RFC 7858).</summary>
 /// <remarks>
-/// Written <c>10.0.0.2</c>, <c>127.0.0.1:5353</c>, <c>::1</c>, <c>[::1]:53</c>, <c>fe80::1%eth0</c>; over TLS <c>tls://9.9.9.9#dns.quad9.net</c>,
+/// Text forms: <c>10.0.0.2</c>, <c>127.0.0.1:5353</c>, <c>::1</c>, <c>[::1]:53</c>, <c>fe80::1%eth0</c>. Over TLS:
+/// <c>tls://9.9.9.9#dns.quad9.net</c>,
 /// <c>tls://[2620:fe::fe]:853#dns.quad9.net</c>, and without the name where the certificate has the address.
 /// </remarks>
 internal sealed record NameServer(IPEndPoint EndPoint)
@@ -16,19 +17,20 @@ internal sealed record NameServer(IPEndPoint EndPoint)
 
     private const string TlsScheme = "tls://";
 
-    /// <summary>Whether it is asked over TLS, and never otherwise.</summary>
+    /// <summary>Whether it is asked over TLS. There is no fallback to cleartext.</summary>
     public bool IsTls { get; init; }
 
     /// <summary>The name that its certificate is for; null when the certificate is for its address (RFC 8310 section 8.1).</summary>
     public string? TlsName { get; init; }
 
-    /// <summary>The server that <paramref name="text"/> names, with the usual port where none is given.</summary>
-    /// <exception cref="FormatException">It is no address of a name server.</exception>
+    /// <summary>The server that <paramref name="text"/> names, with the default port if it has no port.</summary>
+    /// <exception cref="FormatException">It is not the address of a name server.</exception>
     public static NameServer Parse(string text) =>
         TryParse(text, out NameServer? server)
             ? server
             : throw new FormatException(
-                $"{nameof(DnsCacheOptions.NameServers)}: '{text}' is no address such as 10.0.0.2, 127.0.0.1:5353, [::1]:53 or tls://9.9.9.9#dns.quad9.net.");
+                $"{nameof(DnsCacheOptions.NameServers)}: '{text}' is not an address such as 10.0.0.2, 127.0.0.1:5353, [::1]:53 "
+                + "or tls://9.9.9.9#dns.quad9.net.");
 
     /// <summary>As <see cref="Parse"/>.</summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out NameServer? server)
@@ -62,7 +64,7 @@ internal sealed record NameServer(IPEndPoint EndPoint)
             : endPoint.Port == 0 ? new IPEndPoint(endPoint.Address, defaultPort)
             : endPoint;
 
-    // The runtime takes 10.2 for 10.0.0.2 and 0x0a000002 as well. Here such a thing is a slip of the pen. A port that is given is not 0.
+    // The runtime also reads 10.2 and 0x0a000002 as 10.0.0.2. Here they are mistakes. A port that is given is not 0.
     private static bool IsWrittenInFull(string text, IPEndPoint endPoint)
     {
         string portMark = endPoint.AddressFamily == AddressFamily.InterNetwork ? ":" : "]:";

@@ -4,29 +4,29 @@ using System.Net;
 
 namespace DnsAwareHttp.Resolution.Wire;
 
-/// <summary>What a resolv.conf file says (resolv.conf(5)), read as glibc reads it. Lines that make no sense are skipped.</summary>
+/// <summary>The content of a resolv.conf file (resolv.conf(5)), read as glibc reads it. Malformed lines are skipped.</summary>
 internal sealed record ResolvConf
 {
-    private const int MostServers = 3;
-    private const int MostNdots = 15;
-    private const int MostSeconds = 30;
-    private const int MostAttempts = 5;
+    private const int MaxServers = 3;
+    private const int MaxNdots = 15;
+    private const int MaxSeconds = 30;
+    private const int MaxAttempts = 5;
 
     private static readonly char[] Blanks = [' ', '\t', '\r', '\v', '\f'];
 
-    /// <summary>At most three. Without any, the one on this machine.</summary>
+    /// <summary>At most three; the server on this machine if the file names no server.</summary>
     public ImmutableArray<IPEndPoint> NameServers { get; init; } = [new IPEndPoint(IPAddress.Loopback, NameServer.DefaultPort)];
 
     /// <summary>Suffixes for names that are not absolute, in lower case, without dots around them.</summary>
     public ImmutableArray<string> Search { get; init; } = [];
 
-    /// <summary>A name with at least so many dots is first tried as it is.</summary>
+    /// <summary>A name with at least this number of dots is first tried as it is.</summary>
     public int Ndots { get; init; } = 1;
 
-    /// <summary>How long one server has; null when the file does not say.</summary>
+    /// <summary>The timeout of one server; null if the file has none.</summary>
     public TimeSpan? Timeout { get; init; }
 
-    /// <summary>How often the servers are gone through; null when the file does not say.</summary>
+    /// <summary>The number of passes through the servers; null if the file has none.</summary>
     public int? Attempts { get; init; }
 
     /// <summary>Whether the servers take turns.</summary>
@@ -38,10 +38,10 @@ internal sealed record ResolvConf
     /// <summary>Whether A and AAAA are asked for one after the other.</summary>
     public bool SingleRequest { get; init; }
 
-    /// <summary>Whether AAAA is not asked for.</summary>
+    /// <summary>Do not query AAAA records.</summary>
     public bool NoAaaa { get; init; }
 
-    /// <summary>Whether a name of one label is not asked for as it is.</summary>
+    /// <summary>Do not query single-label names as they are.</summary>
     public bool NoTldQuery { get; init; }
 
     /// <summary>
@@ -53,7 +53,7 @@ internal sealed record ResolvConf
         ResolvConf conf = new() { NameServers = [], Search = DomainOf(hostName) };
         foreach (string line in text.TrimStart('\uFEFF').Split('\n'))
         {
-            // Only at the beginning of a line does glibc know comments; behind a value they can be nothing else either.
+            // glibc knows comments only at the beginning of a line. After a value they cannot be anything else.
             string[] words = [.. line.Split(Blanks, StringSplitOptions.RemoveEmptyEntries).TakeWhile(word => word[0] is not ('#' or ';'))];
             conf = words.Length < 2 ? conf : conf.With(words[0], words.AsSpan(1));
         }
@@ -61,7 +61,8 @@ internal sealed record ResolvConf
         return conf.NameServers.IsEmpty ? conf with { NameServers = new ResolvConf().NameServers } : conf;
     }
 
-    /// <summary>What holds for a process with these environment variables (resolv.conf(5)): <c>LOCALDOMAIN</c> takes the place of the search list, <c>RES_OPTIONS</c> amends the options.</summary>
+    /// <summary>Applies environment variables (resolv.conf(5)).</summary>
+    /// <remarks><c>LOCALDOMAIN</c> replaces the search list, <c>RES_OPTIONS</c> amends the options.</remarks>
     public ResolvConf WithEnvironment(string? localDomain, string? resOptions)
     {
         ResolvConf conf = localDomain is null ? this : this with { Search = Suffixes(Words(localDomain)) };
@@ -93,7 +94,7 @@ internal sealed record ResolvConf
     };
 
     private ResolvConf WithServer(string text) =>
-        NameServers.Length < MostServers && IPAddress.TryParse(text, out IPAddress? address)
+        NameServers.Length < MaxServers && IPAddress.TryParse(text, out IPAddress? address)
             ? this with { NameServers = NameServers.Add(new IPEndPoint(address, NameServer.DefaultPort)) }
             : this;
 
@@ -122,16 +123,16 @@ internal sealed record ResolvConf
             int? number = parts.Length == 2 ? NumberIn(parts[1]) : null;
             conf = (parts[0], number) switch
             {
-                ("ndots", int ndots) => conf with { Ndots = Math.Min(ndots, MostNdots) },
-                ("timeout", int seconds) => conf with { Timeout = TimeSpan.FromSeconds(Math.Clamp(seconds, 1, MostSeconds)) },
-                ("attempts", int attempts) => conf with { Attempts = Math.Clamp(attempts, 1, MostAttempts) },
+                ("ndots", int ndots) => conf with { Ndots = Math.Min(ndots, MaxNdots) },
+                ("timeout", int seconds) => conf with { Timeout = TimeSpan.FromSeconds(Math.Clamp(seconds, 1, MaxSeconds)) },
+                ("attempts", int attempts) => conf with { Attempts = Math.Clamp(attempts, 1, MaxAttempts) },
                 ("rotate", null) => conf with { Rotate = true },
                 ("use-vc", null) => conf with { UseVc = true },
                 ("single-request", null) => conf with { SingleRequest = true },
                 ("no-aaaa", null) => conf with { NoAaaa = true },
                 ("no-tld-query", null) => conf with { NoTldQuery = true },
 
-                // edns0 and single-request-reopen hold anyway; trust-ad asks for a bit that nobody here looks at.
+                // edns0 and single-request-reopen always hold. trust-ad asks for a bit that is not used here.
                 _ => conf,
             };
         }

@@ -7,18 +7,19 @@ namespace DnsAwareHttp.Resolution.Wire;
 internal static class ServiceReader
 {
     /// <summary>More targets than this are not taken from one answer.</summary>
-    public const int MostTargets = 1024;
+    public const int MaxTargets = 1024;
 
     // Priority, weight and port come before the name.
     private const int FixedLength = 6;
 
-    /// <summary>What the records of <paramref name="name"/> say; null when it has none.</summary>
+    /// <summary>The SRV records of <paramref name="name"/>; null if it has none.</summary>
     /// <remarks>
-    /// A target that cannot be connected to (a name that no host can have, port 0) is left out. The root as the only target says that the service is decidedly not available: then there
-    /// are no targets. Names in the data ought not to be compressed (RFC 2782); those that are can be read all the same (RFC 3597 section 4).
+    /// A target that cannot be connected to (a name that is not a host name, port 0) is left out.
+    /// The root as the only target says that the service is decidedly not available: then there are no targets.
+    /// Names in the data should not be compressed (RFC 2782); compressed names are read too (RFC 3597 section 4).
     /// </remarks>
     /// <param name="message">The whole message.</param>
-    /// <param name="name">The name of the service, or the one that its aliases lead to: where it begins.</param>
+    /// <param name="name">The position of the name of the service, or of the target of its aliases.</param>
     /// <param name="answers">The records of the answer section.</param>
     /// <param name="ttl">The smallest TTL of the aliases that led to <paramref name="name"/>.</param>
     public static DnsReply? Read(ReadOnlySpan<byte> message, int name, DnsSection answers, TimeSpan ttl)
@@ -29,7 +30,7 @@ internal static class ServiceReader
         bool isUnavailable = false;
         foreach (DnsRecord record in answers)
         {
-            if (!DnsMessageReader.IsOf(message, name, record, DnsRecordType.Srv) || targets.Count == MostTargets)
+            if (!DnsMessageReader.IsOf(message, name, record, DnsRecordType.Srv) || targets.Count == MaxTargets)
             {
                 continue;
             }
@@ -53,12 +54,14 @@ internal static class ServiceReader
             : new DnsReply.Malformed("a service has no target that could be connected to");
     }
 
-    /// <returns>False when the record's data are no SRV record. <paramref name="target"/> is null when its name is one that no host can have.</returns>
+    /// <returns>False if the data are not an SRV record. <paramref name="target"/> is null if its name is not a host name.</returns>
     private static bool TryReadTarget(ReadOnlySpan<byte> message, DnsRecord record, out ServiceTarget? target)
     {
         target = null;
         int at = record.DataAt + FixedLength;
-        if (record.DataLength <= FixedLength || !DnsNameReader.TryRead(message, ref at, out string? host) || at != record.DataAt + record.DataLength)
+        if (record.DataLength <= FixedLength
+            || !DnsNameReader.TryRead(message, ref at, out string? host)
+            || at != record.DataAt + record.DataLength)
         {
             return false;
         }
@@ -66,7 +69,11 @@ internal static class ServiceReader
         ReadOnlySpan<byte> data = message.Slice(record.DataAt, FixedLength);
         target = host is null
             ? null
-            : new ServiceTarget(host, BinaryPrimitives.ReadUInt16BigEndian(data[4..]), BinaryPrimitives.ReadUInt16BigEndian(data), BinaryPrimitives.ReadUInt16BigEndian(data[2..]));
+            : new ServiceTarget(
+                host,
+                Port: BinaryPrimitives.ReadUInt16BigEndian(data[4..]),
+                Priority: BinaryPrimitives.ReadUInt16BigEndian(data),
+                Weight: BinaryPrimitives.ReadUInt16BigEndian(data[2..]));
         return true;
     }
 }

@@ -4,13 +4,14 @@ using System.Security.Cryptography;
 
 namespace DnsAwareHttp.Resolution.Wire;
 
-/// <summary>Asks by TCP, for answers that do not fit into a datagram and where nothing else gets through.</summary>
+/// <summary>Asks by TCP, for answers that do not fit into a datagram, and for networks that block UDP.</summary>
 internal sealed class TcpExchange(TimeProvider timeProvider) : IDnsExchange
 {
     public async ValueTask<DnsReply> AskAsync(NameServer server, DnsQuery query, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using CancellationTokenSource deadline = new(timeout, timeProvider);
-        using CancellationTokenRegistration caller = cancellationToken.UnsafeRegister(static ended => ((CancellationTokenSource)ended!).Cancel(), deadline);
+        using CancellationTokenRegistration caller =
+            cancellationToken.UnsafeRegister(static ended => ((CancellationTokenSource)ended!).Cancel(), deadline);
         try
         {
             using Socket socket = new(server.EndPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -35,7 +36,9 @@ internal sealed class TcpExchange(TimeProvider timeProvider) : IDnsExchange
             using NetworkStream stream = new(socket);
             ushort id = (ushort)RandomNumberGenerator.GetInt32(ushort.MaxValue + 1);
             await stream.WriteAsync(FramedMessage.Of(query, id), cancellationToken).ConfigureAwait(false);
-            DnsReply reply = await FramedMessage.ReadAsync(stream, (query, id), static (message, asked) => DnsMessageReader.Read(message, asked.query, asked.id), cancellationToken).ConfigureAwait(false);
+            DnsReply reply = await FramedMessage.ReadAsync(
+                stream, (query, id), static (message, asked) => DnsMessageReader.Read(message, asked.query, asked.id), cancellationToken)
+                .ConfigureAwait(false);
             return reply is DnsReply.NotOurs ? new DnsReply.Malformed("it answers another question") : reply;
         }
         catch (Exception exception) when (exception is SocketException or IOException)

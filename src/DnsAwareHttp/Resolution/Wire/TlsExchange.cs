@@ -1,19 +1,20 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using DnsAwareHttp.Concurrency;
 
 namespace DnsAwareHttp.Resolution.Wire;
 
-/// <summary>Asks over TLS (RFC 7858), on connections that are kept open for a while, one for each server.</summary>
+/// <summary>Asks over TLS (RFC 7858). One connection to each server stays open for a while.</summary>
 /// <remarks>
-/// Certificates are always checked, and what cannot be asked over TLS is not asked in clear: every failure is <see cref="DnsReply.Silence"/>,
+/// Certificates are always checked. There is no fallback to cleartext: every failure is <see cref="DnsReply.Silence"/>,
 /// never <see cref="DnsReply.NoSocket"/>, which would send the question to the operating system's resolver.
 /// </remarks>
 /// <param name="timeProvider">The clock.</param>
-/// <param name="trust">Whom certificates are believed from; null for the system's roots.</param>
+/// <param name="trust">Makes the policy that certificates are checked by; null for the system's roots.</param>
 internal sealed class TlsExchange(TimeProvider timeProvider, Func<X509ChainPolicy>? trust = null) : IDnsExchange, IAsyncDisposable
 {
-    private readonly Lock _opening = new();
+    private readonly OrderedLock _lock = new(LockRank.SecureServers);
     private readonly Dictionary<NameServer, Task<TlsConnection>> _connections = [];
     private readonly List<Task> _lives = [];
     private readonly CancellationTokenSource _stopping = new();
@@ -21,20 +22,22 @@ internal sealed class TlsExchange(TimeProvider timeProvider, Func<X509ChainPolic
     public async ValueTask<DnsReply> AskAsync(NameServer server, DnsQuery query, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using CancellationTokenSource deadline = new(timeout, timeProvider);
-        using CancellationTokenRegistration caller = cancellationToken.UnsafeRegister(static ended => ((CancellationTokenSource)ended!).Cancel(), deadline);
+        using CancellationTokenRegistration caller =
+            cancellationToken.UnsafeRegister(static ended => ((CancellationTokenSource)ended!).Cancel(), deadline);
         try
         {
             DnsQuery padded = query with { IsPadded = true };
             return await AskOnOpenConnectionAsync(server, padded, timeout, deadline.Token).ConfigureAwait(false)
 
-                // Servers close connections that they think idle, and a question may cross the end on its way. That says nothing of the server.
+                // Servers close idle connections, and a question may be on its way at that moment. That is not a failure of the server.
                 ?? await AskOnOpenConnectionAsync(server, padded, timeout, deadline.Token).ConfigureAwait(false)
                 ?? new DnsReply.Silence("the connection over TLS ended before the answer came");
         }
         catch (OperationCanceledException)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            return new DnsReply.Silence(_stopping.IsCancellationRequested ? "the cache was disposed" : $"no answer over TLS within {timeout.TotalSeconds:0.###} s");
+            return new DnsReply.Silence(
+                _stopping.IsCancellationRequested ? "the cache was disposed" : $"no answer over TLS within {timeout.TotalSeconds:0.###} s");
         }
         catch (AuthenticationException exception)
         {
@@ -47,19 +50,14 @@ internal sealed class TlsExchange(TimeProvider timeProvider, Func<X509ChainPolic
     }
 
     /// <summary>Closes all connections; questions end without an answer.</summary>
-    public void Stop()
-    {
-        lock (_opening)
-        {
-            _stopping.Cancel();
-        }
-    }
+    /// <remarks>Cancelled under no lock, because that runs the ends of the connections. Afterwards no connection is opened.</remarks>
+    public void Stop() => _stopping.Cancel();
 
     public async ValueTask DisposeAsync()
     {
         Stop();
         Task[] lives;
-        lock (_opening)
+        using (_lock.Enter())
         {
             lives = [.. _lives];
         }
@@ -68,23 +66,25 @@ internal sealed class TlsExchange(TimeProvider timeProvider, Func<X509ChainPolic
     }
 
     /// <summary>The reply; null when the connection ended first.</summary>
-    private async Task<DnsReply?> AskOnOpenConnectionAsync(NameServer server, DnsQuery query, TimeSpan timeout, CancellationToken cancellationToken)
+    private async Task<DnsReply?> AskOnOpenConnectionAsync(
+        NameServer server, DnsQuery query, TimeSpan timeout, CancellationToken cancellationToken)
     {
         TlsConnection connection = await ConnectionTo(server, timeout).WaitAsync(cancellationToken).ConfigureAwait(false);
         return await connection.AskAsync(query, cancellationToken).ConfigureAwait(false);
     }
 
-    // Opening belongs to nobody's question: a caller that gives up must not fail the others that wait for the same connection.
+    // No question owns the opening: a caller that gives up must not fail the others that wait for the same connection.
     private Task<TlsConnection> ConnectionTo(NameServer server, TimeSpan timeout)
     {
-        lock (_opening)
+        using (_lock.Enter())
         {
             if (_stopping.IsCancellationRequested)
             {
                 return Task.FromCanceled<TlsConnection>(_stopping.Token);
             }
 
-            if (_connections.TryGetValue(server, out Task<TlsConnection>? known) && known is { IsCompleted: false } or { IsCompletedSuccessfully: true, Result.TakesQuestions: true })
+            if (_connections.TryGetValue(server, out Task<TlsConnection>? known)
+                && known is { IsCompleted: false } or { IsCompletedSuccessfully: true, Result.TakesQuestions: true })
             {
                 return known;
             }
@@ -100,7 +100,8 @@ internal sealed class TlsExchange(TimeProvider timeProvider, Func<X509ChainPolic
     {
         using CancellationTokenSource deadline = new(timeout, timeProvider);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, _stopping.Token);
-        return await TlsConnection.OpenAsync(server, (trust ?? SystemTrust)(), timeProvider, _stopping.Token, either.Token).ConfigureAwait(false);
+        X509ChainPolicy policy = (trust ?? SystemTrust)();
+        return await TlsConnection.OpenAsync(server, policy, timeProvider, _stopping.Token, either.Token).ConfigureAwait(false);
     }
 
     private static async Task LiveAsync(Task<TlsConnection> opening)
@@ -112,6 +113,7 @@ internal sealed class TlsExchange(TimeProvider timeProvider, Func<X509ChainPolic
         }
     }
 
-    // To download revocation lists or missing certificates, names would have to be resolved first.
-    private static X509ChainPolicy SystemTrust() => new() { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
+    // A download of revocation lists or missing certificates would need name resolution first.
+    private static X509ChainPolicy SystemTrust() =>
+        new() { RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true };
 }

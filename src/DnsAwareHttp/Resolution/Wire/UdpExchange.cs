@@ -6,17 +6,18 @@ using System.Security.Cryptography;
 namespace DnsAwareHttp.Resolution.Wire;
 
 /// <summary>
-/// Asks by UDP: for each question a new socket, connected, so that only the asked server can answer and a closed port is heard of.
+/// Asks by UDP. Each question has a new, connected socket: only the asked server can answer, and a closed port is reported.
 /// </summary>
 internal sealed class UdpExchange(TimeProvider timeProvider) : IDnsExchange
 {
-    // A datagram that fills it all may have been longer.
+    // A datagram that fills it may have been longer.
     private const int BufferLength = 4096;
 
     public async ValueTask<DnsReply> AskAsync(NameServer server, DnsQuery query, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using CancellationTokenSource deadline = new(timeout, timeProvider);
-        using CancellationTokenRegistration caller = cancellationToken.UnsafeRegister(static ended => ((CancellationTokenSource)ended!).Cancel(), deadline);
+        using CancellationTokenRegistration caller =
+            cancellationToken.UnsafeRegister(static ended => ((CancellationTokenSource)ended!).Cancel(), deadline);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferLength);
         try
         {
@@ -34,19 +35,20 @@ internal sealed class UdpExchange(TimeProvider timeProvider) : IDnsExchange
         }
         finally
         {
-            // Nobody writes into it any more: the await of a receive, also of a cancelled one, ends after the receive.
+            // No receive writes into it any more: the await of a receive, also of a cancelled one, ends after it.
             ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 
-    private static async Task<DnsReply> AskAsync(Socket socket, IPEndPoint server, DnsQuery query, Memory<byte> buffer, CancellationToken cancellationToken)
+    private static async Task<DnsReply> AskAsync(
+        Socket socket, IPEndPoint server, DnsQuery query, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         try
         {
             ushort id = (ushort)RandomNumberGenerator.GetInt32(ushort.MaxValue + 1);
             _ = DnsMessageWriter.Write(query, id, buffer.Span, out int length);
 
-            // Neither waits: to connect is to note the peer, and the first datagram of a socket finds room.
+            // Neither waits: connecting only notes the peer, and the buffer has room for the first datagram of a socket.
             socket.Connect(server);
             _ = socket.Send(buffer.Span[..length]);
             while (true)
@@ -65,7 +67,7 @@ internal sealed class UdpExchange(TimeProvider timeProvider) : IDnsExchange
         }
     }
 
-    // Where the system reports a datagram that did not fit, as Windows does, the buffer is full all the same.
+    // Windows reports a datagram that did not fit as an error. The buffer is full then, too.
     private static async ValueTask<int> ReceiveAsync(Socket socket, Memory<byte> buffer, CancellationToken cancellationToken)
     {
         try

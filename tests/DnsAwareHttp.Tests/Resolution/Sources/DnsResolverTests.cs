@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using DnsAwareHttp.Resolution;
 using DnsAwareHttp.Resolution.Sources;
 using DnsAwareHttp.Resolution.Wire;
 using DnsAwareHttp.Tests.Fakes;
@@ -268,7 +269,7 @@ public sealed class DnsResolverTests : IDisposable
     {
         FakeExchange udp = new((_, _) => NxDomain);
         DnsResolver resolver = Resolver(udp);
-        DnsOutcome outcome = await resolver.AskAsync(host, AddressFamily.Unspecified, default);
+        DnsOutcome outcome = await resolver.AskAsync(Question.ForAddresses(host, AddressFamily.Unspecified), default);
         outcome.WasAsked.Should().BeTrue();
         outcome.Answer.Should().BeOfType<Answer.Failed>().Which.Reason.Should().Contain(host);
         udp.Servers.Should().BeEmpty();
@@ -278,9 +279,9 @@ public sealed class DnsResolverTests : IDisposable
     public async Task WithoutSockets_DnsCouldNotBeAsked()
     {
         DnsResolver resolver = Resolver(new FakeExchange((_, _) => NoSocket));
-        (await resolver.AskAsync("svc.test", AddressFamily.Unspecified, default)).WasAsked.Should().BeFalse();
+        (await resolver.AskAsync(Question.ForAddresses("svc.test", AddressFamily.Unspecified), default)).WasAsked.Should().BeFalse();
         DnsResolver partly = Resolver(new FakeExchange((server, _) => server.Address.ToString() == "10.0.0.1" ? Silence : NoSocket));
-        (await partly.AskAsync("svc.test", AddressFamily.Unspecified, default)).WasAsked.Should().BeTrue();
+        (await partly.AskAsync(Question.ForAddresses("svc.test", AddressFamily.Unspecified), default)).WasAsked.Should().BeTrue();
     }
 
     [Fact]

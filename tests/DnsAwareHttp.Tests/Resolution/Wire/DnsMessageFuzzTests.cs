@@ -126,7 +126,7 @@ public sealed class DnsMessageFuzzTests(ITestOutputHelper output)
         {
             case DnsReply.Records records:
                 AddressFamily family = query.Type == DnsRecordType.A ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6;
-                return records.Addresses.IsDefaultOrEmpty || records.Addresses.Length > DnsMessageReader.MostAddresses ? "no addresses, or too many"
+                return records.Addresses.IsDefaultOrEmpty || records.Addresses.Length > AddressReader.MaxAddresses ? "no addresses, or too many"
                     : records.Addresses.Any(address => address.AddressFamily != family) ? "an address of another family"
                     : IsTtl(records.Ttl) ? null : "no TTL";
             case DnsReply.None none:

@@ -220,7 +220,7 @@ public class DnsMessageReaderTests
             message.Raw(0).RecordTail(1, 60, [10, 1, (byte)(index >> 8), (byte)index]);
         }
 
-        Read(message, new DnsQuery("", DnsRecordType.A)).Should().BeOfType<DnsReply.Records>().Which.Addresses.Should().HaveCount(DnsMessageReader.MostAddresses);
+        Read(message, new DnsQuery("", DnsRecordType.A)).Should().BeOfType<DnsReply.Records>().Which.Addresses.Should().HaveCount(AddressReader.MaxAddresses);
     }
 
     [Fact]

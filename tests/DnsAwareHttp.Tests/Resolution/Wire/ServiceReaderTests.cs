@@ -82,7 +82,7 @@ public sealed class ServiceReaderTests
             message.Srv(Service, "a.test", i + 1);
         }
 
-        Targets(message).Targets!.Value.Should().HaveCount(ServiceReader.MostTargets);
+        Targets(message).Targets!.Value.Should().HaveCount(ServiceReader.MaxTargets);
     }
 
     [Fact]

@@ -1,13 +1,14 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using DnsAwareHttp.Concurrency;
 using DnsAwareHttp.Resolution;
 using DnsAwareHttp.Tests.Fakes;
 using DnsAwareHttp.Tests.Loopback;
 
 namespace DnsAwareHttp.Tests.Resolution;
 
-public sealed class HostRefresherTests : IAsyncDisposable
+public sealed class NameRefresherTests : IAsyncDisposable
 {
     private const string Host = "svc.test";
 
@@ -19,10 +20,11 @@ public sealed class HostRefresherTests : IAsyncDisposable
     private readonly DnsCacheOptions _options = new();
     private readonly CacheEntry _entry = new(Name);
     private readonly ConcurrentQueue<CachedAnswer> _told = new();
-    private readonly HostRefresher _refresher;
-    private readonly DnsCache _cache = new();
+    private readonly NameRefresher _refresher;
+    private readonly NameTable _names = new(100);
+    private readonly List<IAnswerListener> _listeners = [];
 
-    public HostRefresherTests()
+    public NameRefresherTests()
     {
         _refresher = Refresher(_dns);
         _dns.Says(Host, 30, "10.0.0.1");
@@ -108,7 +110,7 @@ public sealed class HostRefresherTests : IAsyncDisposable
     {
         Use();
         await _refresher.AskAsync(_entry, seen: null);
-        _entry.Subscriptions = [];
+        StopUse();
 
         _time.Advance(TimeSpan.FromHours(1));
 
@@ -123,19 +125,14 @@ public sealed class HostRefresherTests : IAsyncDisposable
         Use();
         await _refresher.AskAsync(_entry, seen: null);
         _dns.Fails(Host);
-        _time.Advance(TimeSpan.FromMilliseconds(30_101));
-        await Settled();
+        await AdvanceToNextQuestion();
 
         _entry.Current!.LastGood!.Addresses.Should().Equal(IPAddress.Parse("10.0.0.1"));
-        _time.Advance(TimeSpan.FromMilliseconds(799));
-        _entry.InFlight.Should().BeNull("the first pause is 800 ms at least");
-        _time.Advance(TimeSpan.FromMilliseconds(402));
-        await Settled();
+        (_entry.Due - _time.GetUtcNow()).TotalMilliseconds.Should().BeInRange(800, 1_200, "the first pause");
+        await AdvanceToNextQuestion();
         _dns.Questions(Host).Should().Be(3);
-        _time.Advance(TimeSpan.FromMilliseconds(1_279));
-        _entry.InFlight.Should().BeNull("the second pause is 1,280 ms at least");
-        _time.Advance(TimeSpan.FromMilliseconds(642));
-        await Settled();
+        (_entry.Due - _time.GetUtcNow()).TotalMilliseconds.Should().BeInRange(1_280, 1_920, "the second pause");
+        await AdvanceToNextQuestion();
         _dns.Questions(Host).Should().Be(4);
     }
 
@@ -179,14 +176,14 @@ public sealed class HostRefresherTests : IAsyncDisposable
     [Fact]
     public async Task Resolver_ThrowsAtOnceOrLater_IsAFailureWithItsMessage()
     {
-        await using HostRefresher atOnce = Refresher(new CustomResolver((_, _) => throw new InvalidOperationException("no registry")));
-        await using HostRefresher later = Refresher(new CustomResolver(async (_, _) =>
+        await using NameRefresher atOnce = Refresher(new CustomResolver((_, _) => throw new InvalidOperationException("no registry")));
+        await using NameRefresher later = Refresher(new CustomResolver(async (_, _) =>
         {
             await Task.Yield();
             throw new InvalidOperationException("no registry");
         }));
 
-        foreach (HostRefresher refresher in new[] { atOnce, later })
+        foreach (NameRefresher refresher in new[] { atOnce, later })
         {
             CachedAnswer answer = await refresher.AskAsync(new CacheEntry(Name), seen: null);
             answer.Latest.Should().BeOfType<Answer.Failed>().Which.Reason.Should().Be("no registry");
@@ -196,7 +193,7 @@ public sealed class HostRefresherTests : IAsyncDisposable
     [Fact]
     public async Task Resolver_CancelsByItself_IsAFailure()
     {
-        await using HostRefresher refresher = Refresher(new CustomResolver((_, _) => throw new OperationCanceledException("gave up")));
+        await using NameRefresher refresher = Refresher(new CustomResolver((_, _) => throw new OperationCanceledException("gave up")));
 
         (await refresher.AskAsync(_entry, seen: null)).Latest.Should().BeOfType<Answer.Failed>().Which.Reason.Should().Be("gave up");
     }
@@ -204,7 +201,7 @@ public sealed class HostRefresherTests : IAsyncDisposable
     [Fact]
     public async Task Resolver_ReturnsNull_IsAFailureThatNamesIt()
     {
-        await using HostRefresher refresher = Refresher(new CustomResolver((_, _) => default));
+        await using NameRefresher refresher = Refresher(new CustomResolver((_, _) => default));
 
         (await refresher.AskAsync(_entry, seen: null)).Latest.Should().BeOfType<Answer.Failed>().Which.Reason.Should().Contain(nameof(CustomResolver));
     }
@@ -213,7 +210,7 @@ public sealed class HostRefresherTests : IAsyncDisposable
     public async Task Resolver_AddressIsNull_IsAFailureAndTheNameIsAskedAgain()
     {
         int questions = 0;
-        await using HostRefresher refresher = Refresher(new CustomResolver((_, _) =>
+        await using NameRefresher refresher = Refresher(new CustomResolver((_, _) =>
         {
             Interlocked.Increment(ref questions);
             return new ValueTask<Answer>(new Answer.Found([null!], TimeSpan.FromSeconds(30)));
@@ -232,7 +229,7 @@ public sealed class HostRefresherTests : IAsyncDisposable
     {
         TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
         TaskCompletionSource<Answer> never = new();
-        await using HostRefresher refresher = Refresher(new CustomResolver((_, _) =>
+        await using NameRefresher refresher = Refresher(new CustomResolver((_, _) =>
         {
             asked.SetResult();
             return new ValueTask<Answer>(never.Task);
@@ -240,7 +237,7 @@ public sealed class HostRefresherTests : IAsyncDisposable
         Task<CachedAnswer> question = refresher.AskAsync(_entry, seen: null);
         await asked.Task;
 
-        _time.Advance(HostRefresher.QuestionDeadline - TimeSpan.FromMilliseconds(1));
+        _time.Advance(NameAsker.Deadline - TimeSpan.FromMilliseconds(1));
         question.IsCompleted.Should().BeFalse();
         _time.Advance(TimeSpan.FromMilliseconds(1));
 
@@ -254,7 +251,7 @@ public sealed class HostRefresherTests : IAsyncDisposable
         Task<CachedAnswer> question = _refresher.AskAsync(_entry, seen: null);
         await Eventually.Holds(() => _dns.Questions(Host) == 1, "the question is sent");
 
-        _time.Advance(HostRefresher.QuestionDeadline);
+        _time.Advance(NameAsker.Deadline);
 
         (await question).Latest.Should().BeOfType<Answer.Failed>().Which.Reason.Should().Be("no answer within 5 s");
     }
@@ -265,7 +262,7 @@ public sealed class HostRefresherTests : IAsyncDisposable
         CancellationToken given = default;
         TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
         TaskCompletionSource<Answer> answer = new();
-        await using HostRefresher refresher = Refresher(new CustomResolver((_, token) =>
+        await using NameRefresher refresher = Refresher(new CustomResolver((_, token) =>
         {
             given = token;
             asked.SetResult();
@@ -394,7 +391,7 @@ public sealed class HostRefresherTests : IAsyncDisposable
             contexts.Enqueue(SynchronizationContext.Current);
         }
 
-        await using HostRefresher refresher = Refresher(new CustomResolver((_, _) =>
+        await using NameRefresher refresher = Refresher(new CustomResolver((_, _) =>
         {
             Note();
             return new ValueTask<Answer>(new Answer.Found([IPAddress.Loopback], TimeSpan.FromSeconds(30)));
@@ -426,7 +423,7 @@ public sealed class HostRefresherTests : IAsyncDisposable
         Use();
         TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
         TaskCompletionSource listenerMayEnd = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        HostRefresher refresher = Refresher(new CustomResolver(async (_, token) =>
+        NameRefresher refresher = Refresher(new CustomResolver(async (_, token) =>
         {
             asked.SetResult();
             await Task.Delay(Timeout.InfiniteTimeSpan, _time, token);
@@ -508,6 +505,56 @@ public sealed class HostRefresherTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Hint_WhileTheAnswerIsBeingReported_LeadsToAnotherQuestion()
+    {
+        TaskCompletionSource reporting = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource mayGoOn = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Use(answer =>
+        {
+            reporting.TrySetResult();
+            mayGoOn.Task.Wait();
+        });
+        Task<CachedAnswer> question = _refresher.AskAsync(_entry, seen: null);
+        await reporting.Task;
+
+        _refresher.Hint(_entry);
+        _time.Advance(TimeSpan.Zero);
+        mayGoOn.SetResult();
+        await question;
+        await AskedAfter(TimeSpan.Zero, questions: 2);
+
+        _entry.Due.Should().BeAfter(_time.GetUtcNow() + TimeSpan.FromSeconds(29), "the hint is served");
+    }
+
+    [Fact]
+    public async Task Hint_BeforeTheAnswerCame_IsServedByTheQuestionInFlight()
+    {
+        Use();
+        _dns.Hold();
+        Task<CachedAnswer> question = _refresher.AskAsync(_entry, seen: null);
+        _refresher.Hint(_entry);
+        _time.Advance(TimeSpan.Zero);
+
+        _dns.Release();
+        await question;
+
+        await AskedAfter(TimeSpan.FromSeconds(20), questions: 1);
+    }
+
+    [Fact]
+    public async Task Publish_WithoutAQuestion_IsReportedAndPlansTheNext()
+    {
+        Use();
+        Answer.Found pushed = new([IPAddress.Loopback], TimeSpan.FromSeconds(20));
+
+        CachedAnswer published = _refresher.Publish(_entry, pushed, _time.GetUtcNow());
+
+        _told.Should().Equal(published);
+        _entry.Due.Should().Be(published.RefreshAt);
+        _dns.Questions(Host).Should().Be(0);
+    }
+
+    [Fact]
     public async Task Log_Throws_TheAnswerIsStillGood()
     {
         _log.Throws = true;
@@ -551,7 +598,7 @@ public sealed class HostRefresherTests : IAsyncDisposable
     {
         TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
         using ManualResetEventSlim blocked = new();
-        await using HostRefresher refresher = Refresher(new CustomResolver((_, _) =>
+        await using NameRefresher refresher = Refresher(new CustomResolver((_, _) =>
         {
             asked.SetResult();
             blocked.Wait(CancellationToken.None);
@@ -561,7 +608,7 @@ public sealed class HostRefresherTests : IAsyncDisposable
         await asked.Task;
         try
         {
-            await Eventually.Holds(() => HasFailedAfter(HostRefresher.QuestionDeadline), "the question fails");
+            await Eventually.Holds(() => HasFailedAfter(NameAsker.Deadline), "the question fails");
         }
         finally
         {
@@ -578,15 +625,41 @@ public sealed class HostRefresherTests : IAsyncDisposable
         }
     }
 
-    private HostRefresher Refresher(INameResolver resolver) => new(resolver, _options, new SteadyClock(_time), new Random(1), _log);
+    private NameRefresher Refresher(INameResolver resolver)
+    {
+        SteadyClock clock = new(_time);
+        GuardedLogger log = new(_log);
+        return new NameRefresher(_names, resolver, new AnswerPublisher(_options, clock, new Random(1), log), _options, clock, log);
+    }
 
     private void Use(Action<CachedAnswer>? listener = null)
     {
-        lock (_entry.Sync)
+        TestListener heard = new(listener ?? _told.Enqueue);
+        _listeners.Add(heard);
+        using (_entry.Lock.Enter())
         {
-            TestListener heard = new(listener ?? _told.Enqueue);
-            _entry.Subscriptions = _entry.Subscriptions.Add(new NameSubscription(Name, heard, _cache) { KeptListener = heard });
+            _entry.Subscriptions = _entry.Subscriptions.Add(new NameSubscription(Name, heard, _names, _refresher));
         }
+    }
+
+    private void StopUse()
+    {
+        using (_entry.Lock.Enter())
+        {
+            _entry.Subscriptions = [];
+        }
+    }
+
+    /// <summary>
+    /// Turns the clock to the moment when the next question is due, and no further: its outcome is dated by the clock while this method runs on.
+    /// </summary>
+    private async Task AdvanceToNextQuestion()
+    {
+        TimeSpan rest = _entry.Due - _time.GetUtcNow();
+        _time.Advance(TimeSpan.FromMilliseconds(Math.Ceiling(rest.TotalMilliseconds) - 1));
+        _entry.InFlight.Should().BeNull("the question is not due yet");
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        await Settled();
     }
 
     private async Task AskedAfter(TimeSpan time, int questions)
@@ -606,7 +679,7 @@ public sealed class HostRefresherTests : IAsyncDisposable
 
         Task? Running()
         {
-            lock (_entry.Sync)
+            using (_entry.Lock.Enter())
             {
                 return _entry.InFlight;
             }

@@ -2,8 +2,8 @@ using DnsAwareHttp.Resolution.Wire;
 
 namespace DnsAwareHttp.Resolution.Sources;
 
-/// <summary>What is said to one server about one question: once more without EDNS to one that does not know it, by TCP where the answer does not fit.</summary>
-internal sealed class ServerDialogue(IDnsExchange udp, IDnsExchange tcp, IDnsExchange tls)
+/// <summary>Asks one server one question: again without EDNS if the server does not know it, by TCP if the answer does not fit.</summary>
+internal sealed class ServerQuery(IDnsExchange udp, IDnsExchange tcp, IDnsExchange tls)
 {
     public async Task<DnsReply> AskAsync(NameServer server, DnsQuery query, DnsSettings current, CancellationToken cancellationToken)
     {

@@ -3,8 +3,8 @@ using DnsAwareHttp.Resolution.Wire;
 
 namespace DnsAwareHttp.Resolution.Sources;
 
-/// <summary>The order in which the servers are asked: beginning with the one that answered last, or with each in turn.</summary>
-internal sealed class ServerRing
+/// <summary>The order in which the servers are asked: the server that answered last is the first, or the servers take turns.</summary>
+internal sealed class ServerRotation
 {
     private volatile NameServer? _lastGood;
     private uint _turn = uint.MaxValue;
@@ -15,7 +15,7 @@ internal sealed class ServerRing
         return first == 0 ? servers : [.. servers.AsSpan()[first..], .. servers.AsSpan()[..first]];
     }
 
-    public void Answered(NameServer server) => _lastGood = server;
+    public void OnAnswer(NameServer server) => _lastGood = server;
 
     private int IndexOfLastGood(ImmutableArray<NameServer> servers) => _lastGood is NameServer server ? servers.IndexOf(server) : 0;
 }

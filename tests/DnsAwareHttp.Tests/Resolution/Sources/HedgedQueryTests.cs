@@ -6,20 +6,20 @@ using DnsAwareHttp.Tests.Loopback;
 
 namespace DnsAwareHttp.Tests.Resolution.Sources;
 
-public sealed class ServerRaceTests
+public sealed class HedgedQueryTests
 {
     private static readonly DnsReply Found = new DnsReply.Records([IPAddress.Parse("10.9.0.1")], TimeSpan.FromSeconds(60));
     private static readonly DnsReply OtherFound = new DnsReply.Records([IPAddress.Parse("10.9.0.2")], TimeSpan.FromSeconds(60));
-    private static readonly TimeSpan Late = ServerRace.LateAfter;
+    private static readonly TimeSpan Late = HedgedQuery.LateAfter;
 
     private readonly ManualTimeProvider _clock = new();
     private readonly HeldExchange _exchange;
-    private readonly ServerRace _race;
+    private readonly HedgedQuery _race;
 
-    public ServerRaceTests()
+    public HedgedQueryTests()
     {
         _exchange = new HeldExchange(_clock);
-        _race = new ServerRace(new ServerDialogue(_exchange, _exchange, _exchange), _clock);
+        _race = new HedgedQuery(new ServerQuery(_exchange, _exchange, _exchange), _clock);
     }
 
     [Fact]
@@ -150,23 +150,23 @@ public sealed class ServerRaceTests
         using CancellationTokenSource caller = new();
         int threads = ThreadPool.ThreadCount;
         Task<ServerReply>[] asking = [.. Enumerable.Range(0, 10_000).Select(number => Ask(Servers(2), $"n{number}.test", caller.Token))];
-        _exchange.Open.Should().Be(ServerRace.MostAtOnce);
+        _exchange.Open.Should().Be(HedgedQuery.MaxConcurrent);
         ThreadPool.ThreadCount.Should().BeLessThan(threads + 100, "nobody waits on a thread");
 
         // A second server beside a late one is a luxury: while questions wait for a place, there is none.
         _clock.Advance(Late);
         _exchange.Asked[7].Answers(Found);
         await asking[7].WaitAsync(Generous);
-        await Eventually.Holds(() => _exchange.Asked.Count == ServerRace.MostAtOnce + 1, "the next has the place");
-        _exchange.Asked[^1].Query.Host.Should().Be($"n{ServerRace.MostAtOnce}.test");
+        await Eventually.Holds(() => _exchange.Asked.Count == HedgedQuery.MaxConcurrent + 1, "the next has the place");
+        _exchange.Asked[^1].Query.Host.Should().Be($"n{HedgedQuery.MaxConcurrent}.test");
 
         await caller.CancelAsync();
         await ((Func<Task>)(() => Task.WhenAll(asking).WaitAsync(Generous))).Should().ThrowAsync<OperationCanceledException>();
-        (_exchange.Open, _exchange.MostOpen).Should().Be((0, ServerRace.MostAtOnce));
+        (_exchange.Open, _exchange.MostOpen).Should().Be((0, HedgedQuery.MaxConcurrent));
 
-        Task<ServerReply>[] again = [.. Enumerable.Range(0, ServerRace.MostAtOnce).Select(_ => Ask(Servers(2)))];
-        _exchange.Open.Should().Be(ServerRace.MostAtOnce, "all places were given back");
-        foreach (HeldExchange.Held held in _exchange.Asked.TakeLast(ServerRace.MostAtOnce))
+        Task<ServerReply>[] again = [.. Enumerable.Range(0, HedgedQuery.MaxConcurrent).Select(_ => Ask(Servers(2)))];
+        _exchange.Open.Should().Be(HedgedQuery.MaxConcurrent, "all places were given back");
+        foreach (HeldExchange.Held held in _exchange.Asked.TakeLast(HedgedQuery.MaxConcurrent))
         {
             held.Answers(Found);
         }
@@ -178,7 +178,7 @@ public sealed class ServerRaceTests
     [Fact]
     public async Task PlacesOfCompany_AreGivenBack()
     {
-        for (int count = 0; count < ServerRace.MostAtOnce; count++)
+        for (int count = 0; count < HedgedQuery.MaxConcurrent; count++)
         {
             Task<ServerReply> asking = Ask(Servers(2));
             int asked = _exchange.Asked.Count;
@@ -193,8 +193,8 @@ public sealed class ServerRaceTests
             await asking.WaitAsync(Generous);
         }
 
-        Task<ServerReply>[] all = [.. Enumerable.Range(0, ServerRace.MostAtOnce + 1).Select(_ => Ask(Servers(2)))];
-        _exchange.Open.Should().Be(ServerRace.MostAtOnce);
+        Task<ServerReply>[] all = [.. Enumerable.Range(0, HedgedQuery.MaxConcurrent + 1).Select(_ => Ask(Servers(2)))];
+        _exchange.Open.Should().Be(HedgedQuery.MaxConcurrent);
         all.Should().OnlyContain(static one => !one.IsCompleted);
     }
 

@@ -1,0 +1,87 @@
+using System.Collections.Immutable;
+using DnsAwareHttp.Diagnostics;
+using Microsoft.Extensions.Logging;
+
+namespace DnsAwareHttp.Resolution;
+
+/// <summary>Makes an answer known: keeps it, logs it, and reports it to the listeners of its name.</summary>
+internal sealed class AnswerPublisher(DnsCacheOptions options, SteadyClock clock, Random random, ILogger logger)
+{
+    /// <summary>Makes an answer known.</summary>
+    /// <param name="entry">The question that was answered.</param>
+    /// <param name="answer">The outcome as the resolver gave it.</param>
+    /// <param name="sentAt">When the question was sent: the TTL counts from there.</param>
+    /// <returns>What is known now.</returns>
+    public CachedAnswer Publish(CacheEntry entry, Answer answer, DateTimeOffset sentAt)
+    {
+        CachedAnswer? before;
+        CachedAnswer after;
+        using (entry.Lock.Enter())
+        {
+            before = entry.Current;
+            entry.Current = after = After(before, answer, entry.Question, sentAt);
+        }
+
+        DnsAwareMetrics.LookedUp(entry.Question.Name, after.Latest, clock.Now - sentAt);
+        Report(entry.Question.Name, before, after);
+        foreach (NameSubscription subscription in SubscriptionsOf(entry))
+        {
+            Tell(subscription, after);
+        }
+
+        return after;
+    }
+
+    /// <summary>Reports an answer to one listener, unless it was collected.</summary>
+    public void Tell(NameSubscription subscription, CachedAnswer answer)
+    {
+        try
+        {
+            subscription.Listener?.OnAnswer(answer);
+        }
+        catch (Exception exception)
+        {
+            logger.ListenerThrew(subscription.Question.Name, exception);
+        }
+    }
+
+    private CachedAnswer After(CachedAnswer? before, Answer answer, Question question, DateTimeOffset sentAt)
+    {
+        try
+        {
+            return CachedAnswer.After(before, answer, question.Family, sentAt, clock.Now, options, random);
+        }
+        catch (Exception exception)
+        {
+            // The resolver's answer makes no sense, such as an address that is null. The name is asked again soon.
+            Answer.Failed failed = new(exception.Message, exception);
+            return CachedAnswer.After(before, failed, question.Family, sentAt, clock.Now, options, random);
+        }
+    }
+
+    private static ImmutableArray<NameSubscription> SubscriptionsOf(CacheEntry entry)
+    {
+        using (entry.Lock.Enter())
+        {
+            return entry.Subscriptions;
+        }
+    }
+
+    private void Report(string host, CachedAnswer? before, CachedAnswer after)
+    {
+        logger.AnswerReceived(host, after.Latest);
+        if (after.Latest is Answer.Failed failed && before?.Latest is not Answer.Failed)
+        {
+            logger.ResolutionFailed(host, failed.Reason, after.RefreshAt - clock.Now, failed.Exception);
+        }
+        else if (after.Failures == 0 && before is { Failures: > 0 })
+        {
+            logger.ResolutionRecovered(host, before.Failures);
+        }
+
+        if (before is { LastGood: not null, LastGoodAt: DateTimeOffset goodAt } && after is { LastGood: null, Latest: Answer.Failed })
+        {
+            logger.StaleAnswerDropped(host, clock.Now - goodAt);
+        }
+    }
+}

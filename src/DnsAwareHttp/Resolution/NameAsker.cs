@@ -1,0 +1,66 @@
+using DnsAwareHttp.Resolution.Sources;
+
+namespace DnsAwareHttp.Resolution;
+
+/// <summary>Asks the resolver. Every outcome is an answer: an exception, null or silence is <see cref="Answer.Failed"/>.</summary>
+/// <param name="resolver">The resolver, which may be code of the application.</param>
+/// <param name="clock">The clock.</param>
+/// <param name="stopping">Ends all questions: the cache was disposed.</param>
+internal sealed class NameAsker(INameResolver resolver, SteadyClock clock, CancellationToken stopping)
+{
+    /// <summary>The longest time that one question may take, whatever the resolver does.</summary>
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);
+
+    public async Task<Answer> AskAsync(Question question)
+    {
+        if (question.Kind is QuestionKind.Service && resolver is not IQuestionResolver)
+        {
+            return new Answer.Failed(
+                $"{resolver.GetType()} cannot be asked for SRV records; make the DnsCache without a resolver of your own, "
+                + $"or leave {question.Name} out of ServiceRecords and ServiceRecordSelector");
+        }
+
+        // Resolvers of the application are not asked about local names.
+        return question.Kind is not QuestionKind.Service && resolver is not IFamilyResolver
+            && LocalNames.TryResolve(question.Name, question.Family, out Answer? local)
+            ? local
+            : await AskResolverAsync(question).ConfigureAwait(false);
+    }
+
+    private async Task<Answer> AskResolverAsync(Question question)
+    {
+        using CancellationTokenSource deadline = new(Deadline, clock.Provider);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, stopping);
+        try
+        {
+            // A resolver that ignores its token, or blocks its thread, must not hold the name for ever.
+            CancellationToken token = either.Token;
+            Task<Answer> answer = Task.Run(() => CallResolver(question, token), CancellationToken.None);
+
+            // After the deadline it may still fail, for example because its token's source is disposed. No code awaits it then.
+            answer.Forget();
+            return await answer.WaitAsync(token).ConfigureAwait(false) ?? new Answer.Failed($"{resolver.GetType()} returned null");
+        }
+        catch (OperationCanceledException) when (either.IsCancellationRequested)
+        {
+            return new Answer.Failed(
+                stopping.IsCancellationRequested ? "the cache was disposed" : $"no answer within {Deadline.TotalSeconds:0} s");
+        }
+        catch (Exception exception)
+        {
+            return new Answer.Failed(exception.Message, exception);
+        }
+    }
+
+    private Task<Answer> CallResolver(Question question, CancellationToken cancellationToken)
+    {
+        ValueTask<Answer> answer = resolver switch
+        {
+            IQuestionResolver any => any.ResolveAsync(question, cancellationToken),
+            IFamilyResolver byFamily => byFamily.ResolveAsync(question.Name, question.Family, cancellationToken),
+            NameResolver named => named.ResolveAsync(question.Name, question.Family, cancellationToken),
+            _ => resolver.ResolveAsync(question.Name, cancellationToken),
+        };
+        return answer.AsTask();
+    }
+}
