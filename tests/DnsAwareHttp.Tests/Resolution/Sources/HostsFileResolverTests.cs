@@ -215,7 +215,7 @@ public sealed class HostsFileResolverTests : IDisposable
         _file.Write("10.0.0.1 svc.test\nnonsense\n");
         Watch();
         Advance(5_000);
-        _log.TextsOf("HostsLineSkipped").Should().Equal($"{_file.Path}(2): skipped, 'nonsense' is no IP address: \"nonsense\".");
+        _log.TextsOf("HostsLineSkipped").Should().Equal($"{_file.Path}(2): skipped, 'nonsense' is not an IP address: \"nonsense\".");
         Addresses().Should().Be("10.0.0.1");
     }
 

@@ -38,7 +38,7 @@ public class HostsFileTests
     {
         HostsFile file = HostsFile.Parse("10.0.0.1 a.test\nnonsense b.test\n10.0.0.2\n10.1 c.test # short\n010.0.0.1 d.test\n10.0.0.3 ok.test e..test\n[::1] f.test\n10.0.0.4 z.test");
         file.Problems.Select(problem => problem.Line).Should().Equal(2, 3, 4, 5, 6, 7);
-        file.Problems[0].Should().Be(new HostsProblem(2, "'nonsense' is no IP address", "nonsense b.test"));
+        file.Problems[0].Should().Be(new HostsProblem(2, "'nonsense' is not an IP address", "nonsense b.test"));
         file.Problems[1].Problem.Should().Be("no name follows the address");
         file.Problems[4].Problem.Should().Contain("e..test");
         Of(file, "a.test").Should().Equal("10.0.0.1");
