@@ -13,7 +13,8 @@ internal static class HedgedQuery
     /// <param name="ask">Asks one server. A failure is an outcome; only cancellation throws.</param>
     /// <param name="cancellationToken">Ends all questions.</param>
     /// <returns>
-    /// The first addresses. A "no" counts once all earlier servers have failed, or are late by <see cref="Patience"/>. Else the last failure.
+    /// The first addresses. A "no" counts once all earlier servers have failed, or are late by <see cref="Patience"/>. Else the last
+    /// failure.
     /// </returns>
     public static async Task<Answer> AskAsync(
         IEnumerable<NameServer> turns, Func<NameServer, CancellationToken, Task<Answer>> ask, CancellationToken cancellationToken)

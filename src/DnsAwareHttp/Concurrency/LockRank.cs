@@ -3,10 +3,10 @@ namespace DnsAwareHttp.Concurrency;
 /// <summary>All locks of the library, the outermost first. A thread takes them in this order only.</summary>
 internal enum LockRank
 {
-    /// <summary>Of <c>NamedHandlers</c>: the table of handlers by client name.</summary>
+    /// <summary>Of <c>HandlerTable</c>: the handlers of the container by client name.</summary>
     Clients,
 
-    /// <summary>Of <c>DnsAwareHandler</c>: the first request makes the registry, new options replace it.</summary>
+    /// <summary>Of <c>DnsAwareHandler</c>: the first request makes the router, new options replace it.</summary>
     Handler,
 
     /// <summary>Of <c>OriginRegistry</c>: one cluster per origin.</summary>
@@ -24,7 +24,7 @@ internal enum LockRank
     /// <summary>Of <c>RefreshSchedule</c>: the queue of names that are due.</summary>
     Schedule,
 
-    /// <summary>Of <c>TlsExchange</c> and <c>TlsConnection</c>: the connections to name servers, and the questions on each. Never one inside the other.</summary>
+    /// <summary>Of <c>TlsExchange</c> and <c>TlsConnection</c>: the connections to name servers, and the questions on each.</summary>
     SecureServers,
 
     /// <summary>Of <c>EndpointDialer</c>: the dial that all requests share.</summary>

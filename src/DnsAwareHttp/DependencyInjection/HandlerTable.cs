@@ -1,10 +1,12 @@
+using DnsAwareHttp.Concurrency;
+
 namespace DnsAwareHttp.DependencyInjection;
 
 /// <summary>One handler for each client name, until the table is closed.</summary>
 internal sealed class HandlerTable
 {
     // No code of the application runs while it is held.
-    private readonly Lock _table = new();
+    private readonly OrderedLock _table = new(LockRank.Clients);
     private readonly Dictionary<string, NamedHandler> _handlers = new(StringComparer.Ordinal);
     private bool _closed;
 
@@ -12,7 +14,7 @@ internal sealed class HandlerTable
     {
         get
         {
-            lock (_table)
+            using (_table.Enter())
             {
                 return _closed;
             }
@@ -21,7 +23,7 @@ internal sealed class HandlerTable
 
     public NamedHandler? Find(string name)
     {
-        lock (_table)
+        using (_table.Enter())
         {
             return _handlers.GetValueOrDefault(name);
         }
@@ -29,7 +31,7 @@ internal sealed class HandlerTable
 
     public NamedHandler[] ToArray()
     {
-        lock (_table)
+        using (_table.Enter())
         {
             return [.. _handlers.Values];
         }
@@ -39,7 +41,7 @@ internal sealed class HandlerTable
     /// <returns>The client's handler, which may be an earlier one; null when the table is closed.</returns>
     public NamedHandler? Enter(NamedHandler made)
     {
-        lock (_table)
+        using (_table.Enter())
         {
             if (_closed)
             {
@@ -54,7 +56,7 @@ internal sealed class HandlerTable
     /// <returns>The handlers that were in it.</returns>
     public NamedHandler[] Close()
     {
-        lock (_table)
+        using (_table.Enter())
         {
             _closed = true;
             NamedHandler[] handlers = [.. _handlers.Values];

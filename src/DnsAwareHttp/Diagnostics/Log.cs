@@ -35,7 +35,8 @@ internal static partial class Log
     [LoggerMessage(20, LogLevel.Warning, "{Path}({Line}): skipped, {Problem}: \"{Text}\".", EventName = "HostsLineSkipped")]
     public static partial void HostsLineSkipped(this ILogger logger, string path, int line, string problem, string text);
 
-    [LoggerMessage(21, LogLevel.Warning, "{Path}: cannot be read. The content that was read before stays in use.", EventName = "FileUnreadable")]
+    [LoggerMessage(
+        21, LogLevel.Warning, "{Path}: cannot be read. The content that was read before stays in use.", EventName = "FileUnreadable")]
     public static partial void FileUnreadable(this ILogger logger, string path, Exception exception);
 
     [LoggerMessage(22, LogLevel.Information, "{Path}: changed, and was read again.", EventName = "FileChanged")]

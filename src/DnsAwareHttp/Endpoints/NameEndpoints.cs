@@ -42,9 +42,7 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
         _scope = scope;
         _sync = sync ?? new OrderedLock(LockRank.Origin);
         _part = part;
-
-        // The names of targets are absolute: a search list does not apply.
-        _host = part is null ? scope.Owner.Host : part.Target.Host + ".";
+        _host = part is null ? scope.Owner.Host : part.Target.Host + "."; // Absolute: a search list does not apply to targets.
         _admission = new AddressAdmission(scope);
         _roster = new EndpointRoster(scope, _sync, membership, pools, this, () => _part?.Group.Current is { IsWarm: true });
         _offered = new OfferedEndpoints(scope, _sync);
@@ -86,8 +84,6 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
     public async Task<NameAnswer> AskAsync()
     {
         CachedAnswer answer = await _name.AnswerAsync().ConfigureAwait(false);
-
-        // The cache tells it, too: the second time it is old.
         OnAnswer(answer);
         return new NameAnswer(_host, IsService: false, answer);
     }
@@ -148,7 +144,6 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
 
     public bool Close(DepartureReason reason, string detail) => Close(reason, detail, Timeout.InfiniteTimeSpan);
 
-    /// <summary>As <see cref="Close(DepartureReason, string)"/>; connections that are left after a time are cut.</summary>
     public bool Close(DepartureReason reason, string detail, TimeSpan drainTimeout)
     {
         ImmutableArray<Departure> leaving;
@@ -164,7 +159,7 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
             _replacement.Close_NeedsLock(detail);
         }
 
-        _name.Dispose();
+        OrderedLock.AfterRelease(_name.Dispose); // Its end may run code of a resolver.
         _scope.Drain(leaving, drainTimeout);
         return true;
     }
@@ -218,7 +213,11 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
     }
 
     // Make before break: the hold keeps those that leave until an endpoint that stays is connected.
-    private void Release_NeedsLock(ImmutableArray<Departure> leaving) => LetGo_NeedsLock(_hold.Add_NeedsLock(leaving));
+    private void Release_NeedsLock(ImmutableArray<Departure> leaving)
+    {
+        _sync.AssertHeld();
+        LetGo_NeedsLock(_hold.Add_NeedsLock(leaving));
+    }
 
     private void ReleaseAbsent()
     {

@@ -32,8 +32,7 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
     public OpenStreams Streams { get; } = new();
 
     /// <summary>Whether a request can be sent without waiting for a connect: a connection is open, or a socket was dialled ahead.</summary>
-    // The streams are read twice: for a moment a socket that is handed over is neither parked nor counted, and then it is among the
-    // streams.
+    // The streams are read twice: for a moment a socket that is handed over is neither parked nor among them.
     public bool IsConnected => Streams.Count > 0 || !_parked.IsEmpty || _handingOver > 0 || Streams.Count > 0;
 
     /// <summary>Whether it opens connections, or only keeps those that are open.</summary>

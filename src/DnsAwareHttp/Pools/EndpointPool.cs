@@ -55,7 +55,6 @@ internal sealed class EndpointPool
     /// <summary>Requests whose response headers are awaited, and long bodies that stream over connections of their own.</summary>
     public long Load => _gate.Count + _sampler.StreamingBodies;
 
-    /// <inheritdoc cref="PoolSampler.Share"/>
     public float Share => _sampler.Share;
 
     /// <summary>Whether the pool is connected and takes its full share.</summary>
@@ -237,7 +236,7 @@ internal sealed class EndpointPool
         Advance(before, failure is null ? before.OnConnected(_now()) : before.OnConnectFailed(failure.Message, _now()));
     }
 
-    // Of two changes at a time the second one is dropped: the next dial or request tells the same again.
+    // Of two changes at a time the second is dropped: the next dial or request tells the same.
     private void Advance(EndpointHealth before, EndpointHealth after)
     {
         bool stands = !ReferenceEquals(before, after) && Interlocked.CompareExchange(ref _health, after, before) == before;

@@ -55,12 +55,7 @@ internal sealed record CachedAnswer(
     /// <param name="options">Clamps and stale window.</param>
     /// <param name="random">The source of the jitter.</param>
     public static CachedAnswer After(
-        CachedAnswer? before,
-        Answer answer,
-        AddressFamily family,
-        DateTimeOffset sentAt,
-        DateTimeOffset now,
-        DnsCacheOptions options,
+        CachedAnswer? before, Answer answer, AddressFamily family, DateTimeOffset sentAt, DateTimeOffset now, DnsCacheOptions options,
         Random random)
     {
         answer = Normalize(answer, family);

@@ -12,7 +12,8 @@ namespace DnsAwareHttp;
 /// One cache per process is enough: handlers share it.
 /// </summary>
 /// <remarks>
-/// One question per name and address family is in flight at a time, for all handlers. While questions fail, the last good answer stays in use
+/// One question per name and address family is in flight at a time, for all handlers. While questions fail, the last good answer stays in
+/// use
 /// (<see cref="DnsCacheOptions.MaxStale"/>, RFC 8767). Names are refreshed only while an open origin uses them. All members are safe for
 /// concurrent use. After the disposal of its cache, a handler goes on with the addresses that it knows.
 /// </remarks>
@@ -29,7 +30,8 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
     /// <summary>Makes a cache.</summary>
     /// <param name="options">How to ask, keep and refresh; null for the defaults. Copied: later changes have no effect.</param>
     /// <param name="resolver">
-    /// Answers questions, and is not disposed; null for hosts file, DNS and the operating system's resolver. A <see cref="NameResolver"/> may
+    /// Answers questions, and is not disposed; null for hosts file, DNS and the operating system's resolver. A <see cref="NameResolver"/>
+    /// may
     /// announce changes.
     /// </param>
     /// <param name="timeProvider">The clock; null for the system's.</param>
@@ -72,7 +74,8 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
 
     /// <summary>Looks a name up ahead of its first request, which then does not wait while the answer holds.</summary>
     /// <remarks>
-    /// A name is kept fresh from its first request on. Until then the answer ends with its TTL, limited by <see cref="DnsCacheOptions.MaxTtl"/>.
+    /// A name is kept fresh from its first request on. Until then the answer ends with its TTL, limited by <see
+    /// cref="DnsCacheOptions.MaxTtl"/>.
     /// </remarks>
     /// <param name="host">A host name as in a URI, without port.</param>
     /// <param name="addressFamily">As <see cref="DnsAwareOptions.AddressFamily"/> of the handlers that will ask.</param>
@@ -133,7 +136,9 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
 
     private void OnEvicted(CacheEntry entry) => _refresher.Forget(entry);
 
-    /// <summary>The answers for these names (lower case, no trailing dot), or for all, are old. Names in use are asked for at once.</summary>
+    /// <summary>
+    /// The answers for these names (lower case, no trailing dot), or for all, are old. Names in use are asked for at once.
+    /// </summary>
     internal void Invalidate(IReadOnlySet<string>? names)
     {
         foreach (CacheEntry entry in _names.Entries)

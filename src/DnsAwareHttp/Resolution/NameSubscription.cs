@@ -69,7 +69,13 @@ internal sealed class NameSubscription(Question question, IAnswerListener listen
     public Task<CachedAnswer> AnswerAsync() => refresher.AnswerAsync(Entry);
 
     /// <summary>A sign that the answer may be old, such as a connect that failed.</summary>
-    public void Hint() => refresher.Hint(Entry);
+    public void Hint()
+    {
+        if (_entry is CacheEntry entry)
+        {
+            refresher.Hint(entry);
+        }
+    }
 
     public void Dispose()
     {

@@ -11,7 +11,8 @@ namespace DnsAwareHttp.Sending;
 /// <param name="endpoints">Its endpoints.</param>
 /// <param name="wait">The waits of requests that no endpoint has yet.</param>
 /// <param name="routes">The ways of a request out of its cluster.</param>
-internal sealed class RequestSender(Origin origin, OriginScope scope, IOriginEndpoints endpoints, EndpointWait wait, IRequestRoutes routes)
+internal sealed class RequestSender(
+    Origin origin, OriginScope scope, IOriginEndpoints endpoints, EndpointWait wait, IRequestRoutes routes)
 {
     /// <summary>Sends a request. This is the only async frame between the caller and the endpoint's handler.</summary>
     /// <param name="request">The request, sent as it is.</param>
@@ -38,8 +39,7 @@ internal sealed class RequestSender(Origin origin, OriginScope scope, IOriginEnd
                     return choice.Response;
                 }
 
-                pool = choice.Pool;
-                attempts = attempts.OrNullIfEmpty;
+                (pool, attempts) = (choice.Pool, attempts.OrNullIfEmpty);
             }
 
             // A closed gate: the pool began to drain this instant. The set without it was published before.
@@ -48,21 +48,13 @@ internal sealed class RequestSender(Origin origin, OriginScope scope, IOriginEnd
                 continue;
             }
 
-            HttpResponseMessage response;
-            try
+            // Not a try: a failure that goes elsewhere is looked at, and not thrown.
+            Task<HttpResponseMessage> sending = pool.SendAsync(request, async, cancellationToken);
+            await ((Task)sending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            lease.Dispose();
+            if (!GoesElsewhere(sending, request, pool, ref attempts))
             {
-                using (lease)
-                {
-                    response = await pool.SendAsync(request, async, cancellationToken).ConfigureAwait(false);
-                }
-            }
-            catch (Exception error) when (GoesElsewhere(error, request, pool, ref attempts))
-            {
-                continue;
-            }
-
-            if (!GoesElsewhere(response, request, pool, ref attempts))
-            {
+                HttpResponseMessage response = sending.GetAwaiter().GetResult();
                 return redirects is not null && RedirectFollower.IsRedirect(request, response)
                     ? await redirects.FollowAsync(request, response, routes.SendHopAsync, async, cancellationToken).ConfigureAwait(false)
                     : response;
@@ -79,8 +71,8 @@ internal sealed class RequestSender(Origin origin, OriginScope scope, IOriginEnd
     /// <param name="async">As in <see cref="SendAsync"/>.</param>
     /// <param name="cancellationToken">The request's own token.</param>
     private async ValueTask<Choice> ChooseAsync(
-        HttpRequestMessage request, RedirectFollower? redirects, EndpointSet? set, EndpointPool? picked, RequestAttempts attempts, bool async,
-        CancellationToken cancellationToken)
+        HttpRequestMessage request, RedirectFollower? redirects, EndpointSet? set, EndpointPool? picked, RequestAttempts attempts,
+        bool async, CancellationToken cancellationToken)
     {
         if (set is not null && picked is not null)
         {
@@ -129,7 +121,13 @@ internal sealed class RequestSender(Origin origin, OriginScope scope, IOriginEnd
         return outcome.Winner ?? picked;
     }
 
-    // An exception filter. False: the request was sent, at least in part, and the library never sends it again.
+    private bool GoesElsewhere(
+        Task<HttpResponseMessage> sending, HttpRequestMessage request, EndpointPool pool, ref RequestAttempts? attempts) =>
+        sending.IsCompletedSuccessfully
+            ? GoesElsewhere(sending.Result, request, pool, ref attempts)
+            : GoesElsewhere(sending.Exception?.InnerException ?? new TaskCanceledException(sending), request, pool, ref attempts);
+
+    // False: the request was sent, at least in part, and the library never sends it again.
     private bool GoesElsewhere(Exception error, HttpRequestMessage request, EndpointPool pool, ref RequestAttempts? attempts)
     {
         bool isTunnelled = origin.Tunnels(request);
@@ -150,7 +148,8 @@ internal sealed class RequestSender(Origin origin, OriginScope scope, IOriginEnd
         return true;
     }
 
-    private bool GoesElsewhere(HttpResponseMessage response, HttpRequestMessage request, EndpointPool pool, ref RequestAttempts? attempts)
+    private bool GoesElsewhere(
+        HttpResponseMessage response, HttpRequestMessage request, EndpointPool pool, ref RequestAttempts? attempts)
     {
         pool.OnAnswered();
         if (AttemptOutcomes.Of(response) is AttemptOutcome.Misdirected && MayRetryMisdirected(request, pool, attempts))

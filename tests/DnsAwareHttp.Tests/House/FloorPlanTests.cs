@@ -11,7 +11,7 @@ public sealed partial class FloorPlanTests
     private static readonly Dictionary<string, string[]> MayLookAt = new()
     {
         ["DependencyInjection"] = [Door, "Resolution", "Concurrency"],
-        [Door] = ["Sending", "Handlers", "Resolution", "Resolution/Sources", "Diagnostics", "Concurrency"],
+        [Door] = ["Sending", "Handlers", "Resolution", "Resolution/Sources", "Resolution/Wire", "Diagnostics", "Concurrency"],
         ["Sending"] = ["Services", "Endpoints", "Balancing", "Pools", "Handlers", "Membership", "Resolution", "Diagnostics", "Concurrency"],
         ["Services"] = ["Endpoints", "Balancing", "Pools", "Membership", "Resolution", "Diagnostics", "Concurrency"],
         ["Endpoints"] = ["Balancing", "Pools", "Health", "Membership", "Resolution", "Diagnostics", "Concurrency"],

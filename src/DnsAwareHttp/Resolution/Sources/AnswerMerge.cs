@@ -28,7 +28,8 @@ internal static class AnswerMerge
         addresses.IsDefault ? [] : [.. addresses.Select(address => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).Distinct()];
 
     private static Answer.Found Unite(Answer.Found one, Answer.Found other) =>
-        new(Distinct([.. Distinct(one.Addresses), .. Distinct(other.Addresses)]), Smaller(one.Ttl, other.Ttl), one.IsComplete && other.IsComplete);
+        new(Distinct([.. Distinct(one.Addresses), .. Distinct(other.Addresses)]), Smaller(one.Ttl, other.Ttl),
+            one.IsComplete && other.IsComplete);
 
     private static Answer.Found Folded(Answer.Found found) => found with { Addresses = Distinct(found.Addresses) };
 

@@ -11,7 +11,8 @@ internal sealed class DnsLookup(HedgedQuery servers, TimeProvider timeProvider)
     private static readonly DnsOutcome NoAaaa =
         new(new Answer.Empty(EmptyReason.NoData, DnsMessageReader.DefaultNegativeTtl), WasAsked: true);
 
-    public Task<DnsOutcome> AskAsync(string name, QuestionKind kind, DnsSettings current, CancellationToken cancellationToken) => kind switch
+    public Task<DnsOutcome> AskAsync(
+        string name, QuestionKind kind, DnsSettings current, CancellationToken cancellationToken) => kind switch
     {
         QuestionKind.Service => AskTypeAsync(name, DnsRecordType.Srv, current, cancellationToken),
         QuestionKind.A => AskFamilyAsync(name, AddressFamily.InterNetwork, current, cancellationToken),
@@ -66,7 +67,8 @@ internal sealed class DnsLookup(HedgedQuery servers, TimeProvider timeProvider)
         return new DnsOutcome(merged, merged is not Answer.Failed || (v4.WasAsked && v6.WasAsked));
     }
 
-    private async Task<DnsOutcome> AskFamilyAsync(string name, AddressFamily family, DnsSettings current, CancellationToken cancellationToken)
+    private async Task<DnsOutcome> AskFamilyAsync(
+        string name, AddressFamily family, DnsSettings current, CancellationToken cancellationToken)
     {
         DnsRecordType type = family == AddressFamily.InterNetworkV6 ? DnsRecordType.Aaaa : DnsRecordType.A;
         return OfFamily(family, await AskTypeAsync(name, type, current, cancellationToken).ConfigureAwait(false));

@@ -59,7 +59,8 @@ internal sealed partial record NameSwitch(ImmutableArray<string> BeforeDns, Immu
             string word = part.Value.ToLowerInvariant();
             if (word[0] == '[')
             {
-                // The module before decides about all names. The short forms of mdns decide only about .local, and resolve asks DNS as well.
+                // The module before decides about all names. The short forms of mdns decide only about .local, and resolve asks DNS as
+                // well.
                 string last = after.Concat(before).LastOrDefault("files");
                 ends = !asksDns && NotFoundReturns().IsMatch(word) && !last.EndsWith("_minimal", StringComparison.Ordinal);
             }

@@ -5,7 +5,9 @@ using Microsoft.Extensions.Logging;
 namespace DnsAwareHttp.Resolution.Sources;
 
 /// <summary>A text file that is polled, and read anew when its writer is done (<see cref="FileSettling"/>).</summary>
-/// <remarks>It is polled because file system events do not reach container mounts. While it is unreadable, the last content holds.</remarks>
+/// <remarks>
+/// It is polled because file system events do not reach container mounts. While it is unreadable, the last content holds.
+/// </remarks>
 internal sealed class PolledFile<T>(string path, TimeSpan period, Func<string?, T> parse, TimeProvider timeProvider, ILogger logger)
     where T : class
 {

@@ -110,7 +110,8 @@ internal sealed class ResolverChain(
     }
 
     /// <summary>The answer of a source, null where the name is not its own; and whether no other source needs to be asked.</summary>
-    private async ValueTask<(Answer? Answer, bool IsFinal)> AskSourceAsync(int index, Question question, CancellationToken cancellationToken)
+    private async ValueTask<(Answer? Answer, bool IsFinal)> AskSourceAsync(
+        int index, Question question, CancellationToken cancellationToken)
     {
         switch (sources[index])
         {

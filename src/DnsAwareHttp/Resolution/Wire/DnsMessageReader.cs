@@ -152,7 +152,8 @@ internal static class DnsMessageReader
         }
 
         return code == DnsResponseCode.NxDomain
-            ? new DnsReply.None(EmptyReason.NxDomain, Smaller(ttl, NegativeTtlReader.Read(message, authorities, name) ?? DefaultNegativeTtl))
+            ? new DnsReply.None(
+                EmptyReason.NxDomain, Smaller(ttl, NegativeTtlReader.Read(message, authorities, name) ?? DefaultNegativeTtl))
             : RecordsOf(message, name, answers, authorities, query, ttl, links);
     }
 

@@ -13,7 +13,9 @@ internal abstract record DnsReply
     /// <summary>The name has addresses of the asked type; the TTL is the smallest of them and of the aliases that led there.</summary>
     public sealed record Records(ImmutableArray<IPAddress> Addresses, TimeSpan Ttl) : DnsReply
     {
-        /// <summary>The targets of a service; empty if the service is decidedly not available; null for a question about addresses.</summary>
+        /// <summary>
+        /// The targets of a service; empty if the service is decidedly not available; null for a question about addresses.
+        /// </summary>
         public ImmutableArray<ServiceTarget>? Targets { get; init; }
     }
 

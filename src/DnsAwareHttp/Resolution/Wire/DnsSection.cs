@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace DnsAwareHttp.Resolution.Wire;
 
-/// <summary>One section of a message (RFC 1035 section 4.1). Each enumeration reads its records anew, so that they need no memory.</summary>
+/// <summary>
+/// One section of a message (RFC 1035 section 4.1). Each enumeration reads its records anew, so that they need no memory.
+/// </summary>
 internal ref struct DnsSection
 {
     private const int RecordHeaderLength = 10;

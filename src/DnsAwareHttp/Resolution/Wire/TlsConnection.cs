@@ -39,9 +39,11 @@ internal sealed class TlsConnection : IAsyncDisposable
 
     /// <exception cref="SocketException">There is no connection.</exception>
     /// <exception cref="IOException">The connection broke during the handshake.</exception>
-    /// <exception cref="System.Security.Authentication.AuthenticationException">The certificate does not fit, or is not trusted.</exception>
+    /// <exception cref="System.Security.Authentication.AuthenticationException">The certificate does not fit, or is not
+    /// trusted.</exception>
     public static async Task<TlsConnection> OpenAsync(
-        NameServer server, X509ChainPolicy trust, TimeProvider timeProvider, CancellationToken stopping, CancellationToken cancellationToken)
+        NameServer server, X509ChainPolicy trust, TimeProvider timeProvider, CancellationToken stopping,
+        CancellationToken cancellationToken)
     {
         SslStream stream = await ConnectAsync(server, trust, cancellationToken).ConfigureAwait(false);
         TlsConnection connection = new(stream, timeProvider);
