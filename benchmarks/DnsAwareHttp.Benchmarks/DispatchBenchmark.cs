@@ -2,7 +2,8 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using BenchmarkDotNet.Attributes;
-using DnsAwareHttp.Origins;
+using DnsAwareHttp.Handlers;
+using DnsAwareHttp.Sending;
 using DnsAwareHttp.Pools;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -34,10 +35,13 @@ public class DispatchBenchmark
         _listener.Start();
         _bare = new HttpMessageInvoker(new StubEndpoint(Yields));
         DnsCache cache = new(resolver: new FixedResolver(Endpoints));
-        OriginRegistry registry = new(
+        RequestRouter router = new(new RouterSettings(
             HandlerTemplate.ReadFrom(new SocketsHttpHandler()), new DnsAwareOptions { LoadBalancing = Policy }, cache,
-            static (_, _, _) => throw new InvalidOperationException(), Random.Shared, NullLogger.Instance, makeHandler: Connected);
-        _ours = new HttpMessageInvoker(new RegistryHandler(registry));
+            new PassThrough(static (_, _, _) => throw new InvalidOperationException()), Random.Shared, NullLogger.Instance)
+        {
+            MakeHandler = Connected,
+        });
+        _ours = new HttpMessageInvoker(new RouterHandler(router));
         _ours.SendAsync(_request, CancellationToken.None).GetAwaiter().GetResult();
     }
 
@@ -56,10 +60,10 @@ public class DispatchBenchmark
         return new StubEndpoint(Yields);
     }
 
-    private sealed class RegistryHandler(OriginRegistry registry) : HttpMessageHandler
+    private sealed class RouterHandler(RequestRouter router) : HttpMessageHandler
     {
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-            registry.SendAsync(request, async: true, cancellationToken);
+            router.SendAsync(request, async: true, cancellationToken);
     }
 
     private sealed class FixedResolver(int count) : INameResolver

@@ -21,17 +21,17 @@ public class PickBenchmark
     public int Failing { get; set; }
 
     [GlobalSetup]
-    public void Setup() => _picker = EndpointSet.Of([.. Enumerable.Range(0, Endpoints).Select(MakePool)], Policy, Random.Shared, before: null)!.Picker;
+    public void Setup() => _picker = EndpointSet.Of([.. Enumerable.Range(0, Endpoints).Select(MakePlacement)], Policy, Random.Shared, before: null)!.Picker;
 
     [Benchmark]
     public object Pick() => _picker.Pick();
 
-    private EndpointPool MakePool(int number)
+    private EndpointPlacement MakePlacement(int number)
     {
         IPEndPoint address = new(new IPAddress([10, 0, (byte)(number >> 8), (byte)number]), 80);
         EndpointDialer dialer = new(new DnsEndPoint("svc.test", 80), address, new DialSettings(TimeSpan.FromSeconds(5), null, TimeProvider.System));
         EndpointPool pool = new(dialer, new StubEndpoint(yields: false), static () => DateTimeOffset.UnixEpoch);
         dialer.Dialled!(number % 100 < Failing ? new IOException("refused") : null);
-        return pool;
+        return new EndpointPlacement(pool);
     }
 }

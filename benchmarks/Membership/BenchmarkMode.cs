@@ -7,6 +7,8 @@ internal enum BenchmarkMode
     Help,
     List,
     Check,
+    Sensitivity,
+    Plot,
     Replay,
     Record,
 }

@@ -22,6 +22,8 @@ internal sealed record BenchmarkOptions
           --max N           The most members. Default 64.
           --csv             Print lines for other programs instead of tables.
           --check           Check the promises of a policy (default Adaptive); print those that are broken.
+          --sensitivity     Vary each constant of Adaptive; print how needless departures and lag change.
+          --plot NAME       Print a picture (SVG): 'tolerance' or 'significance'.
           --trace FILE      Follow answers from a file instead. A line of it has the time (seconds, or ISO 8601)
                             and the addresses, separated by blanks; or the time and 'failed' for a lost answer.
                             '#' begins a comment.
@@ -48,7 +50,7 @@ internal sealed record BenchmarkOptions
 
     public int Within { get; private init; } = 10;
 
-    /// <summary>The file to replay, or the name to record.</summary>
+    /// <summary>The file to replay, the name to record, or the picture to draw.</summary>
     public string Subject { get; private init; } = "";
 
     public TimeSpan Every { get; private init; } = TimeSpan.FromSeconds(30);
@@ -68,6 +70,8 @@ internal sealed record BenchmarkOptions
                 "--help" or "-h" => options.In(BenchmarkMode.Help, option),
                 "--list" => options.In(BenchmarkMode.List, option),
                 "--check" => options.In(BenchmarkMode.Check, option),
+                "--sensitivity" => options.In(BenchmarkMode.Sensitivity, option),
+                "--plot" => options.In(BenchmarkMode.Plot, option) with { Subject = Value() },
                 "--trace" => options.In(BenchmarkMode.Replay, option) with { Subject = Value() },
                 "--record" => options.In(BenchmarkMode.Record, option) with { Subject = Value() },
                 "--only" => options with { Only = options.Only.Add(Value()) },
@@ -100,6 +104,8 @@ internal sealed record BenchmarkOptions
         {
             BenchmarkMode.Compare => ["--only", "--policy", "--seeds", "--max", "--csv"],
             BenchmarkMode.Check => ["--check", "--only", "--policy", "--seeds", "--max"],
+            BenchmarkMode.Sensitivity => ["--sensitivity", "--only", "--seeds", "--max"],
+            BenchmarkMode.Plot => ["--plot", "--only", "--seeds", "--max"],
             BenchmarkMode.Replay => ["--trace", "--policy", "--max", "--within"],
             BenchmarkMode.Record => ["--record", "--every", "--for"],
             BenchmarkMode.List => ["--list"],

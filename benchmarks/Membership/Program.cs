@@ -20,6 +20,12 @@ try
             PromiseCheck check = PromiseCheck.Of(options);
             Print(check.Lines());
             return check.AllHeld ? Success : Failure;
+        case BenchmarkMode.Sensitivity:
+            Print(SensitivityReport.Lines(options));
+            return Success;
+        case BenchmarkMode.Plot:
+            Print(Plots.Lines(options));
+            return Success;
         case BenchmarkMode.Replay:
             Print(ReplayReport.Lines(options));
             return Success;

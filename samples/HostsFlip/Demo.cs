@@ -7,32 +7,43 @@ internal static class Demo
 {
     public static async Task<Recording> RunAsync(DemoOptions options, LiveView view, CancellationToken cancellationToken)
     {
-        await using LocalServers servers = await LocalServers.StartAsync(cancellationToken);
+        TaskCompletionSource flipped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource closing = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using LocalServers servers = await LocalServers.StartAsync(flipped.Task, cancellationToken);
         using IFlippingHosts hosts = options.EtcHosts ? new SystemHosts() : new PrivateHosts();
         hosts.PointTo(servers.First.Address);
         view.Introduce(hosts, servers);
 
         using Clients clients = new(hosts);
         Stopwatch clock = Stopwatch.StartNew();
-        Traffic plain = new(clients.Plain, servers.ShopAt(hosts.Name), clock);
-        Traffic ours = new(clients.DnsAware, servers.ShopAt(hosts.Name), clock);
+        Traffic plain = new(clients.Plain, servers.ShopAt(hosts.Name), servers.Second.Address, clock);
+        Traffic ours = new(clients.DnsAware, servers.ShopAt(hosts.Name), servers.Second.Address, clock);
         Download download = new(clients.DnsAware, servers.ParcelAt(hosts.Name), clock);
 
-        Task traffic = Task.WhenAll(plain.RunAsync(Schedule.End, cancellationToken), ours.RunAsync(Schedule.End, cancellationToken));
+        Task traffic = Task.WhenAll(plain.RunAsync(closing.Task, cancellationToken), ours.RunAsync(closing.Task, cancellationToken));
         Task<DownloadRun> downloading = download.RunAsync(cancellationToken);
-        Task watching = view.WatchAsync(plain, ours, download, clock, cancellationToken);
+        Task watching = view.WatchAsync(plain, ours, download, clock, traffic, cancellationToken);
 
+        // The flip comes in the middle of the download.
         await clock.WaitUntilAsync(Schedule.Flip, cancellationToken);
+        await download.HasBegun.WaitAsync(cancellationToken);
         TimeSpan flippedAt = clock.Elapsed;
         hosts.PointTo(servers.Second.Address);
+        flipped.SetResult();
         view.Tell($"the hosts file changes: {hosts.Name} is now {servers.Second.Address}");
 
+        // The first server stops when its last responses to our client are complete, as an operator stops a server that left DNS.
         await clock.WaitUntilAsync(Schedule.FirstServerStops, cancellationToken);
+        await downloading;
+        await Task.WhenAny(ours.HasMoved, clock.WaitUntilAsync(flippedAt + Schedule.PatienceForTheMove, cancellationToken));
+        cancellationToken.ThrowIfCancellationRequested();
         TimeSpan stoppedAt = clock.Elapsed;
         await servers.First.StopAbruptlyAsync();
         view.Tell($"the server on {servers.First.Address} stops");
 
-        await Task.WhenAll(traffic, watching, downloading);
+        await clock.WaitUntilAsync(stoppedAt + Schedule.TrafficAfterTheStop, cancellationToken);
+        closing.SetResult();
+        await Task.WhenAll(traffic, watching);
         return new Recording
         {
             First = servers.First.Address,

@@ -10,7 +10,8 @@ internal sealed record DemoOptions
 
         Two web servers run on this machine, and a hosts file says that a name is the first. Two clients send
         steady traffic to that name: a plain HttpClient, and one with a DnsAwareHandler. Then the hosts file
-        changes to the second server, and 5 s later the first one stops. See who answers whom. Takes 12 s.
+        changes to the second server, and 5 s later the first one stops. See who answers whom.
+        Takes 12 s; on a busy machine each step waits for the one before it.
 
         Options:
           --json        Print the result as one JSON object on the last line; all else goes to stderr.

@@ -6,11 +6,15 @@ namespace HostsFlip;
 /// <summary>One long response that is read, counted and checked while the hosts file changes.</summary>
 internal sealed class Download(HttpClient client, Uri parcel, Stopwatch clock)
 {
+    private readonly TaskCompletionSource _hasBegun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _bytes;
     private long _length;
 
     /// <summary>How much of it is here, 0 to 1; null before its headers came.</summary>
     public double? Share => Volatile.Read(ref _length) is > 0 and long length ? (double)Volatile.Read(ref _bytes) / length : null;
+
+    /// <summary>Completes when its headers are here, or when it failed before.</summary>
+    public Task HasBegun => _hasBegun.Task;
 
     public async Task<DownloadRun> RunAsync(CancellationToken cancellationToken)
     {
@@ -22,6 +26,7 @@ internal sealed class Download(HttpClient client, Uri parcel, Stopwatch clock)
             response.EnsureSuccessStatusCode();
             Volatile.Write(ref _length, response.Content.Headers.ContentLength ?? 0);
             run = run with { Server = response.Server(), Length = _length };
+            _hasBegun.TrySetResult();
 
             string digest = await DigestAsync(response, cancellationToken);
             bool isRight = response.Headers.GetValues(Parcel.DigestHeader).Single() == digest;
@@ -30,6 +35,10 @@ internal sealed class Download(HttpClient client, Uri parcel, Stopwatch clock)
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
             run = run with { Failure = failure.GetBaseException().Message };
+        }
+        finally
+        {
+            _hasBegun.TrySetResult();
         }
 
         return run with { Ended = clock.Elapsed, Bytes = _bytes };

@@ -19,6 +19,9 @@ internal sealed class LiveView(TextWriter output, bool useColours)
         return new LiveView(options.Json ? Console.Error : Console.Out, !isRedirected && !noColour);
     }
 
+    /// <summary>Says at once that something happens: a first start takes a moment.</summary>
+    public void Open() => WriteLine("Two web servers start on this machine ...");
+
     public void Introduce(IFlippingHosts hosts, LocalServers servers)
     {
         _first = servers.First.Address;
@@ -34,10 +37,10 @@ internal sealed class LiveView(TextWriter output, bool useColours)
             """);
     }
 
-    /// <summary>Writes a line for each second that has passed, until the demo ends.</summary>
-    public async Task WatchAsync(Traffic plain, Traffic ours, Download download, Stopwatch clock, CancellationToken cancellationToken)
+    /// <summary>Writes a line for each second that has passed, until the traffic ends.</summary>
+    public async Task WatchAsync(Traffic plain, Traffic ours, Download download, Stopwatch clock, Task traffic, CancellationToken cancellationToken)
     {
-        for (int second = 1; second <= Schedule.End.TotalSeconds; second++)
+        for (int second = 1; second <= Schedule.End.TotalSeconds || !traffic.IsCompleted; second++)
         {
             await clock.WaitUntilAsync(TimeSpan.FromSeconds(second), cancellationToken);
             string share = download.Share is double part ? $"{part,4:0 %}" : "   -";

@@ -30,7 +30,7 @@ internal sealed class LocalServer : IAsyncDisposable
 
     public int Port => new Uri(_application.Urls.Single()).Port;
 
-    public static async Task<LocalServer> StartAsync(IPAddress address, int port, CancellationToken cancellationToken)
+    public static async Task<LocalServer> StartAsync(IPAddress address, int port, Task flipped, CancellationToken cancellationToken)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -44,7 +44,7 @@ internal sealed class LocalServer : IAsyncDisposable
             await next(context);
         });
         application.MapGet(ShopPath, ServeShopAsync);
-        application.MapGet(ParcelPath, Parcel.ServeAsync);
+        application.MapGet(ParcelPath, context => Parcel.ServeAsync(context, flipped));
         try
         {
             await application.StartAsync(cancellationToken);

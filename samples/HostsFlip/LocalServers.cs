@@ -17,7 +17,7 @@ internal sealed class LocalServers(LocalServer first, LocalServer second) : IAsy
 
     public Uri ParcelAt(string name) => new($"http://{name}:{first.Port}{LocalServer.ParcelPath}");
 
-    public static async Task<LocalServers> StartAsync(CancellationToken cancellationToken)
+    public static async Task<LocalServers> StartAsync(Task flipped, CancellationToken cancellationToken)
     {
         // Linux and Windows answer on all of 127.0.0.0/8, macOS only on 127.0.0.1.
         IPAddress another = IPAddress.Parse("127.0.0.2");
@@ -25,10 +25,10 @@ internal sealed class LocalServers(LocalServer first, LocalServer second) : IAsy
 
         for (int attempt = 1; ; attempt++)
         {
-            LocalServer first = await LocalServer.StartAsync(IPAddress.Loopback, port: 0, cancellationToken);
+            LocalServer first = await LocalServer.StartAsync(IPAddress.Loopback, port: 0, flipped, cancellationToken);
             try
             {
-                return new LocalServers(first, await LocalServer.StartAsync(secondAddress, first.Port, cancellationToken));
+                return new LocalServers(first, await LocalServer.StartAsync(secondAddress, first.Port, flipped, cancellationToken));
             }
             catch (IOException busy) when (busy.InnerException is AddressInUseException && attempt < PortsToTry)
             {

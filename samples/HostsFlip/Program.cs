@@ -31,6 +31,7 @@ using PosixSignalRegistration onQuit = PosixSignalRegistration.Create(PosixSigna
 try
 {
     LiveView view = LiveView.For(options);
+    view.Open();
     Recording recording = await Demo.RunAsync(options, view, stop.Token);
     Verdict verdict = Verdict.Of(recording);
     view.Show(verdict);

@@ -1,17 +1,21 @@
 namespace HostsFlip;
 
-/// <summary>When what happens, counted from the first request.</summary>
+/// <summary>When what happens, counted from the first request. On a busy machine a step waits for the one that it needs.</summary>
 internal static class Schedule
 {
     // In the middle of a second, so that the change is seen within one line of the live view.
     public static readonly TimeSpan Flip = TimeSpan.FromSeconds(4.5);
     public static readonly TimeSpan FirstServerStops = TimeSpan.FromSeconds(9.5);
-    public static readonly TimeSpan End = TimeSpan.FromSeconds(12);
+    public static readonly TimeSpan TrafficAfterTheStop = TimeSpan.FromSeconds(2.5);
+    public static readonly TimeSpan End = FirstServerStops + TrafficAfterTheStop;
 
-    // Begun well before the flip, ended well before the first server stops.
+    // Begins before the flip and ends after it, and before the first server stops.
     public static readonly TimeSpan DownloadBegins = TimeSpan.FromSeconds(1);
     public static readonly TimeSpan DownloadLasts = TimeSpan.FromSeconds(6);
 
+    /// <summary>How long the first server waits for our client to leave it. A client that stays longer has broken the promise.</summary>
+    public static readonly TimeSpan PatienceForTheMove = TimeSpan.FromSeconds(20);
+
     /// <summary>Whatever happens, the demo is over then.</summary>
-    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(90);
 }

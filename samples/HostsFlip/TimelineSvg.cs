@@ -5,23 +5,27 @@ using System.Text;
 namespace HostsFlip;
 
 /// <summary>The recording as a picture: a lane for each client, ten bars a second, coloured by who answered; a lane for the download; the two events as lines.</summary>
-internal static class TimelineSvg
+internal sealed class TimelineSvg(Recording recording)
 {
     private const int Width = 900, Height = 372, Left = 176, Right = 24, LaneHeight = 76, Tenths = 10;
     private const string First = "#2563eb", Second = "#059669", Failure = "#dc2626", Ink = "#0f172a", Faint = "#64748b";
 
-    private static readonly double PixelsPerSecond = (Width - Left - Right) / Schedule.End.TotalSeconds;
+    private readonly TimeSpan _length = LengthOf(recording);
 
-    public static string Of(Recording recording)
+    private double PixelsPerSecond => (Width - Left - Right) / _length.TotalSeconds;
+
+    public static string Of(Recording recording) => new TimelineSvg(recording).Draw();
+
+    private string Draw()
     {
         StringBuilder svg = new();
         int most = Math.Max(MostInATenth(recording.Plain), MostInATenth(recording.Ours));
         Open(svg);
         Legend(svg, recording);
-        Events(svg, recording);
+        Events(svg);
         Lane(svg, "plain HttpClient", Summary(recording, recording.Plain), recording.Plain, recording.First, most, top: 84);
         Lane(svg, "DnsAwareHandler", Summary(recording, recording.Ours), recording.Ours, recording.First, most, top: 184);
-        DownloadLane(svg, recording, top: 284);
+        DownloadLane(svg, top: 284);
         Axis(svg);
         return svg.Append("</svg>\n").ToString();
     }
@@ -44,23 +48,23 @@ internal static class TimelineSvg
 
         """);
 
-    private static void Events(StringBuilder svg, Recording recording)
+    private void Events(StringBuilder svg)
     {
         Event(svg, recording.FlippedAt, "the hosts file changes");
         Event(svg, recording.StoppedAt, $"{recording.First} stops");
     }
 
-    private static void Event(StringBuilder svg, TimeSpan at, string text) => svg.Append(CultureInfo.InvariantCulture, $"""
+    private void Event(StringBuilder svg, TimeSpan at, string text) => svg.Append(CultureInfo.InvariantCulture, $"""
         <path d="M{X(at):0.#} 66V{Height - 34}" stroke="{Faint}" stroke-dasharray="4 3"/>
         <text x="{X(at):0.#}" y="60" text-anchor="middle" fill="{Faint}">{text}</text>
 
         """);
 
-    private static void Lane(StringBuilder svg, string name, string summary, ClientRun client, IPAddress first, int most, int top)
+    private void Lane(StringBuilder svg, string name, string summary, ClientRun client, IPAddress first, int most, int top)
     {
         Heading(svg, name, summary, top);
         ILookup<int, Outcome> tenths = client.Outcomes.ToLookup(outcome => (int)(outcome.Ended.TotalSeconds * Tenths));
-        foreach (IGrouping<int, Outcome> tenth in tenths.Where(tenth => tenth.Key < Schedule.End.TotalSeconds * Tenths).OrderBy(tenth => tenth.Key))
+        foreach (IGrouping<int, Outcome> tenth in tenths.Where(tenth => tenth.Key < _length.TotalSeconds * Tenths).OrderBy(tenth => tenth.Key))
         {
             double bottom = top + LaneHeight;
             foreach (IGrouping<string, Outcome> same in tenth.GroupBy(outcome => ColourOf(outcome, first)).OrderBy(same => same.Key == Failure))
@@ -74,7 +78,7 @@ internal static class TimelineSvg
         svg.Append('\n');
     }
 
-    private static void DownloadLane(StringBuilder svg, Recording recording, int top)
+    private void DownloadLane(StringBuilder svg, int top)
     {
         DownloadRun download = recording.Download;
         Heading(svg, "download, through ours", download.IsComplete ? "whole" : "broken", top - 8);
@@ -91,9 +95,9 @@ internal static class TimelineSvg
 
         """);
 
-    private static void Axis(StringBuilder svg)
+    private void Axis(StringBuilder svg)
     {
-        for (int second = 0; second <= Schedule.End.TotalSeconds; second += 2)
+        for (int second = 0; second <= _length.TotalSeconds; second += 2)
         {
             svg.Append(CultureInfo.InvariantCulture, $"""<text x="{X(TimeSpan.FromSeconds(second)):0.#}" y="{Height - 12}" text-anchor="middle" fill="{Faint}">{second} s</text>""");
         }
@@ -107,11 +111,18 @@ internal static class TimelineSvg
     private static int MostInATenth(ClientRun client) =>
         client.Outcomes.CountBy(outcome => (int)(outcome.Ended.TotalSeconds * Tenths)).Select(tenth => tenth.Value).DefaultIfEmpty(1).Max();
 
+    // 12 s, and more where a busy machine needed more.
+    private static TimeSpan LengthOf(Recording recording)
+    {
+        TimeSpan end = recording.StoppedAt + Schedule.TrafficAfterTheStop;
+        return TimeSpan.FromSeconds(Math.Max(Schedule.End.TotalSeconds, 2 * Math.Ceiling((end.TotalSeconds - 0.5) / 2)));
+    }
+
     private static string ColourOf(Outcome outcome, IPAddress first) => outcome switch
     {
         Outcome.Answered answer => answer.Server.Equals(first) ? First : Second,
         _ => Failure,
     };
 
-    private static double X(TimeSpan time) => Left + (time.TotalSeconds * PixelsPerSecond);
+    private double X(TimeSpan time) => Left + (time.TotalSeconds * PixelsPerSecond);
 }

@@ -1,10 +1,15 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Net;
 
 namespace HostsFlip;
 
 /// <summary>Steady requests through one client, about 80 in a second, and how each of them ended.</summary>
-internal sealed class Traffic(HttpClient client, Uri shop, Stopwatch clock)
+/// <param name="client">Sends them.</param>
+/// <param name="shop">Where they go.</param>
+/// <param name="destination">The server that they should move to.</param>
+/// <param name="clock">Runs since the start of the demo.</param>
+internal sealed class Traffic(HttpClient client, Uri shop, IPAddress destination, Stopwatch clock)
 {
     private const int Visitors = 5;
 
@@ -14,20 +19,32 @@ internal sealed class Traffic(HttpClient client, Uri shop, Stopwatch clock)
     private static readonly TimeSpan Stagger = TimeSpan.FromMilliseconds(12);
 
     private readonly ConcurrentQueue<Outcome> _outcomes = new();
+    private readonly Outcome?[] _latest = new Outcome?[Visitors];
+    private readonly TaskCompletionSource _hasMoved = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>What has ended so far.</summary>
     public IReadOnlyList<Outcome> Outcomes => [.. _outcomes];
 
-    /// <summary>Sends until the clock shows <paramref name="end"/>, then lets what is under way end.</summary>
-    public Task RunAsync(TimeSpan end, CancellationToken cancellationToken) =>
-        Task.WhenAll(Enumerable.Range(0, Visitors).Select(visitor => VisitAsync(visitor, end, cancellationToken)));
+    /// <summary>Completes when the latest request of each visitor was answered by the destination: none is under way elsewhere.</summary>
+    public Task HasMoved => _hasMoved.Task;
 
-    private async Task VisitAsync(int visitor, TimeSpan end, CancellationToken cancellationToken)
+    /// <summary>Sends until <paramref name="closing"/> is complete, then lets what is under way end.</summary>
+    public Task RunAsync(Task closing, CancellationToken cancellationToken) =>
+        Task.WhenAll(Enumerable.Range(0, Visitors).Select(visitor => VisitAsync(visitor, closing, cancellationToken)));
+
+    private async Task VisitAsync(int visitor, Task closing, CancellationToken cancellationToken)
     {
         await Task.Delay(Stagger * visitor, cancellationToken);
-        while (clock.Elapsed < end)
+        while (!closing.IsCompleted)
         {
-            _outcomes.Enqueue(await AskAsync(cancellationToken));
+            Outcome outcome = await AskAsync(cancellationToken);
+            _outcomes.Enqueue(outcome);
+            Volatile.Write(ref _latest[visitor], outcome);
+            if (_latest.All(latest => latest is Outcome.Answered answer && answer.Server.Equals(destination)))
+            {
+                _hasMoved.TrySetResult();
+            }
+
             await Task.Delay(ThinkTime, cancellationToken);
         }
     }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Worker;
 
-/// <summary>Something to poll when nothing else was named.</summary>
+/// <summary>The server to poll when no URL is given.</summary>
 internal sealed class LocalServer : IAsyncDisposable
 {
     private readonly WebApplication _app;

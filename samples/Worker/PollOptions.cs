@@ -1,6 +1,6 @@
 namespace Worker;
 
-/// <summary>What is polled, and how often.</summary>
+/// <summary>The URL to poll, and how often.</summary>
 internal sealed class PollOptions
 {
     public Uri? Url { get; set; }

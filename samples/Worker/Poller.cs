@@ -4,12 +4,14 @@ using Microsoft.Extensions.Options;
 
 namespace Worker;
 
-/// <summary>Asks one URL again and again, then says what its client knows of the addresses.</summary>
-internal sealed class Poller(IHttpClientFactory clients, IHttpMessageHandlerFactory handlers, IOptions<PollOptions> options, IHostApplicationLifetime host) : BackgroundService
+/// <summary>Polls one URL, then prints the endpoints of its client.</summary>
+internal sealed class Poller(
+    IHttpClientFactory clients, IDnsAwareHandlers handlers, IOptions<PollOptions> options, IHostApplicationLifetime host)
+    : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // One client for as long as the worker runs: the handler follows DNS, there is nothing to renew.
+        // One client for as long as the worker runs: the handler follows DNS, so no client has to be renewed.
         using HttpClient client = clients.CreateClient("api");
         using PeriodicTimer tick = new(options.Value.Interval);
         for (int poll = 0; poll < options.Value.Times && await tick.WaitForNextTickAsync(stoppingToken); poll++)
@@ -25,12 +27,9 @@ internal sealed class Poller(IHttpClientFactory clients, IHttpMessageHandlerFact
             }
         }
 
-        Print(Find(handlers.CreateHandler("api")).GetSnapshot());
+        Print(handlers.GetHandler("api").GetSnapshot());
         host.StopApplication();
     }
-
-    private static DnsAwareHandler Find(HttpMessageHandler pipeline) =>
-        pipeline as DnsAwareHandler ?? Find(((DelegatingHandler)pipeline).InnerHandler!);
 
     private static void Print(DnsAwareSnapshot snapshot)
     {
@@ -39,7 +38,8 @@ internal sealed class Poller(IHttpClientFactory clients, IHttpMessageHandlerFact
             Console.WriteLine(origin.Origin);
             foreach (EndpointSnapshot endpoint in origin.Endpoints)
             {
-                Console.WriteLine($"  {endpoint.Address}: {endpoint.State}, {endpoint.TotalRequests} requests, {endpoint.OpenConnections} connections");
+                Console.WriteLine(
+                    $"  {endpoint.Address}: {endpoint.State}, {endpoint.TotalRequests} requests, {endpoint.OpenConnections} connections");
             }
         }
     }

@@ -3,7 +3,8 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using Worker;
 
-HostApplicationBuilder builder = Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = args, ContentRootPath = AppContext.BaseDirectory });
+HostApplicationBuilder builder = Host.CreateApplicationBuilder(
+    new HostApplicationBuilderSettings { Args = args, ContentRootPath = AppContext.BaseDirectory });
 await using LocalServer? server = builder.Configuration["Poll:Url"] is null ? await LocalServer.StartAsync() : null;
 
 builder.Services.AddHttpClient("api").AddDnsAwareHandler(builder.Configuration.GetSection("Api"));

@@ -1,47 +1,84 @@
-using DnsAwareHttp.Resolution.Sources;
+using System.Net.Sockets;
+using DnsAwareHttp.Resolution.Wire;
 using DnsClient;
-using DnsClient.Protocol;
 
 namespace DnsAwareHttp.DnsClient;
 
 /// <summary>Resolves names with the DnsClient package: <c>new DnsCache(resolver: new DnsClientResolver())</c>.</summary>
-/// <remarks>Answers are kept by the <see cref="DnsCache"/>, so the client's own cache is off. Neither hosts file nor search list is looked at: names are absolute.</remarks>
-public sealed class DnsClientResolver : INameResolver
+/// <remarks>
+/// <para>The <see cref="DnsCache"/> keeps the answers, so the client's own cache is off. Names are absolute: neither a hosts file nor a
+/// search list is used.</para>
+/// <para>Both address families are asked for at once. A name server that has not answered within 500 ms gets company: the next one is asked
+/// beside it, or the same one again when there is no other. The first addresses count. A later server's "no" counts only when the earlier
+/// servers have failed or stay late. A failure (SERVFAIL, REFUSED, a timeout) passes the question on at once.</para>
+/// </remarks>
+public sealed class DnsClientResolver : NameResolver
 {
-    private const int MostAliases = 16;
-
-    private static readonly TimeSpan NegativeTtlWithoutSoa = TimeSpan.FromSeconds(5);
-
     private readonly LookupClient _client;
+    private readonly int _rounds;
+    private readonly bool _startsAnywhere;
 
-    /// <summary>Makes a resolver.</summary>
-    /// <param name="options">
-    /// Name servers, timeouts and retries; null for the client's defaults. <see cref="DnsQueryOptions.UseCache"/>, <see cref="DnsQueryOptions.ThrowDnsErrors"/> and
-    /// <see cref="DnsQueryOptions.ContinueOnEmptyResponse"/> are set to false: an empty answer is an answer.
-    /// </param>
-    public DnsClientResolver(LookupClientOptions? options = null)
+    /// <summary>Makes a resolver that asks the name servers of the system, in their order, each at most three times.</summary>
+    public DnsClientResolver()
+        : this(new LookupClientOptions { UseRandomNameServer = false })
     {
-        options ??= new LookupClientOptions();
+    }
+
+    /// <summary>Makes a resolver with settings of the DnsClient package.</summary>
+    /// <param name="options">
+    /// Name servers and how to ask them. Each is asked up to 1 + <see cref="DnsQueryOptions.Retries"/> times;
+    /// <see cref="DnsQueryOptions.Timeout"/> is for one try, and a question ends after 5 s in any case. With
+    /// <see cref="DnsQueryOptions.UseRandomNameServer"/> any server may be the first. The resolver takes the object over: it switches off
+    /// <see cref="DnsQueryOptions.UseCache"/>, <see cref="DnsQueryOptions.ThrowDnsErrors"/>,
+    /// <see cref="DnsQueryOptions.ContinueOnDnsError"/>, <see cref="DnsQueryOptions.ContinueOnEmptyResponse"/> and, because it repeats
+    /// questions itself, <see cref="DnsQueryOptions.Retries"/>.
+    /// </param>
+    public DnsClientResolver(LookupClientOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _rounds = 1 + options.Retries;
+        _startsAnywhere = options.UseRandomNameServer;
+        options.Retries = 0;
         options.UseCache = false;
         options.ThrowDnsErrors = false;
+        options.ContinueOnDnsError = false;
         options.ContinueOnEmptyResponse = false;
         _client = new LookupClient(options);
     }
 
     /// <inheritdoc/>
-    public async ValueTask<Answer> ResolveAsync(string host, CancellationToken cancellationToken)
+    public override async ValueTask<Answer> ResolveAsync(string host, AddressFamily addressFamily, CancellationToken cancellationToken)
     {
-        Task<Answer> v4 = AskAsync(host, QueryType.A, cancellationToken);
-        Task<Answer> v6 = AskAsync(host, QueryType.AAAA, cancellationToken);
-        await Task.WhenAll(v4, v6).ConfigureAwait(false);
-        return AnswerMerge.Merge(await v4.ConfigureAwait(false), await v6.ConfigureAwait(false));
+        if (addressFamily is not AddressFamily.Unspecified)
+        {
+            QueryType type = addressFamily is AddressFamily.InterNetwork ? QueryType.A : QueryType.AAAA;
+            return await AskAsync(host, type, cancellationToken).ConfigureAwait(false);
+        }
+
+        Task<Answer> ipv4 = AskAsync(host, QueryType.A, cancellationToken);
+        Task<Answer> ipv6 = AskAsync(host, QueryType.AAAA, cancellationToken);
+        await Task.WhenAll(ipv4, ipv6).ConfigureAwait(false);
+        return Answer.Merge(await ipv4.ConfigureAwait(false), await ipv6.ConfigureAwait(false));
     }
 
-    private async Task<Answer> AskAsync(string host, QueryType type, CancellationToken cancellationToken)
+    private Task<Answer> AskAsync(string host, QueryType type, CancellationToken cancellationToken) =>
+        HedgedQuery.AskAsync(Turns(), (server, token) => AskServerAsync(server, host, type, token), cancellationToken);
+
+    // The servers one after the other, as often as there are rounds. Read for each question: the client follows changes of the network.
+    private IEnumerable<NameServer> Turns()
+    {
+        NameServer[] servers = [.. _client.NameServers];
+        int first = _startsAnywhere && servers.Length > 1 ? Random.Shared.Next(servers.Length) : 0;
+        return Enumerable.Range(0, _rounds * servers.Length).Select(turn => servers[(first + turn) % servers.Length]);
+    }
+
+    private async Task<Answer> AskServerAsync(NameServer server, string host, QueryType type, CancellationToken cancellationToken)
     {
         try
         {
-            return Read(host, await _client.QueryAsync(host, type, QueryClass.IN, cancellationToken).ConfigureAwait(false));
+            DnsQuestion question = new(host, type);
+            IDnsQueryResponse response = await _client.QueryServerAsync([server], question, cancellationToken).ConfigureAwait(false);
+            return ResponseReader.Read(host, response);
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
@@ -50,46 +87,7 @@ public sealed class DnsClientResolver : INameResolver
         }
         catch (Exception exception)
         {
-            return new Answer.Failed($"DnsClient: {exception.Message}", exception);
+            return new Answer.Failed($"name server {server}: {exception.Message}", exception);
         }
     }
-
-    private static Answer Read(string host, IDnsQueryResponse response)
-    {
-        if (response.Header.ResponseCode is not (DnsHeaderResponseCode.NoError or DnsHeaderResponseCode.NotExistentDomain))
-        {
-            return new Answer.Failed($"name server {response.NameServer} answered {response.Header.ResponseCode}");
-        }
-
-        (string name, int ttl) = FollowAliases(host, response.Answers);
-        AddressRecord[] records = [.. response.Answers.OfType<AddressRecord>().Where(record => IsSame(record.DomainName, name))];
-        if (records.Length > 0)
-        {
-            return new Answer.Found([.. records.Select(record => record.Address)], TimeSpan.FromSeconds(records.Min(record => Math.Min(ttl, Seconds(record)))));
-        }
-
-        EmptyReason reason = response.Header.ResponseCode is DnsHeaderResponseCode.NotExistentDomain ? EmptyReason.NxDomain : EmptyReason.NoData;
-        return new Answer.Empty(reason, response.Authorities.OfType<SoaRecord>().FirstOrDefault() is SoaRecord soa ? NegativeTtl(soa, ttl) : NegativeTtlWithoutSoa);
-    }
-
-    // Records that the chain of aliases does not lead to are none of ours.
-    private static (string Name, int Ttl) FollowAliases(string host, IReadOnlyList<DnsResourceRecord> answers)
-    {
-        (string name, int ttl) = (host, int.MaxValue);
-        for (int links = 0; links < MostAliases && answers.OfType<CNameRecord>().FirstOrDefault(alias => IsSame(alias.DomainName, name)) is CNameRecord alias; links++)
-        {
-            (name, ttl) = (alias.CanonicalName.Value, Math.Min(ttl, Seconds(alias)));
-        }
-
-        return (name, ttl);
-    }
-
-    private static bool IsSame(DnsString one, string other) => one.Value.TrimEnd('.').Equals(other.TrimEnd('.'), StringComparison.OrdinalIgnoreCase);
-
-    // A TTL with its highest bit set means 0 (RFC 2181 section 8).
-    private static int Seconds(DnsResourceRecord record) => Math.Max(0, record.InitialTimeToLive);
-
-    // The smaller of TTL and MINIMUM (RFC 2308 section 5).
-    private static TimeSpan NegativeTtl(SoaRecord soa, int ttl) =>
-        TimeSpan.FromSeconds(Math.Min(ttl, Math.Min(Seconds(soa), soa.Minimum > int.MaxValue ? 0 : (int)soa.Minimum)));
 }

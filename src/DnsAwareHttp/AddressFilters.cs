@@ -7,20 +7,22 @@ namespace DnsAwareHttp;
 /// <summary>Ready-made filters for <see cref="DnsAwareOptions.AddressFilter"/>.</summary>
 public static class AddressFilters
 {
-    // The blocks that the IANA registry of special-purpose IPv4 addresses (RFC 6890) does not call globally reachable, multicast, and Azure's
-    // metadata and DNS server, which lies among public addresses. The other clouds' are link-local, shared or private.
+    // The blocks that are not globally reachable by the IANA registry of special-purpose IPv4 addresses (RFC 6890), multicast, and the
+    // metadata and DNS server of Azure, which lies among public addresses. Those of other clouds are link-local, shared or private.
     private static readonly (uint Block, int Length)[] NotPublic =
     [
-        (0x00000000, 8), (0x0A000000, 8), (0x64400000, 10), (0x7F000000, 8), (0xA9FE0000, 16), (0xAC100000, 12), (0xC0000000, 24), (0xC0000200, 24),
-        (0xC0586300, 24), (0xC0A80000, 16), (0xC6120000, 15), (0xC6336400, 24), (0xCB007100, 24), (0xE0000000, 4), (0xF0000000, 4), (0xA83F8110, 32),
+        (0x00000000, 8), (0x0A000000, 8), (0x64400000, 10), (0x7F000000, 8), (0xA9FE0000, 16), (0xAC100000, 12),
+        (0xC0000000, 24), (0xC0000200, 24), (0xC0586300, 24), (0xC0A80000, 16), (0xC6120000, 15), (0xC6336400, 24),
+        (0xCB007100, 24), (0xE0000000, 4), (0xF0000000, 4), (0xA83F8110, 32),
     ];
 
-    /// <summary>Passes addresses of the public internet only: for services that fetch URLs which their users give them (SSRF).</summary>
+    /// <summary>Allows addresses of the public internet only: for services that fetch URLs from their users (SSRF).</summary>
     /// <remarks>
-    /// <para>Refused are loopback, private and unique local, link-local (with the metadata servers of clouds), shared (CGNAT), documentation, benchmarking, multicast, broadcast and
-    /// unspecified addresses, and all IPv6 blocks that are not global unicast; also an IPv6 address that stands for a refused IPv4 one: IPv4-mapped,
-    /// NAT64 under <c>64:ff9b::/96</c> (RFC 6052), 6to4 (RFC 3056), ISATAP (RFC 5214); and all of Teredo (RFC 4380).</para>
-    /// <para>What it cannot know are addresses that a network of its own translates to internal ones, such as a NAT64 prefix of a provider's own.</para>
+    /// <para>It refuses loopback, private and unique local, link-local (with the metadata servers of clouds), shared (CGNAT),
+    /// documentation, benchmarking, multicast, broadcast and unspecified addresses, and all IPv6 blocks that are not global unicast. It
+    /// also refuses an IPv6 address that stands for a refused IPv4 one: IPv4-mapped, NAT64 under <c>64:ff9b::/96</c> (RFC 6052), 6to4 (RFC
+    /// 3056), ISATAP (RFC 5214); and all of Teredo (RFC 4380).</para>
+    /// <para>It cannot know addresses that a network translates to internal ones, such as a NAT64 prefix of a provider.</para>
     /// </remarks>
     /// <param name="address">The address to be dialled.</param>
     /// <returns>False for an address that is not public.</returns>
@@ -60,7 +62,8 @@ public static class AddressFilters
             return IsPublicV4(bytes[12..]);
         }
 
-        // Global unicast is 2000::/3. Within it: 2001::/23 are protocols such as Teredo, 2001:db8::/32 and 3fff::/20 documentation, 2002::/16 is 6to4.
+        // Global unicast is 2000::/3. Within it: 2001::/23 are protocols such as Teredo, 2001:db8::/32 and 3fff::/20 documentation,
+        // 2002::/16 is 6to4.
         return first switch
         {
             < 0x2000 or > 0x3FFF => false,

@@ -1,35 +1,41 @@
 using DnsAwareHttp.Concurrency;
-using DnsAwareHttp.Origins;
-using DnsAwareHttp.Pools;
+using DnsAwareHttp.Handlers;
+using DnsAwareHttp.Sending;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DnsAwareHttp;
 
 /// <summary>
-/// Follows DNS: sends each request to one of the addresses that its host has now, over a pool of connections of that address's own. When an address leaves
-/// DNS, traffic moves first, then its connections drain without losing a request.
+/// Follows DNS: sends each request to one of the addresses that its host has now. Each address has its own pool of connections. When an
+/// address
+/// leaves DNS, traffic moves first, then its connections drain without losing a request.
 /// </summary>
 /// <remarks>
-/// <para>A drop-in around <see cref="SocketsHttpHandler"/>: each pool's handler is made from the settings of the wrapped one, read at the first request. The
-/// request is sent as it is: URI, <c>Host</c>, SNI, cookies and telemetry see the name. Limits such as <see cref="SocketsHttpHandler.MaxConnectionsPerServer"/>
-/// hold for each address. Where a proxy is used, the proxy's own name is followed.</para>
-/// <para>All members are safe for concurrent use. Disposing closes idle connections; responses under way complete.</para>
+/// <para>A drop-in around <see cref="SocketsHttpHandler"/>: each pool's handler is made from the settings of the wrapped one, read at the
+/// first
+/// request. The request is sent as it is: URI, <c>Host</c>, SNI, cookies and telemetry see the name. Limits such as
+/// <see cref="SocketsHttpHandler.MaxConnectionsPerServer"/> hold for each address. Where a proxy is used, the proxy's own name is
+/// followed.</para>
+/// <para>All members are safe for concurrent use. Disposal closes idle connections; responses under way complete. A handler that is dropped
+/// without disposal is collected like a <see cref="SocketsHttpHandler"/>.</para>
 /// </remarks>
 public sealed class DnsAwareHandler : DelegatingHandler
 {
-    /// <summary>Put a <see cref="DrainSignal"/> under this key into <see cref="HttpRequestMessage.Options"/> to hear when the endpoint that took the request begins to drain.</summary>
+    /// <summary>
+    /// The key of a <see cref="DrainSignal"/> in <see cref="HttpRequestMessage.Options"/>: it tells when the request's endpoint begins to
+    /// drain.
+    /// </summary>
     public static readonly HttpRequestOptionsKey<DrainSignal> DrainSignalKey = new("DnsAwareHttp.DrainSignal");
 
-    private readonly SocketsHttpHandler _wrapped;
     private readonly DnsCache _cache;
     private readonly bool _ownsCache;
     private readonly ILogger _logger;
-    private readonly Lock _starting = new();
-    private DnsAwareOptions _options;
-    private volatile OriginRegistry? _origins;
-    private SocketsHttpHandler? _unmanaged;
-    private volatile Entrance? _toUnmanaged;
+    private readonly OrderedLock _starting = new(LockRank.Handler);
+    private SocketsHttpHandler _wrapped;
+    private volatile DnsAwareOptions _options;
+    private volatile RequestRouter? _router;
+    private SocketsHttpHandler? _passThrough;
     private volatile bool _disposed;
 
     /// <summary>Wraps a new <see cref="SocketsHttpHandler"/>, with default options and a <see cref="DnsCache"/> of its own.</summary>
@@ -40,15 +46,19 @@ public sealed class DnsAwareHandler : DelegatingHandler
 
     /// <summary>Wraps a handler.</summary>
     /// <param name="innerHandler">
-    /// Its settings are read at the first request; from then on its setters throw, as when it is used by itself. Nothing is sent through it: each pool has a handler with
-    /// these settings, and so have the requests that cannot be managed (HTTP/3). It is disposed with this handler.
+    /// Its settings are read at the first request. From then on its setters throw, as after a request of its own. No request is sent
+    /// through it:
+    /// each pool has a handler with these settings, and so have the requests that cannot be managed (HTTP/3). It is disposed with this
+    /// handler.
     /// </param>
     /// <param name="options">Null for the defaults. Copied: later changes to the object have no effect.</param>
     /// <param name="cache">Where names are resolved, shared and not disposed; null for one of its own.</param>
     /// <param name="loggerFactory">Where to log, under the category <c>DnsAwareHttp.DnsAwareHandler</c>; null for nowhere.</param>
     /// <exception cref="ArgumentException">The handler has a <see cref="SocketsHttpHandler.ConnectCallback"/>.</exception>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range; the message has all of them.</exception>
-    public DnsAwareHandler(SocketsHttpHandler innerHandler, DnsAwareOptions? options = null, DnsCache? cache = null, ILoggerFactory? loggerFactory = null)
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range; the message has all of
+    /// them.</exception>
+    public DnsAwareHandler(
+        SocketsHttpHandler innerHandler, DnsAwareOptions? options = null, DnsCache? cache = null, ILoggerFactory? loggerFactory = null)
         : base(innerHandler ?? throw new ArgumentNullException(nameof(innerHandler)))
     {
         if (innerHandler.ConnectCallback is not null)
@@ -58,6 +68,7 @@ public sealed class DnsAwareHandler : DelegatingHandler
 
         options ??= new DnsAwareOptions();
         DnsAwareOptionsValidator.ThrowIfInvalid(options);
+        HideFromGrpc(innerHandler);
         _wrapped = innerHandler;
         _options = options.Snapshot();
         _ownsCache = cache is null;
@@ -69,45 +80,59 @@ public sealed class DnsAwareHandler : DelegatingHandler
         $"A {nameof(SocketsHttpHandler.ConnectCallback)} cannot be honoured: its context names a host, not the address to dial. "
         + $"Set socket options in {nameof(DnsAwareOptions)}.{nameof(DnsAwareOptions.ConfigureSocket)} instead.";
 
-    /// <summary>What the handler knows and holds at this moment.</summary>
+    /// <summary>The state of the handler at this moment.</summary>
     public DnsAwareSnapshot GetSnapshot()
     {
-        OriginRegistry? origins = _origins;
-        return new DnsAwareSnapshot(_cache.Clock.Now, [.. origins?.Snapshot() ?? []], origins?.UnmanagedRequests ?? 0);
+        RequestRouter? router = _router;
+        return new DnsAwareSnapshot
+        {
+            TakenAt = _cache.Clock.Now,
+            Origins = [.. router?.Snapshot() ?? []],
+            PassThroughRequests = router?.PassThroughRequests ?? 0,
+        };
     }
 
-    /// <summary>Goes on with other options and fails no request for it: new connections follow them, those open before end with their last response.</summary>
+    /// <summary>
+    /// Goes on with other options and fails no request for it: new connections follow them, connections that are open end with their last
+    /// response.
+    /// </summary>
     /// <returns>Whether a value has changed; if not, nothing happens.</returns>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range; those before stay.</exception>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range; the options before
+    /// stay.</exception>
     internal bool Apply(DnsAwareOptions options)
     {
         DnsAwareOptionsValidator.ThrowIfInvalid(options);
-        OriginRegistry? before, after;
-        lock (_starting)
+        options = options.Snapshot();
+        while (true)
         {
+            RequestRouter? before = _router;
             if (_disposed || _options.IsSameAs(options))
             {
                 return false;
             }
 
-            _options = options.Snapshot();
-            before = _origins;
-            _origins = after = before?.MakeSuccessor(_options);
-        }
+            // Under no lock: filter and selector of the application are asked when origins are opened again.
+            RequestRouter? after = before?.MakeSuccessor(options);
+            if (TryReplace(before, after, options))
+            {
+                // Only now that the new one is in place: a request that still found the one before goes on to it.
+                before?.GiveWayTo(after!);
+                return true;
+            }
 
-        // Only now that the new one is in place: a request that still found the one before is passed on.
-        before?.GiveWayTo(after!);
-        return true;
+            // The first request, another change or disposal came meanwhile.
+            after?.Close();
+        }
     }
 
     /// <summary>Ends when all drains that have begun are over.</summary>
-    internal Task WhenDrained() => _origins?.WhenDrained() ?? Task.CompletedTask;
+    internal Task WhenDrained() => _router?.WhenDrained() ?? Task.CompletedTask;
 
     /// <inheritdoc/>
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return (_origins ?? Start()).SendAsync(request, async: true, cancellationToken);
+        return (_router ?? Start()).SendAsync(request, async: true, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -115,8 +140,8 @@ public sealed class DnsAwareHandler : DelegatingHandler
     {
         ArgumentNullException.ThrowIfNull(request);
 
-        // Complete when it returns: every wait within was done on this thread.
-        return (_origins ?? Start()).SendAsync(request, async: false, cancellationToken).GetAwaiter().GetResult();
+        // The task is complete when the call returns: every wait was on this thread.
+        return (_router ?? Start()).SendAsync(request, async: false, cancellationToken).GetAwaiter().GetResult();
     }
 
     /// <inheritdoc/>
@@ -124,13 +149,13 @@ public sealed class DnsAwareHandler : DelegatingHandler
     {
         if (disposing)
         {
-            lock (_starting)
+            using (_starting.Enter())
             {
                 _disposed = true;
             }
 
-            _origins?.Close();
-            _unmanaged?.Dispose();
+            _router?.Close();
+            _passThrough?.Dispose();
             if (_ownsCache)
             {
                 _cache.Dispose();
@@ -140,29 +165,63 @@ public sealed class DnsAwareHandler : DelegatingHandler
         base.Dispose(disposing);
     }
 
-    private OriginRegistry Start()
+    private bool TryReplace(RequestRouter? before, RequestRouter? after, DnsAwareOptions options)
     {
-        lock (_starting)
+        using (_starting.Enter())
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            if (_origins is OriginRegistry started)
+            if (_disposed || _router != before)
             {
-                return started;
+                return false;
             }
 
-            if (_wrapped.ConnectCallback is not null)
-            {
-                throw new InvalidOperationException(ConnectCallbackMessage);
-            }
-
-            HandlerTemplate template = HandlerTemplate.ReadFrom(_wrapped);
-            SettingsFreeze.Freeze(_wrapped);
-            _unmanaged = template.MakeUnmanaged();
-            _toUnmanaged = new Entrance(_unmanaged);
-            return _origins = new OriginRegistry(template, _options, _cache, SendUnmanagedAsync, Random.Shared, _logger);
+            _options = options;
+            _router = after;
+            return true;
         }
     }
 
-    private Task<HttpResponseMessage> SendUnmanagedAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken) =>
-        async ? _toUnmanaged!.PassAsync(request, cancellationToken) : _toUnmanaged!.Pass(request, cancellationToken);
+    private RequestRouter Start()
+    {
+        using (_starting.Enter())
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _router ??= MakeRouter_NeedsLock();
+        }
+    }
+
+    private RequestRouter MakeRouter_NeedsLock()
+    {
+        _starting.AssertHeld();
+        _wrapped = TakeInnerHandler();
+        if (_wrapped.ConnectCallback is not null)
+        {
+            throw new InvalidOperationException(ConnectCallbackMessage);
+        }
+
+        HandlerTemplate template = HandlerTemplate.ReadFrom(_wrapped);
+        SettingsFreeze.Freeze(_wrapped);
+        _passThrough = template.MakePassThrough();
+        PassThrough passThrough = new(new HandlerInvoker(_passThrough).InvokeAsync);
+        return new RequestRouter(new RouterSettings(template, _options, _cache, passThrough, Random.Shared, _logger));
+    }
+
+    // Others may have replaced the handler that was wrapped. Only the settings of a SocketsHttpHandler can be used in its place.
+    private SocketsHttpHandler TakeInnerHandler()
+    {
+        SocketsHttpHandler found = InnerHandler as SocketsHttpHandler ?? throw new InvalidOperationException(
+            $"{nameof(InnerHandler)} is {InnerHandler!.GetType()}: {nameof(DnsAwareHandler)} sends no request through it and "
+            + $"needs the settings of a {nameof(SocketsHttpHandler)} there. "
+            + $"Put your handler around it: new YourHandler {{ {nameof(InnerHandler)} = dnsAwareHandler }}. "
+            + $"A stub for tests takes the place of the {nameof(DnsAwareHandler)}.");
+        HideFromGrpc(found);
+
+        // Sends nothing, because it is cancelled. The base class then lets InnerHandler be set no more, as after a request of its own.
+        using HttpRequestMessage unsent = new();
+        _ = base.SendAsync(unsent, new CancellationToken(canceled: true));
+        return found;
+    }
+
+    // Grpc.Net.Client looks for the innermost SocketsHttpHandler and sets its ConnectCallback, which could not be honoured here.
+    // With this property gRPC leaves the handler as it is, also after its first request, and still refuses its own "dns:///".
+    private static void HideFromGrpc(SocketsHttpHandler handler) => handler.Properties.TryAdd("__GrpcLoadBalancingDisabled", true);
 }

@@ -4,99 +4,136 @@ using DnsAwareHttp.Concurrency;
 
 namespace DnsAwareHttp;
 
-/// <summary>How a <see cref="DnsAwareHandler"/> follows DNS, balances, connects and drains. Read when the handler is made; for clients of a factory also when the configuration changes.</summary>
+/// <summary>How a <see cref="DnsAwareHandler"/> follows DNS, balances, connects and drains.</summary>
 /// <remarks>
-/// <para>All values are checked then; an <see cref="Microsoft.Extensions.Options.OptionsValidationException"/> reports every mistake at once, each with the value found.</para>
-/// <para>A client that was added by <c>AddDnsAwareHandler</c> takes changed options while it runs and fails no request for it: new requests go over new connections that follow the new
-/// options, and those open before end with their last response, without a deadline. When no value has changed nothing happens; a delegate has when it is not equal to the one before.
-/// Options with mistakes are not used: an error is logged that names them, and those before stay.</para>
+/// <para>The options are read when the handler is made, and for clients of a factory also when the configuration changes. All values are
+/// checked then. An <see cref="Microsoft.Extensions.Options.OptionsValidationException"/> reports all mistakes together, each with the
+/// value found and the remedy.</para>
+/// <para>A client that was added by <c>AddDnsAwareHandler</c> takes changed options while it runs and fails no request for it. New requests
+/// use new connections that follow the new options. Connections that are open already end with their last response, without a deadline.
+/// When no value has changed, nothing happens; a delegate has changed when it is not equal to the one before. Options with mistakes are not
+/// used: an error that names them is logged, and the earlier options stay.</para>
 /// </remarks>
 public sealed class DnsAwareOptions
 {
-    /// <summary>Which addresses stay in use when the answers change. Default: <see cref="MembershipMode.Adaptive"/>.</summary>
+    /// <summary>Which addresses stay in use when the answers change.</summary>
+    /// <value>Default: <see cref="MembershipMode.Adaptive"/>.</value>
     public MembershipMode Membership { get; set; } = MembershipMode.Adaptive;
 
-    /// <summary>
-    /// Another <see cref="Membership"/> for the origins of some hosts. Keys are host names as they are resolved (the proxy's where one is used; IDN in its ASCII form), or
-    /// <c>host:port</c>, which goes before the host alone. Case does not matter. Default: empty.
-    /// </summary>
-    public IDictionary<string, MembershipMode> MembershipByHost { get; private set; } = new Dictionary<string, MembershipMode>(StringComparer.OrdinalIgnoreCase);
+    /// <summary>Another <see cref="Membership"/> for the origins of some hosts.</summary>
+    /// <value>
+    /// Keys are host names as they are resolved (the proxy's where one is used; IDN in its ASCII form), or <c>host:port</c>, which goes
+    /// before the host alone. Case does not matter. Default: empty.
+    /// </value>
+    public IDictionary<string, MembershipMode> MembershipByHost { get; private set; } =
+        new Dictionary<string, MembershipMode>(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>How requests are spread over the endpoints of an origin. Default: <see cref="LoadBalancingPolicy.LeastRequests"/>.</summary>
+    /// <summary>How requests are spread over the endpoints of an origin.</summary>
+    /// <value>Default: <see cref="LoadBalancingPolicy.LeastRequests"/>.</value>
     public LoadBalancingPolicy LoadBalancing { get; set; } = LoadBalancingPolicy.LeastRequests;
 
-    /// <summary>
-    /// Default: <see cref="System.Net.Sockets.AddressFamily.Unspecified"/>, both. With <see cref="System.Net.Sockets.AddressFamily.InterNetwork"/> or
-    /// <see cref="System.Net.Sockets.AddressFamily.InterNetworkV6"/> only that family is asked for and used.
-    /// </summary>
+    /// <summary>The address family that is asked for and used.</summary>
+    /// <value>
+    /// <see cref="System.Net.Sockets.AddressFamily.InterNetwork"/>, <see cref="System.Net.Sockets.AddressFamily.InterNetworkV6"/>, or
+    /// <see cref="System.Net.Sockets.AddressFamily.Unspecified"/> for both. Default: both.
+    /// </value>
     public AddressFamily AddressFamily { get; set; } = AddressFamily.Unspecified;
 
     /// <summary>
-    /// An address for which this returns false, or throws, is never dialled. Default: none, all are allowed. It is asked about every address on every
-    /// path (DNS, hosts file, IP literals, redirects, proxies), possibly from several threads, and must be quick: it guards against requests to internal addresses.
-    /// <see cref="AddressFilters.PublicOnly"/> is one. Through a proxy the origin's address is the proxy's affair. Requests that may travel over HTTP/3 fail, for there it cannot be asked.
+    /// Guards against requests to internal addresses: an address for which this returns false, or throws, is never dialled.
     /// </summary>
+    /// <value>Default: null, all addresses are allowed. <see cref="AddressFilters.PublicOnly"/> is a ready-made filter.</value>
+    /// <remarks>
+    /// It is asked about every address on every path (DNS, hosts file, IP literals, redirects, proxies), possibly from several threads, and
+    /// must be quick. Through a proxy, the proxy chooses the origin's address. Requests that may use HTTP/3 fail, because the filter cannot
+    /// be asked there.
+    /// </remarks>
     public Func<IPAddress, bool>? AddressFilter { get; set; }
 
-    /// <summary>Pools kept for one origin, lingering ones included. 1 to 10,000; default 64. Of a larger answer each process uses a subset of its own.</summary>
+    /// <summary>
+    /// The most pools kept for one origin, lingering ones included. Of a larger answer each process uses a subset of its own.
+    /// </summary>
+    /// <value>1 to 10,000. Default: 64.</value>
     public int MaxEndpointsPerOrigin { get; set; } = 64;
 
-    /// <summary>How long a connect may take before the next address is tried beside it (RFC 8305 section 5). 10 ms to 10 s; default 250 ms.</summary>
+    /// <summary>How long a connect may take before the next address is tried beside it (RFC 8305 section 5).</summary>
+    /// <value>10 ms to 10 s. Default: 250 ms.</value>
     public TimeSpan ConnectAttemptDelay { get; set; } = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>How long the TCP connect to one address may take. Above 0, to 5 min; default 5 s. The wrapped handler's own <see cref="SocketsHttpHandler.ConnectTimeout"/> applies besides.</summary>
+    /// <summary>How long the TCP connect to one address may take.</summary>
+    /// <value>Above 0, up to 5 min. Default: 5 s.</value>
+    /// <remarks>The wrapped handler's own <see cref="SocketsHttpHandler.ConnectTimeout"/> applies besides.</remarks>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>
-    /// After this long, what is still open to an address that left is closed, and responses still streaming from it fail. Above 0;
-    /// default <see cref="Timeout.InfiniteTimeSpan"/>: they end when they end.
-    /// </summary>
+    /// <summary>After this time, connections to an address that left are closed, and responses that still stream from it fail.</summary>
+    /// <value>Above 0. Default: <see cref="Timeout.InfiniteTimeSpan"/>, they end by themselves.</value>
     public TimeSpan DrainTimeout { get; set; } = Timeout.InfiniteTimeSpan;
 
-    /// <summary>NXDOMAIN or NODATA for a name that had addresses: these are kept this long, then drained. 0 to 1 day; default 30 s.</summary>
+    /// <summary>After NXDOMAIN or NODATA for a name that had addresses, the addresses are kept for this time, then drained.</summary>
+    /// <value>0 to 1 day. Default: 30 s.</value>
     public TimeSpan EmptyAnswerGrace { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// An origin without a new request for this long and without an open connection is closed, and its name is no longer refreshed.
-    /// 1 s to 1 day; default 5 min. Idle connections are closed by the wrapped handler's <see cref="SocketsHttpHandler.PooledConnectionIdleTimeout"/>.
+    /// An origin without a new request for this time and without an open connection is closed. Its name is no longer refreshed.
     /// </summary>
+    /// <value>1 s to 1 day. Default: 5 min.</value>
+    /// <remarks>The wrapped handler's <see cref="SocketsHttpHandler.PooledConnectionIdleTimeout"/> closes idle connections.</remarks>
     public TimeSpan OriginIdleTimeout { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>A pool is replaced, make before break, once its connections have served this many requests on average. 1 or more; default null: never.</summary>
-    /// <remarks>For single addresses behind which a load balancer spreads connections. Each address counts by itself; a request that is sent is never cut by it.</remarks>
+    /// <summary>A pool is replaced, make before break, once its connections have served this many requests on average.</summary>
+    /// <value>1 or more. Default: null, never.</value>
+    /// <remarks>
+    /// For single addresses behind which a load balancer spreads connections. Each address counts by itself. No request under way is cut.
+    /// </remarks>
     public int? MaxRequestsPerConnection { get; set; }
 
-    /// <summary>Whether a request answered with 421 (Misdirected Request, RFC 9110 section 15.5.20) is sent once more, on another endpoint, when it has no content or its content can be sent again. Not through a proxy. Default: true.</summary>
+    /// <summary>
+    /// Whether a request that was answered with 421 (Misdirected Request, RFC 9110 section 15.5.20) is sent once more, on another endpoint.
+    /// </summary>
+    /// <value>Default: true.</value>
+    /// <remarks>Only when the request has no content, or content that can be sent again, and not through a proxy.</remarks>
     public bool RetryMisdirectedRequests { get; set; } = true;
 
-    /// <summary>
-    /// Called with each socket before it connects, to set options on it. Default: none. It takes the place of <see cref="SocketsHttpHandler.ConnectCallback"/>,
-    /// which cannot be honoured: its context names a host, not the address to dial. An exception that it throws fails the connect.
-    /// </summary>
+    /// <summary>Called with each socket before it connects, to set options on it.</summary>
+    /// <value>Default: null.</value>
+    /// <remarks>
+    /// It takes the place of <see cref="SocketsHttpHandler.ConnectCallback"/>, which is refused because its context names a host and not
+    /// the address to dial. An exception fails the connect.
+    /// </remarks>
     public Action<Socket>? ConfigureSocket { get; set; }
 
-    /// <summary>
-    /// The services that the origins of some hosts are (SRV, RFC 2782): where they are, host and port, which of the targets go first and what share each gets, is then what the SRV records
-    /// of that name say. Keys as in <see cref="MembershipByHost"/>; values are names such as <c>_http._tcp.orders.example.com</c>. Default: empty, all are at the host and port of their URI.
-    /// </summary>
+    /// <summary>Origins that are found by SRV records (RFC 2782): the name of the service, by host.</summary>
+    /// <value>
+    /// Keys as in <see cref="MembershipByHost"/>; a key with a port cannot come from a configuration, where the colon separates sections.
+    /// Values are names such as <c>_http._tcp.orders.example.com</c>. Default: empty, all origins are at the host and port of their URI.
+    /// </value>
     /// <remarks>
-    /// <para>The request stays as it is: its URI, the Host header and the name that TLS certificates are checked for are the origin's own. Where a proxy is used the proxy's own host and port
-    /// count. A key with a port cannot come from a configuration, in which the colon has its own meaning.</para>
-    /// <para>Targets of the lowest priority number get all requests; the next ones only while none of them can be connected to (a dial that is not answered counts as failed after
-    /// <see cref="ConnectTimeout"/>). Among those of one priority requests are spread by weight; a weight of 0 beside greater ones is next to nothing. SRV records and the addresses of each
-    /// target are refreshed by their own TTLs. A target that is not named any more drains, and so do all <see cref="EmptyAnswerGrace"/> after there are none; failures of DNS change nothing.
-    /// <see cref="MaxEndpointsPerOrigin"/> holds for all targets together, each having an equal part.</para>
-    /// <para>SRV records are asked for in DNS. A <see cref="DnsCache"/> with an <see cref="INameResolver"/> of your own cannot tell them: requests to these origins then fail and say so.</para>
+    /// <para>The SRV records say which hosts and ports serve the origin, in which order, and with which share of the requests. The request
+    /// stays as it is: its URI, the Host header and the name in TLS certificates are the origin's own. Where a proxy is used, the proxy's
+    /// host and port count.</para>
+    /// <para>Targets with the lowest priority number get all requests. The next ones get requests only while none of the first can be
+    /// connected to; a dial without an answer counts as failed after <see cref="ConnectTimeout"/>. Within one priority, requests are spread
+    /// by weight; a weight of 0 beside greater ones gets next to nothing.</para>
+    /// <para>SRV records and the addresses of each target are refreshed by their own TTLs. A target that is no longer named drains. When no
+    /// target is left, all drain after <see cref="EmptyAnswerGrace"/>. A failure of DNS changes nothing.
+    /// <see cref="MaxEndpointsPerOrigin"/> holds for all targets together, and each has an equal part.</para>
+    /// <para>SRV records are looked up in DNS. A <see cref="DnsCache"/> with an <see cref="INameResolver"/> of your own cannot look them
+    /// up: requests to these origins then fail, and the message says so.</para>
     /// </remarks>
-    public IDictionary<string, string> ServiceRecords { get; private set; } = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+    public IDictionary<string, string> ServiceRecords { get; private set; } =
+        new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
-    /// Tells the service of an origin that <see cref="ServiceRecords"/> does not list, by host and port; null: it is none. Default: none. Called when an origin is opened, possibly from
-    /// several threads; it must be quick. A name that cannot be asked for, or an exception, fails the requests to that origin.
+    /// Gives the service of an origin that <see cref="ServiceRecords"/> does not list, by host and port; null for no service.
     /// </summary>
+    /// <value>Default: null.</value>
+    /// <remarks>
+    /// Called when an origin is opened, possibly from several threads; it must be quick. A name that cannot be asked for, or an exception,
+    /// fails the requests to that origin.
+    /// </remarks>
     public Func<string, int, string?>? ServiceRecordSelector { get; set; }
 
-    /// <summary>A copy that later changes to this object do not reach.</summary>
+    /// <summary>A copy. Later changes of this object do not reach it.</summary>
     internal DnsAwareOptions Snapshot()
     {
         DnsAwareOptions copy = (DnsAwareOptions)MemberwiseClone();
@@ -105,13 +142,14 @@ public sealed class DnsAwareOptions
         return copy;
     }
 
-    /// <summary>Whether all values are those of the other one.</summary>
+    /// <summary>Whether all values are equal to those of the other options.</summary>
     internal bool IsSameAs(DnsAwareOptions other) =>
         Membership == other.Membership
         && MembershipByHost.Count == other.MembershipByHost.Count
         && MembershipByHost.All(host => other.MembershipByHost.TryGetValue(host.Key, out MembershipMode mode) && mode == host.Value)
         && ServiceRecords.Count == other.ServiceRecords.Count
-        && ServiceRecords.All(host => other.ServiceRecords.TryGetValue(host.Key, out string? service) && string.Equals(service, host.Value, StringComparison.OrdinalIgnoreCase))
+        && ServiceRecords.All(host => other.ServiceRecords.TryGetValue(host.Key, out string? service)
+            && string.Equals(service, host.Value, StringComparison.OrdinalIgnoreCase))
         && ServiceRecordSelector == other.ServiceRecordSelector
         && LoadBalancing == other.LoadBalancing
         && AddressFamily == other.AddressFamily
@@ -126,13 +164,13 @@ public sealed class DnsAwareOptions
         && RetryMisdirectedRequests == other.RetryMisdirectedRequests
         && ConfigureSocket == other.ConfigureSocket;
 
-    /// <summary>What holds for the origins of a host and port.</summary>
+    /// <summary>The mode for the origins of a host and port.</summary>
     internal MembershipMode MembershipOf(string host, int port) =>
         MembershipByHost.TryGetValue($"{host}:{port}", out MembershipMode byPort) ? byPort
         : MembershipByHost.TryGetValue(host, out MembershipMode byHost) ? byHost
         : Membership;
 
-    /// <summary>The service that the origins of a host and port are; null: none.</summary>
+    /// <summary>The service of the origins of a host and port; null for no service.</summary>
     internal string? ServiceOf(string host, int port) =>
         ServiceRecords.TryGetValue($"{host}:{port}", out string? byPort) ? byPort
         : ServiceRecords.TryGetValue(host, out string? byHost) ? byHost

@@ -5,27 +5,44 @@ using Microsoft.Extensions.Options;
 
 namespace DnsAwareHttp;
 
-/// <summary>Checks a <see cref="DnsAwareOptions"/> and reports every mistake at once, each with the value found and the remedy.</summary>
-internal sealed class DnsAwareOptionsValidator : IValidateOptions<DnsAwareOptions>
+/// <summary>Checks a <see cref="DnsAwareOptions"/> and reports all mistakes together, each with the value found and the remedy.</summary>
+internal static class DnsAwareOptionsValidator
 {
     /// <summary>The longest time that a timer of the runtime can wait, rounded down.</summary>
     internal static readonly TimeSpan MaxTimer = TimeSpan.FromDays(49);
 
     /// <exception cref="OptionsValidationException">One or more values are out of their ranges.</exception>
-    public static void ThrowIfInvalid(DnsAwareOptions options)
-    {
-        ValidateOptionsResult result = Validate(options);
-        if (result.Failed)
-        {
-            throw new OptionsValidationException(Options.DefaultName, typeof(DnsAwareOptions), result.Failures);
-        }
-    }
+    public static void ThrowIfInvalid(DnsAwareOptions options) => ProblemsOf(options).ThrowIfAny(typeof(DnsAwareOptions));
 
-    public ValidateOptionsResult Validate(string? name, DnsAwareOptions options) => Validate(options);
-
-    private static ValidateOptionsResult Validate(DnsAwareOptions options)
+    /// <summary>All mistakes in the options.</summary>
+    public static OptionProblems ProblemsOf(DnsAwareOptions options)
     {
         OptionProblems problems = new();
+        ValidateMembership(options, problems);
+        ValidateServices(options, problems);
+        problems.Defined(nameof(options.LoadBalancing), options.LoadBalancing);
+        if (options.AddressFamily is not (AddressFamily.Unspecified or AddressFamily.InterNetwork or AddressFamily.InterNetworkV6))
+        {
+            problems.Add($"{nameof(options.AddressFamily)} is {options.AddressFamily}; give Unspecified, InterNetwork or InterNetworkV6.");
+        }
+
+        problems.Between(nameof(options.MaxEndpointsPerOrigin), options.MaxEndpointsPerOrigin, 1, 10_000);
+        problems.Between(
+            nameof(options.ConnectAttemptDelay), options.ConnectAttemptDelay, TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(10));
+        problems.PositiveUpTo(nameof(options.ConnectTimeout), options.ConnectTimeout, TimeSpan.FromMinutes(5));
+        problems.PositiveOrInfinite(nameof(options.DrainTimeout), options.DrainTimeout, MaxTimer);
+        problems.Between(nameof(options.EmptyAnswerGrace), options.EmptyAnswerGrace, TimeSpan.Zero, TimeSpan.FromDays(1));
+        problems.Between(nameof(options.OriginIdleTimeout), options.OriginIdleTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
+        if (options.MaxRequestsPerConnection is int requests)
+        {
+            problems.Between(nameof(options.MaxRequestsPerConnection), requests, 1, int.MaxValue);
+        }
+
+        return problems;
+    }
+
+    private static void ValidateMembership(DnsAwareOptions options, OptionProblems problems)
+    {
         problems.Defined(nameof(options.Membership), options.Membership);
         foreach ((string host, MembershipMode mode) in options.MembershipByHost)
         {
@@ -35,7 +52,10 @@ internal sealed class DnsAwareOptionsValidator : IValidateOptions<DnsAwareOption
                 problems.Add($"{nameof(options.MembershipByHost)} has an empty key; give a host name, or host:port.");
             }
         }
+    }
 
+    private static void ValidateServices(DnsAwareOptions options, OptionProblems problems)
+    {
         foreach ((string host, string service) in options.ServiceRecords)
         {
             if (string.IsNullOrWhiteSpace(host))
@@ -46,28 +66,10 @@ internal sealed class DnsAwareOptionsValidator : IValidateOptions<DnsAwareOption
             if (ProblemOfService(service) is string problem)
             {
                 problems.Add(
-                    $"{nameof(options.ServiceRecords)}[\"{host}\"] is \"{service}\", {problem}; give the name of a service, such as _http._tcp.orders.example.com (RFC 2782).");
+                    $"{nameof(options.ServiceRecords)}[\"{host}\"] is \"{service}\", {problem}; "
+                    + "give the name of a service, such as _http._tcp.orders.example.com (RFC 2782).");
             }
         }
-
-        problems.Defined(nameof(options.LoadBalancing), options.LoadBalancing);
-        if (options.AddressFamily is not (AddressFamily.Unspecified or AddressFamily.InterNetwork or AddressFamily.InterNetworkV6))
-        {
-            problems.Add($"{nameof(options.AddressFamily)} is {options.AddressFamily}; give Unspecified, InterNetwork or InterNetworkV6.");
-        }
-
-        problems.Between(nameof(options.MaxEndpointsPerOrigin), options.MaxEndpointsPerOrigin, 1, 10_000);
-        problems.Between(nameof(options.ConnectAttemptDelay), options.ConnectAttemptDelay, TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(10));
-        problems.PositiveUpTo(nameof(options.ConnectTimeout), options.ConnectTimeout, TimeSpan.FromMinutes(5));
-        problems.PositiveOrInfinite(nameof(options.DrainTimeout), options.DrainTimeout, MaxTimer);
-        problems.Between(nameof(options.EmptyAnswerGrace), options.EmptyAnswerGrace, TimeSpan.Zero, TimeSpan.FromDays(1));
-        problems.Between(nameof(options.OriginIdleTimeout), options.OriginIdleTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
-        if (options.MaxRequestsPerConnection is int requests)
-        {
-            problems.Between(nameof(options.MaxRequestsPerConnection), requests, 1, int.MaxValue);
-        }
-
-        return problems.ToResult();
     }
 
     private static string? ProblemOfService(string? service) =>

@@ -3,24 +3,16 @@ using Microsoft.Extensions.Options;
 
 namespace DnsAwareHttp;
 
-/// <summary>Checks a <see cref="DnsCacheOptions"/> and reports every mistake at once, each with the value found and the remedy.</summary>
-internal sealed class DnsCacheOptionsValidator : IValidateOptions<DnsCacheOptions>
+/// <summary>Checks a <see cref="DnsCacheOptions"/> and reports all mistakes together, each with the value found and the remedy.</summary>
+internal static class DnsCacheOptionsValidator
 {
     private static readonly TimeSpan LongestTtl = TimeSpan.FromDays(7);
 
     /// <exception cref="OptionsValidationException">One or more values are out of their ranges.</exception>
-    public static void ThrowIfInvalid(DnsCacheOptions options)
-    {
-        ValidateOptionsResult result = Validate(options);
-        if (result.Failed)
-        {
-            throw new OptionsValidationException(Options.DefaultName, typeof(DnsCacheOptions), result.Failures);
-        }
-    }
+    public static void ThrowIfInvalid(DnsCacheOptions options) => ProblemsOf(options).ThrowIfAny(typeof(DnsCacheOptions));
 
-    public ValidateOptionsResult Validate(string? name, DnsCacheOptions options) => Validate(options);
-
-    private static ValidateOptionsResult Validate(DnsCacheOptions options)
+    /// <summary>All mistakes in the options.</summary>
+    public static OptionProblems ProblemsOf(DnsCacheOptions options)
     {
         OptionProblems problems = new();
         ValidateTtls(options, problems);
@@ -43,7 +35,7 @@ internal sealed class DnsCacheOptionsValidator : IValidateOptions<DnsCacheOption
         ValidatePath(nameof(options.NsswitchPath), options.NsswitchPath, problems);
         ValidatePath(nameof(options.HostsFilePath), options.HostsFilePath, problems);
         ValidatePath(nameof(options.ResolvConfPath), options.ResolvConfPath, problems);
-        return problems.ToResult();
+        return problems;
     }
 
     private static void ValidateTtls(DnsCacheOptions options, OptionProblems problems)
@@ -53,12 +45,16 @@ internal sealed class DnsCacheOptionsValidator : IValidateOptions<DnsCacheOption
         problems.PositiveUpTo(nameof(options.MaxNegativeTtl), options.MaxNegativeTtl, TimeSpan.FromHours(3));
         if (options.MinTtl > options.MaxTtl)
         {
-            problems.Add($"{nameof(options.MinTtl)} is {options.MinTtl:c}, above {nameof(options.MaxTtl)}, which is {options.MaxTtl:c}; lower the one or raise the other.");
+            problems.Add(
+                $"{nameof(options.MinTtl)} is {options.MinTtl:c}, above {nameof(options.MaxTtl)}, which is {options.MaxTtl:c}; "
+                + "lower the one or raise the other.");
         }
 
         if (options.MinTtl > options.MaxNegativeTtl)
         {
-            problems.Add($"{nameof(options.MinTtl)} is {options.MinTtl:c}, above {nameof(options.MaxNegativeTtl)}, which is {options.MaxNegativeTtl:c}; lower the one or raise the other.");
+            problems.Add(
+                $"{nameof(options.MinTtl)} is {options.MinTtl:c}, above {nameof(options.MaxNegativeTtl)}, "
+                + $"which is {options.MaxNegativeTtl:c}; lower the one or raise the other.");
         }
     }
 
@@ -70,20 +66,27 @@ internal sealed class DnsCacheOptionsValidator : IValidateOptions<DnsCacheOption
             return;
         }
 
-        NameServer?[] servers = [.. options.NameServers.Select(static text => NameServer.TryParse(text, out NameServer? server) ? server : null)];
+        NameServer?[] servers = [.. options.NameServers.Select(Parse)];
         for (int i = 0; i < servers.Length; i++)
         {
             if (servers[i] is null)
             {
-                problems.Add($"{nameof(options.NameServers)}[{i}] is \"{options.NameServers[i]}\"; give an address such as 10.0.0.2, 127.0.0.1:5353, [::1]:53 or tls://9.9.9.9#dns.quad9.net, not a name.");
+                problems.Add(
+                    $"{nameof(options.NameServers)}[{i}] is \"{options.NameServers[i]}\"; "
+                    + "give an address such as 10.0.0.2, 127.0.0.1:5353, [::1]:53 or tls://9.9.9.9#dns.quad9.net, not a name.");
             }
         }
 
-        if (servers.FirstOrDefault(static server => server is { IsTls: true }) is NameServer safe && servers.FirstOrDefault(static server => server is { IsTls: false }) is NameServer clear)
+        if (servers.FirstOrDefault(static server => server is { IsTls: true }) is NameServer safe
+            && servers.FirstOrDefault(static server => server is { IsTls: false }) is NameServer clear)
         {
-            problems.Add($"{nameof(options.NameServers)} has both {safe} and {clear}; when the one fails, its questions would go to the other in clear. Give only servers with tls:// or only others.");
+            problems.Add(
+                $"{nameof(options.NameServers)} has both {safe} and {clear}; when the one fails, its questions would go to the other in "
+                + "clear. Give only servers with tls:// or only others.");
         }
     }
+
+    private static NameServer? Parse(string? text) => NameServer.TryParse(text, out NameServer? server) ? server : null;
 
     private static void ValidateNameSources(DnsCacheOptions options, OptionProblems problems)
     {

@@ -1,13 +1,15 @@
 namespace DnsAwareHttp;
 
-/// <summary>Tells the sender of a long request that the endpoint which took it begins to drain: time to reconnect.</summary>
+/// <summary>Tells the sender of a long request that the request's endpoint begins to drain, so that the sender can reconnect.</summary>
 /// <remarks>
-/// Put a new one into <see cref="HttpRequestMessage.Options"/> under <see cref="DnsAwareHandler.DrainSignalKey"/> before sending. When the request is
-/// sent again (another address, a redirect), the signal follows the endpoint that took it last. Requests without one pay nothing.
+/// Put a new signal into <see cref="HttpRequestMessage.Options"/> under <see cref="DnsAwareHandler.DrainSignalKey"/> before sending. When
+/// the request is sent again (another address, a redirect), the signal follows the endpoint that took it last. Requests without a signal
+/// pay nothing.
 /// </remarks>
 public sealed class DrainSignal
 {
-    // HttpRequestMessage.Options allocates when it is first read. As long as nobody has made a signal, no request can carry one, and it is left alone.
+    // HttpRequestMessage.Options allocates when it is first read. Until a first signal exists, no request can carry one, and Options is not
+    // read.
     private static volatile bool _anyMade;
 
     private readonly Source _source = new();
@@ -22,14 +24,14 @@ public sealed class DrainSignal
     internal static DrainSignal? Of(HttpRequestMessage request) =>
         _anyMade && request.Options.TryGetValue(DnsAwareHandler.DrainSignalKey, out DrainSignal? signal) ? signal : null;
 
-    /// <summary>From now on fires with <paramref name="draining"/>, and no longer with what it followed before.</summary>
+    /// <summary>From now on fires with <paramref name="draining"/>, and no longer with the endpoint before.</summary>
     internal void Follow(CancellationToken draining) => _source.Follow(draining);
 
-    /// <summary>What <see cref="Token"/> is of. It lives as long as anybody holds the token.</summary>
+    /// <summary>The source of <see cref="Token"/>. It lives as long as the token is held.</summary>
     private sealed class Source : CancellationTokenSource
     {
-        // An endpoint outlives most of the requests that it takes. It must not keep the signals of all of them: so it knows them weakly, and one
-        // that nobody holds any more strikes itself off.
+        // An endpoint outlives most of the requests that it takes and must not keep all their signals. So it holds them weakly, and a
+        // signal that is collected unregisters itself.
         private CancellationTokenRegistration _following;
 
         ~Source() => _following.Unregister();
@@ -38,7 +40,8 @@ public sealed class DrainSignal
         {
             _following.Unregister();
             _following = draining.UnsafeRegister(
-                static state => (((WeakReference<Source>)state!).TryGetTarget(out Source? source) ? source : null)?.Cancel(), new WeakReference<Source>(this));
+                static state => (((WeakReference<Source>)state!).TryGetTarget(out Source? source) ? source : null)?.Cancel(),
+                new WeakReference<Source>(this));
         }
     }
 }

@@ -3,7 +3,10 @@ namespace DnsAwareHttp;
 /// <summary>How a request finds its endpoint among those of its origin.</summary>
 public enum LoadBalancingPolicy
 {
-    /// <summary>The less busy of two endpoints ("power of two choices"): the next in turn and one drawn at random. Busy are those with requests whose response headers are awaited, and with bodies that stream for longer over HTTP/1.1. The default.</summary>
+    /// <summary>The less busy of two endpoints ("power of two choices"): the next in turn and one drawn at random. The default.</summary>
+    /// <remarks>
+    /// An endpoint is busy with requests whose response headers have not arrived, and with bodies that stream for longer over HTTP/1.1.
+    /// </remarks>
     LeastRequests,
 
     /// <summary>Each endpoint in turn, from a random start.</summary>

@@ -3,10 +3,12 @@ namespace DnsAwareHttp;
 /// <summary>The rule by which an address that is absent from a DNS answer stays in use or leaves.</summary>
 public enum MembershipMode
 {
-    /// <summary>Behaves as <see cref="Strict"/> while the answers are the whole set, and patiently while they are samples of it. The default.</summary>
+    /// <summary>
+    /// Behaves as <see cref="Strict"/> while the answers are the whole set, and patiently while they are samples of it. The default.
+    /// </summary>
     /// <remarks>
-    /// It finds out by watching which addresses come back. An address that is absent from samples stays until its absence is improbable, for at most <see cref="DnsCacheOptions.MaxStale"/>,
-    /// and leaves at once when it refuses, breaks or ends connections, or has no traffic.
+    /// It learns from which addresses come back. An address that is absent from samples stays until its absence is improbable, for at most
+    /// <see cref="DnsCacheOptions.MaxStale"/>. It leaves at once when it refuses, breaks or ends connections, or has no traffic.
     /// </remarks>
     Adaptive,
 
@@ -14,8 +16,9 @@ public enum MembershipMode
     Strict,
 
     /// <summary>
-    /// The first address of the latest answer takes new connections. Connections that are open to others stay, and take requests, for as long as they last (Envoy's logical DNS).
-    /// Up to <see cref="DnsAwareOptions.MaxEndpointsPerOrigin"/> addresses are kept so; those that were first longest ago go first.
+    /// The first address of the latest answer takes new connections. Connections to others stay, and take requests, for as long as they
+    /// last (Envoy's logical DNS). Up to <see cref="DnsAwareOptions.MaxEndpointsPerOrigin"/> addresses are kept; the one that was first
+    /// longest ago goes first.
     /// </summary>
     Logical,
 }

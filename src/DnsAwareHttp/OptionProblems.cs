@@ -2,14 +2,31 @@ using Microsoft.Extensions.Options;
 
 namespace DnsAwareHttp;
 
-/// <summary>Collects what is wrong with an options object, so that all mistakes are reported together.</summary>
+/// <summary>Collects the mistakes in an options object, so that all are reported together.</summary>
+/// <remarks>Each is one line that begins with the name of the option: "MaxTtl is 00:00:00; give …".</remarks>
 internal sealed class OptionProblems
 {
-    private readonly List<string> _problems = [];
+    private readonly List<string> _lines = [];
 
-    public ValidateOptionsResult ToResult() => _problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(_problems);
+    public IReadOnlyList<string> Lines => _lines;
 
-    public void Add(string problem) => _problems.Add(problem);
+    /// <summary>The option that a line begins with.</summary>
+    public static string OptionOf(string line)
+    {
+        int end = line.AsSpan().IndexOfAny(' ', '[');
+        return end < 0 ? line : line[..end];
+    }
+
+    /// <exception cref="OptionsValidationException">There are mistakes. Each begins with the name of the options type.</exception>
+    public void ThrowIfAny(Type optionsType)
+    {
+        if (_lines.Count > 0)
+        {
+            throw new OptionsValidationException(Options.DefaultName, optionsType, _lines.Select(line => $"{optionsType.Name}.{line}"));
+        }
+    }
+
+    public void Add(string line) => _lines.Add(line);
 
     public void Between(string option, TimeSpan value, TimeSpan min, TimeSpan max)
     {

@@ -4,7 +4,8 @@ using System.Text;
 namespace DnsAwareHttp;
 
 /// <summary>Whom requests are for and what is dialled for them: scheme, host and port (RFC 6454), or the proxy that serves them.</summary>
-/// <param name="IsSecure">Whether the connection speaks TLS. <c>ws</c> and <c>wss</c> share connections with <c>http</c> and <c>https</c>, as in the runtime.</param>
+/// <param name="IsSecure">Whether the connection speaks TLS. <c>ws</c> and <c>wss</c> share connections with <c>http</c> and <c>https</c>,
+/// as in the runtime.</param>
 /// <param name="Host">The name to resolve and dial: the origin's, or the proxy's.</param>
 /// <param name="Port">The port to dial.</param>
 /// <param name="Proxy">The proxy, or null for a direct connection. One proxy is one origin, whatever is asked of it.</param>
@@ -21,16 +22,22 @@ internal readonly record struct Origin(bool IsSecure, string Host, int Port, Uri
         request.IsAbsoluteUri && request.IdnHost.Length > 0 && (request.Scheme == Uri.UriSchemeHttps || request.Scheme == Uri.UriSchemeHttp
             || request.Scheme == Uri.UriSchemeWss || request.Scheme == Uri.UriSchemeWs);
 
-    /// <summary>Whether the wrapped handler would dial such a host at all: it refuses the unspecified addresses, and a name that could not be put into ASCII. If not, its own error is the right one.</summary>
+    /// <summary>
+    /// Whether the wrapped handler would dial such a host at all: it refuses the unspecified addresses, and a name that could not be put
+    /// into ASCII. If not, its own error is the right one.
+    /// </summary>
     public bool CanBeDialled =>
-        Ascii.IsValid(Host) && !(IPAddress.TryParse(Host, out IPAddress? literal) && (literal.Equals(IPAddress.Any) || literal.Equals(IPAddress.IPv6Any)));
+        Ascii.IsValid(Host)
+        && !(IPAddress.TryParse(Host, out IPAddress? literal) && (literal.Equals(IPAddress.Any) || literal.Equals(IPAddress.IPv6Any)));
 
     /// <summary>
-    /// Whether a proxy passes a request's bytes on unread: through SOCKS all of them, through an HTTP proxy those of all schemes but <c>http</c>. Then, whatever
+    /// Whether a proxy passes a request's bytes on unread: through SOCKS all of them, through an HTTP proxy those of all schemes but
+    /// <c>http</c>. Then, whatever
     /// becomes of the request once the proxy is connected to tells nothing of the proxy's own address.
     /// </summary>
     public bool Tunnels(HttpRequestMessage request) =>
-        Proxy is not null && (!(Proxy.Scheme == Uri.UriSchemeHttp || Proxy.Scheme == Uri.UriSchemeHttps) || request.RequestUri?.Scheme != Uri.UriSchemeHttp);
+        Proxy is not null
+        && (!(Proxy.Scheme == Uri.UriSchemeHttp || Proxy.Scheme == Uri.UriSchemeHttps) || request.RequestUri?.Scheme != Uri.UriSchemeHttp);
 
     /// <summary>What the handlers of this origin ask to be connected to.</summary>
     public DnsEndPoint DialTarget => new(Host, Port);

@@ -11,10 +11,14 @@ public sealed class OptionsTests
         { o => o.MembershipByHost["svc.test"] = (MembershipMode)9, "MembershipByHost[\"svc.test\"] is 9;" },
         { o => o.MembershipByHost[" "] = MembershipMode.Strict, "MembershipByHost has an empty key;" },
         { o => o.ServiceRecords[""] = "_http._tcp.svc.test", "ServiceRecords has an empty key;" },
-        { o => o.ServiceRecords["svc.test"] = null!, "ServiceRecords[\"svc.test\"] is \"\", which names nothing; give the name of a service, such as _http._tcp.orders.example.com" },
-        { o => o.ServiceRecords["svc.test"] = "_http._tcp..svc.test", "ServiceRecords[\"svc.test\"] is \"_http._tcp..svc.test\", which has an empty label;" },
-        { o => o.ServiceRecords["svc.test"] = "_http._tcp.bücher.test", "ServiceRecords[\"svc.test\"] is \"_http._tcp.bücher.test\", which has a character that is not printable ASCII" },
-        { o => o.ServiceRecords["svc.test"] = new string('x', 64) + ".test", "ServiceRecords[\"svc.test\"] is \"" + new string('x', 64) + ".test\", which has a label of more than 63 characters;" },
+        { o => o.ServiceRecords["svc.test"] = null!,
+            "ServiceRecords[\"svc.test\"] is \"\", which names nothing; give the name of a service, such as _http._tcp.orders" },
+        { o => o.ServiceRecords["svc.test"] = "_http._tcp..svc.test",
+            "ServiceRecords[\"svc.test\"] is \"_http._tcp..svc.test\", which has an empty label;" },
+        { o => o.ServiceRecords["svc.test"] = "_http._tcp.bücher.test",
+            "ServiceRecords[\"svc.test\"] is \"_http._tcp.bücher.test\", which has a character that is not printable ASCII" },
+        { o => o.ServiceRecords["svc.test"] = new string('x', 64) + ".test",
+            "ServiceRecords[\"svc.test\"] is \"" + new string('x', 64) + ".test\", which has a label of more than 63 characters;" },
         { o => o.ServiceRecords["svc.test"] = "10.0.0.1", "ServiceRecords[\"svc.test\"] is \"10.0.0.1\", which is an address;" },
         { o => o.LoadBalancing = (LoadBalancingPolicy)9, "LoadBalancing is 9;" },
         { o => o.AddressFamily = AddressFamily.Unix, "AddressFamily is Unix;" },
@@ -36,11 +40,13 @@ public sealed class OptionsTests
         { o => o.MaxNegativeTtl = TimeSpan.FromMilliseconds(500), "MinTtl is 00:00:01, above MaxNegativeTtl" },
         { o => o.MaxStale = TimeSpan.FromDays(8), "MaxStale is 8.00:00:00;" },
         { o => o.StaleAnswerTimeout = TimeSpan.FromSeconds(-1), "StaleAnswerTimeout is -00:00:01;" },
-        { o => o.NameServers = ["10.0.0.1", "dns.example.com", "10.0.0.2:99999"], "NameServers[1] is \"dns.example.com\"; give an address" },
+        { o => o.NameServers = ["10.0.0.1", "dns.example.com", "10.0.0.2:99999"],
+            "NameServers[1] is \"dns.example.com\"; give an address" },
         { o => o.NameServers = ["10.0.0.1", "dns.example.com", "10.0.0.2:99999"], "NameServers[2] is \"10.0.0.2:99999\";" },
         { o => o.NameServers = null!, "NameServers is null;" },
         { o => o.NameServers = ["tls://dns.quad9.net"], "NameServers[0] is \"tls://dns.quad9.net\"; give an address" },
-        { o => o.NameServers = ["tls://9.9.9.9#dns.quad9.net", "10.0.0.1"], "NameServers has both tls://9.9.9.9:853#dns.quad9.net and 10.0.0.1:53;" },
+        { o => o.NameServers = ["tls://9.9.9.9#dns.quad9.net", "10.0.0.1"],
+            "NameServers has both tls://9.9.9.9:853#dns.quad9.net and 10.0.0.1:53;" },
         { o => o.QueryTimeout = TimeSpan.Zero, "QueryTimeout is 00:00:00;" },
         { o => o.Attempts = 11, "Attempts is 11; give a number from 1 to 10." },
         { o => o.SystemResolverTtl = TimeSpan.Zero, "SystemResolverTtl is 00:00:00;" },
@@ -57,7 +63,8 @@ public sealed class OptionsTests
 
         Action make = () => new DnsAwareHandler(new SocketsHttpHandler(), options).Dispose();
 
-        make.Should().Throw<OptionsValidationException>().Which.Failures.Should().Contain(failure => failure.StartsWith(message));
+        make.Should().Throw<OptionsValidationException>().Which.Failures.Should()
+            .Contain(failure => failure.StartsWith($"DnsAwareOptions.{message}"));
     }
 
     [Theory]
@@ -69,7 +76,8 @@ public sealed class OptionsTests
 
         Action make = () => new DnsCache(options).Dispose();
 
-        make.Should().Throw<OptionsValidationException>().Which.Failures.Should().Contain(failure => failure.StartsWith(message));
+        make.Should().Throw<OptionsValidationException>().Which.Failures.Should()
+            .Contain(failure => failure.StartsWith($"DnsCacheOptions.{message}"));
     }
 
     [Fact]
@@ -89,7 +97,7 @@ public sealed class OptionsTests
     [Fact]
     public void ServiceRecords_HostAndPortGoBeforeHostBeforeTheSelector()
     {
-        DnsAwareOptions options = new() { ServiceRecordSelector = static (host, port) => host == "found.test" && port == 443 ? "_found._tcp.test" : null };
+        DnsAwareOptions options = new() { ServiceRecordSelector = ServiceOf };
         options.ServiceRecords["svc.test"] = "_http._tcp.svc.test";
         options.ServiceRecords["svc.test:8080"] = "_admin._tcp.svc.test";
         DnsAwareOptions copy = options.Snapshot();
@@ -100,6 +108,8 @@ public sealed class OptionsTests
         copy.ServiceOf("found.test", 443).Should().Be("_found._tcp.test");
         copy.ServiceOf("found.test", 80).Should().BeNull();
     }
+
+    private static string? ServiceOf(string host, int port) => host == "found.test" && port == 443 ? "_found._tcp.test" : null;
 
     [Fact]
     public void AllMistakes_AreReportedTogether()
@@ -153,7 +163,8 @@ public sealed class OptionsTests
     [Fact]
     public void ConnectCallback_IsRefusedAtConstructionNamingWhatTakesItsPlace()
     {
-        Action make = () => new DnsAwareHandler(new SocketsHttpHandler { ConnectCallback = (_, _) => throw new NotSupportedException() }).Dispose();
+        Action make = () => new DnsAwareHandler(new SocketsHttpHandler { ConnectCallback = (_, _) => throw new NotSupportedException() })
+            .Dispose();
 
         make.Should().Throw<ArgumentException>().WithMessage("*ConfigureSocket*");
     }

@@ -14,7 +14,7 @@ internal static class Patience
         ImmutableArray<IPAddress> used = AddressSubset.Of(answer, maxMembers, subsetSeed);
         HashSet<IPAddress> present = [.. used];
         List<Member> kept = [];
-        List<Departure> departed = [];
+        List<MemberDeparture> departed = [];
         foreach (Member member in current.All.Where(member => !present.Contains(member.Address)).OrderByDescending(member => member.LastSeen))
         {
             Member absent = member with { Absences = member.Absences + 1, Reason = "absent, not long enough to leave" };
@@ -24,7 +24,7 @@ internal static class Patience
             }
             else
             {
-                departed.Add(new Departure(member.Address, "absent for too long, or too many are known"));
+                departed.Add(new MemberDeparture(member.Address, DepartureReason.AbsentTooLong, "absent for too long, or too many are known"));
             }
         }
 

@@ -23,7 +23,7 @@ internal static class MembershipPromises
 
     private static Finding[] LeavesLikeStrict(Trial trial)
     {
-        int[] lags = [.. trial.Policy.Scores.Zip(trial.Strict.Scores, Lags).SelectMany(lags => lags)];
+        int[] lags = [.. LagsBehindStrict(trial)];
         double share = lags.Length == 0 ? 1 : (double)lags.Count(lag => lag <= 0) / lags.Length;
         int latest = lags.Append(0).Max();
         return
@@ -32,6 +32,13 @@ internal static class MembershipPromises
             new(trial.Trace.Name, "answers later than strict, at worst", $"<= {LatestAnswers}", $"{latest}", latest <= LatestAnswers),
         ];
     }
+
+    /// <summary>For each address that strict left: how many answers later the policy left it.</summary>
+    public static IEnumerable<int> LagsBehindStrict(Trial trial) => trial.Policy.Scores.Zip(trial.Strict.Scores, Lags).SelectMany(lags => lags);
+
+    /// <summary>The number of answers within which all old addresses must be left after a cutover.</summary>
+    public static double PermittedAnswers(Trace trace) =>
+        (trace.ReturnChance < 1 ? Math.Log(Improbable) / Math.Log(1 - trace.ReturnChance) : 0) + CutoverSlack;
 
     // One for each address that strict left. Whoever let it go before it was removed is not late: that is needless, and counted there.
     private static IEnumerable<int> Lags(Score policy, Score strict)
@@ -61,8 +68,7 @@ internal static class MembershipPromises
 
     private static Finding LeavesAfterCutover(Trial trial)
     {
-        double chance = trial.Trace.ReturnChance;
-        double allowed = (chance < 1 ? Math.Log(Improbable) / Math.Log(1 - chance) : 0) + CutoverSlack;
+        double allowed = PermittedAnswers(trial.Trace);
         double worst = trial.Policy.AnswersUntilLeft.Worst;
         return new(trial.Trace.Name, "answers until all old addresses are left, at worst", $"<= {Figure.Of(allowed)}", Figure.Of(worst), worst <= allowed);
     }

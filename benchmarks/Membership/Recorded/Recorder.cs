@@ -14,7 +14,7 @@ internal static class Recorder
             throw new WrongUseException($"'{options.Subject}' is no host name.");
         }
 
-        ResolverChain resolver = new(new DnsCacheOptions(), clock, NullLoggerFactory.Instance);
+        ResolverChain resolver = new(new DnsCacheOptions(), clock, NullLogger.Instance);
         await output.WriteLineAsync($"# Answers for {options.Subject}, asked for every {Figure.Of(options.Every.TotalSeconds)} s");
         long began = clock.GetTimestamp();
         try

@@ -4,51 +4,85 @@ using DnsAwareHttp.Pools;
 
 namespace DnsAwareHttp.Balancing;
 
-/// <summary>The endpoints of one origin at one moment: what a request sees, taken by one read.</summary>
-/// <param name="Preferred">Those that requests are spread over: of the lowest priority number among all but those to be avoided, or among all when every one is.</param>
-/// <param name="LastResort">Those of other priorities, by number, then those to be avoided; tried when the others were: better a try than a refusal.</param>
-/// <param name="Picker">Spreads over <paramref name="Preferred"/>.</param>
-internal sealed record EndpointSet(ImmutableArray<EndpointPool> Preferred, ImmutableArray<EndpointPool> LastResort, IEndpointPicker Picker)
+/// <summary>The endpoints of one origin at one moment. A request takes all of them by one read.</summary>
+/// <remarks>
+/// Requests are spread over the preferred endpoints: those of the lowest priority number that are not to be avoided, or, when all are to be
+/// avoided, those
+/// of the lowest priority number. The others are the last resort: other priorities by number, then the endpoints to be avoided.
+/// </remarks>
+internal sealed class EndpointSet
 {
-    /// <summary>The set for some pools as they are now; null when there are none.</summary>
-    /// <param name="pools">The members' pools, in the order of preference.</param>
+    private readonly ImmutableArray<EndpointPlacement> _lastResort;
+    private readonly int _priority;
+
+    private EndpointSet(ImmutableArray<EndpointPlacement> preferred, ImmutableArray<EndpointPlacement> lastResort, IEndpointPicker picker)
+    {
+        _lastResort = lastResort;
+        _priority = preferred[0].Priority;
+        Placements = [.. preferred, .. lastResort];
+        Preferred = [.. preferred.Select(placement => placement.Pool)];
+        LastResort = [.. lastResort.Select(placement => placement.Pool)];
+        Picker = picker;
+    }
+
+    /// <summary>Spreads requests over <see cref="Preferred"/>.</summary>
+    public IEndpointPicker Picker { get; }
+
+    /// <summary>The endpoints that requests are spread over.</summary>
+    public ImmutableArray<EndpointPool> Preferred { get; }
+
+    /// <summary>Tried when the preferred ones were: better a try than a refusal.</summary>
+    public ImmutableArray<EndpointPool> LastResort { get; }
+
+    /// <summary>All endpoints with their places.</summary>
+    public ImmutableArray<EndpointPlacement> Placements { get; }
+
+    public IEnumerable<EndpointPool> All => Placements.Select(placement => placement.Pool);
+
+    /// <summary>Whether an endpoint has taken its full share of requests for a while.</summary>
+    public bool IsWarm => All.Any(pool => pool.IsWarm);
+
+    /// <summary>Whether a request awaits its answer.</summary>
+    public bool HasRequests => All.Any(pool => pool.ActiveRequests > 0);
+
+    /// <summary>The set of some endpoints as they are now; null when there are none.</summary>
+    /// <param name="placements">The endpoints, in the order of preference.</param>
     /// <param name="policy">How to spread.</param>
     /// <param name="random">Where draws come from.</param>
     /// <param name="before">The set that this one replaces: <see cref="PickFirstPicker"/> stays with its choice.</param>
-    public static EndpointSet? Of(ImmutableArray<EndpointPool> pools, LoadBalancingPolicy policy, Random random, EndpointSet? before)
+    public static EndpointSet? Of(
+        ImmutableArray<EndpointPlacement> placements, LoadBalancingPolicy policy, Random random, EndpointSet? before)
     {
-        if (pools.IsEmpty)
+        if (placements.IsEmpty)
         {
             return null;
         }
 
-        // Each is looked at once: one whose state changes meanwhile must not be missing on both sides.
-        ILookup<bool, EndpointPool> byAvoidance = pools.ToLookup(pool => pool.IsAvoided);
+        // Each state is read once: an endpoint whose state changes meanwhile must not be missing on both sides.
+        ILookup<bool, EndpointPlacement> byAvoidance = placements.ToLookup(placement => placement.IsAvoided);
         bool allAreAvoided = !byAvoidance.Contains(false);
-        IGrouping<int, EndpointPool>[] byPriority = [.. byAvoidance[allAreAvoided].GroupBy(pool => pool.Priority).OrderBy(rank => rank.Key)];
-        ImmutableArray<EndpointPool> preferred = [.. byPriority[0]];
-        IEnumerable<EndpointPool> avoided = allAreAvoided ? [] : byAvoidance[true];
-        return new EndpointSet(preferred, [.. byPriority.Skip(1).SelectMany(rank => rank), .. avoided.OrderBy(pool => pool.Priority)], PickerFor(preferred, policy, random, before));
+        IGrouping<int, EndpointPlacement>[] byPriority =
+            [.. byAvoidance[allAreAvoided].GroupBy(placement => placement.Priority).OrderBy(rank => rank.Key)];
+        ImmutableArray<EndpointPlacement> preferred = [.. byPriority[0]];
+        IEnumerable<EndpointPlacement> avoided = allAreAvoided ? [] : byAvoidance[true];
+        return new EndpointSet(
+            preferred,
+            [.. byPriority.Skip(1).SelectMany(rank => rank), .. avoided.OrderBy(placement => placement.Priority)],
+            Pickers.Make(policy, preferred, random, before?.Picker));
     }
-
-    /// <summary>Whether one that takes requests has taken its full share of them for a while.</summary>
-    public bool IsWarm => Preferred.Any(IsWarmed) || LastResort.Any(IsWarmed);
-
-    public IEnumerable<EndpointPool> All => Preferred.Concat(LastResort);
-
-    /// <summary>Whether a request awaits its answer.</summary>
-    public bool HasRequests => Preferred.Any(pool => pool.ActiveRequests > 0) || LastResort.Any(pool => pool.ActiveRequests > 0);
 
     /// <summary>Another endpoint than those that were tried, a connected one if there is one; null when there is none at all.</summary>
     public EndpointPool? PickOther(IReadOnlyCollection<EndpointPool> tried, Random random)
     {
         EndpointPool[] others = [.. Preferred.Except(tried)];
         EndpointPool[] connected = [.. others.Where(pool => pool.IsConnected)];
-        return Draw(connected, random) ?? Draw(others, random) ?? Draw(NextRank([.. LastResort.Except(tried)]), random);
+        return Draw(connected, random) ?? Draw(others, random) ?? Draw(NextRank(tried), random);
     }
 
-    /// <summary>An endpoint that a request can be sent to at once, looked for from <paramref name="picked"/> on and around; null when there is none.</summary>
-    /// <remarks>Where most are connected it is found after a step or two, however many there are.</remarks>
+    /// <summary>
+    /// An endpoint that a request can be sent to at once, searched from <paramref name="picked"/> on and around; null when there is none.
+    /// </summary>
+    /// <remarks>Where most endpoints are connected the search ends after a step or two, however many there are.</remarks>
     public EndpointPool? FirstConnected(EndpointPool picked, IReadOnlyCollection<EndpointPool> tried)
     {
         int start = Math.Max(Preferred.IndexOf(picked), 0);
@@ -65,47 +99,42 @@ internal sealed record EndpointSet(ImmutableArray<EndpointPool> Preferred, Immut
     }
 
     /// <summary>
-    /// All endpoints of the preferred priority in the order in which they are dialled while none is connected: those that could be connected to last time, those of which nothing is known,
-    /// those to be avoided.
+    /// All endpoints of the preferred priority in the order in which they are dialled while none is connected: those whose last connect
+    /// succeeded,
+    /// those of which nothing is known, those to be avoided.
     /// </summary>
-    /// <remarks>Within each group from <paramref name="picked"/> on and around, the families taking turns (RFC 8305 section 4).</remarks>
-    /// <param name="picked">What the picker picked.</param>
-    /// <param name="family">The family that won last time and begins where nothing is known; <see cref="AddressFamily.Unspecified"/>: that of <paramref name="picked"/>.</param>
+    /// <remarks>Within each group from <paramref name="picked"/> on and around, the families interleaved (RFC 8305 section 4).</remarks>
+    /// <param name="picked">The picker's choice.</param>
+    /// <param name="family">
+    /// The family that won last time. It begins where nothing is known; <see cref="AddressFamily.Unspecified"/>: the family of <paramref
+    /// name="picked"/> does.
+    /// </param>
     public IEnumerable<EndpointPool> DialOrder(EndpointPool picked, AddressFamily family)
     {
         int start = Math.Max(Preferred.IndexOf(picked), 0);
         EndpointPool[] around = [.. Preferred.Skip(start), .. Preferred.Take(start)];
-        ILookup<bool, EndpointPool> byReadiness = around.ToLookup(pool => pool.Status.State is EndpointState.Ready);
+        ILookup<bool, EndpointPool> byReadiness = around.ToLookup(pool => pool.Health.State is EndpointState.Ready);
         return
         [
-            .. FamilyTurns.Of([.. byReadiness[true]], pool => pool.Family, AddressFamily.Unspecified),
-            .. FamilyTurns.Of([.. byReadiness[false]], pool => pool.Family, family),
-            .. LastResort.Where(pool => pool.Priority == Preferred[0].Priority),
+            .. FamilyInterleaving.Of([.. byReadiness[true]], pool => pool.Family, AddressFamily.Unspecified),
+            .. FamilyInterleaving.Of([.. byReadiness[false]], pool => pool.Family, family),
+            .. _lastResort.Where(placement => placement.Priority == _priority).Select(placement => placement.Pool),
         ];
     }
 
-    /// <summary>The endpoints of other priorities than the preferred one, priority by priority: dialled when all before them failed.</summary>
-    public IEnumerable<IGrouping<int, EndpointPool>> Fallbacks() => LastResort.Where(pool => pool.Priority != Preferred[0].Priority).GroupBy(pool => pool.Priority);
+    /// <summary>
+    /// The endpoints of other priorities than the preferred one, priority by priority: dialled when all before them failed.
+    /// </summary>
+    public IEnumerable<IEnumerable<EndpointPool>> Fallbacks() => _lastResort
+        .Where(placement => placement.Priority != _priority)
+        .GroupBy(placement => placement.Priority, placement => placement.Pool);
 
-    private static IEndpointPicker PickerFor(ImmutableArray<EndpointPool> preferred, LoadBalancingPolicy policy, Random random, EndpointSet? before) => policy switch
+    private EndpointPool[] NextRank(IReadOnlyCollection<EndpointPool> tried)
     {
-        LoadBalancingPolicy.PickFirst => new PickFirstPicker(Stay(preferred, before)),
-        LoadBalancingPolicy.RoundRobin => new RoundRobinPicker(WeightedTurns.Differ(preferred) ? [.. WeightedTurns.Of(preferred).Select(turn => turn.Pool)] : preferred, random),
-        _ => WeightedTurns.Differ(preferred) ? new WeightedLeastRequestsPicker(WeightedTurns.Of(preferred), random) : new LeastRequestsPicker(preferred, random),
-    };
-
-    // It moves when its choice fails or leaves, or was never connected to while another one is.
-    private static EndpointPool Stay(ImmutableArray<EndpointPool> preferred, EndpointSet? before)
-    {
-        EndpointPool? ready = preferred.FirstOrDefault(pool => pool.Status.State is EndpointState.Ready);
-        return before?.Picker is PickFirstPicker { First: EndpointPool first } && preferred.Contains(first) && (ready is null || first.Status.State is EndpointState.Ready)
-            ? first
-            : ready ?? preferred[0];
+        EndpointPlacement[] rest = [.. _lastResort.Where(placement => !tried.Contains(placement.Pool))];
+        return [.. rest.TakeWhile(placement => placement.Priority == rest[0].Priority).Select(placement => placement.Pool)];
     }
 
-    private static bool IsWarmed(EndpointPool pool) => pool is { Share: 1, Status.State: EndpointState.Ready };
-
-    private static EndpointPool[] NextRank(EndpointPool[] rest) => [.. rest.TakeWhile(pool => pool.Priority == rest[0].Priority)];
-
-    private static EndpointPool? Draw(EndpointPool[] choice, Random random) => choice.Length == 0 ? null : choice[random.Next(choice.Length)];
+    private static EndpointPool? Draw(EndpointPool[] choice, Random random) =>
+        choice.Length == 0 ? null : choice[random.Next(choice.Length)];
 }

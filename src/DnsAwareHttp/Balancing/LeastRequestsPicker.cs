@@ -4,7 +4,7 @@ using DnsAwareHttp.Pools;
 namespace DnsAwareHttp.Balancing;
 
 /// <summary>The less busy of two endpoints: the next in turn, and another one drawn at random.</summary>
-/// <remarks>Two draws would do as well where endpoints differ; where they do not, turns spread more evenly than chance.</remarks>
+/// <remarks>Where endpoints differ, two draws would do as well. Where they do not, turns spread more evenly than chance.</remarks>
 internal sealed class LeastRequestsPicker(ImmutableArray<EndpointPool> pools, Random random) : IEndpointPicker
 {
     private uint _turn = (uint)random.Next();
@@ -24,7 +24,7 @@ internal sealed class LeastRequestsPicker(ImmutableArray<EndpointPool> pools, Ra
         EndpointPool other = pools[second];
         (EndpointPool less, EndpointPool more) = other.Load < one.Load ? (other, one) : (one, other);
 
-        // One that is new takes only a share of what falls to it for a while.
+        // A new endpoint takes only a share of its requests for a while.
         return less.Share < 1 && random.NextDouble() >= less.Share ? more : less;
     }
 }

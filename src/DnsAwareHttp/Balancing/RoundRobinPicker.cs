@@ -12,7 +12,7 @@ internal sealed class RoundRobinPicker(ImmutableArray<EndpointPool> pools, Rando
     {
         EndpointPool next = Next();
 
-        // One that is new gives most of its turns away for a while.
+        // A new endpoint gives most of its turns away for a while.
         return next.Share < 1 && random.NextDouble() >= next.Share ? Next() : next;
     }
 

@@ -3,7 +3,7 @@ using DnsAwareHttp.Pools;
 
 namespace DnsAwareHttp.Balancing;
 
-/// <summary>The less busy of two endpoints for what each of them weighs: the next in turn, and another turn drawn at random.</summary>
+/// <summary>The less busy of two endpoints in relation to their weights: the next in turn, and another turn drawn at random.</summary>
 /// <param name="turns">One round.</param>
 /// <param name="random">Where draws come from.</param>
 internal sealed class WeightedLeastRequestsPicker(ImmutableArray<Turn> turns, Random random) : IEndpointPicker
@@ -15,12 +15,14 @@ internal sealed class WeightedLeastRequestsPicker(ImmutableArray<Turn> turns, Ra
         Turn one = turns[(int)(Interlocked.Increment(ref _turn) % (uint)turns.Length)];
         Turn other = turns[random.Next(turns.Length)];
 
-        // The drawn one takes the request if it is no busier with it than the other is without. Were it enough that it is less busy now, a light endpoint,
-        // which is idle most of the time, would get far more than its share while there is little to do. Where all weigh the same, both are the same.
+        // The drawn endpoint takes the request if it is no busier with it than the other is without it. A comparison of the present load
+        // alone would
+        // give a light endpoint, idle most of the time, far more than its share while there is little to do. With equal weights both are
+        // the same.
         bool otherIsLessBusy = (other.Pool.Load + 1) * one.Weight <= one.Pool.Load * other.Weight;
         (EndpointPool less, EndpointPool more) = otherIsLessBusy ? (other.Pool, one.Pool) : (one.Pool, other.Pool);
 
-        // One that is new takes only a share of what falls to it for a while.
+        // A new endpoint takes only a share of its requests for a while.
         return less.Share < 1 && random.NextDouble() >= less.Share ? more : less;
     }
 }

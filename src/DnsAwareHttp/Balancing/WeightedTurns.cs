@@ -3,19 +3,22 @@ using DnsAwareHttp.Pools;
 
 namespace DnsAwareHttp.Balancing;
 
-/// <summary>Endpoints of different weights laid out as one round of turns: each has as many as its weight is worth, evenly apart. Made once for a set, so that a pick costs no more than without weights.</summary>
+/// <summary>
+/// Endpoints of different weights as one round of turns: the number of turns follows the weight, and they are evenly apart.
+/// </summary>
+/// <remarks>Made once for a set, so that a pick costs no more than without weights.</remarks>
 internal static class WeightedTurns
 {
-    // Shares are right to a thousandth. What weighs next to nothing still has one turn (RFC 2782: "a very small chance of being selected").
-    private const int LeastTurns = 1000;
-    private const int LeastTurnsEach = 8;
+    // Shares are exact to a thousandth. An endpoint of weight 0 still has one turn (RFC 2782: "a very small chance of being selected").
+    private const int MinTurns = 1000;
+    private const int MinTurnsEach = 8;
 
     /// <summary>Whether one endpoint weighs more than another.</summary>
-    public static bool Differ(ImmutableArray<EndpointPool> pools)
+    public static bool Differ(ImmutableArray<EndpointPlacement> endpoints)
     {
-        foreach (EndpointPool pool in pools)
+        foreach (EndpointPlacement endpoint in endpoints)
         {
-            if (pool.Weight != pools[0].Weight)
+            if (endpoint.Weight != endpoints[0].Weight)
             {
                 return true;
             }
@@ -25,17 +28,17 @@ internal static class WeightedTurns
     }
 
     /// <summary>The turns of one round, each with the number of turns that its endpoint has in it.</summary>
-    public static ImmutableArray<Turn> Of(ImmutableArray<EndpointPool> pools)
+    public static ImmutableArray<Turn> Of(ImmutableArray<EndpointPlacement> endpoints)
     {
-        double[] weights = [.. pools.Select(pool => (double)pool.Weight)];
-        double perTurn = weights.Sum() / Math.Max(LeastTurns, pools.Length * LeastTurnsEach);
+        double[] weights = [.. endpoints.Select(endpoint => (double)endpoint.Weight)];
+        double perTurn = weights.Sum() / Math.Max(MinTurns, endpoints.Length * MinTurnsEach);
         List<(double At, Turn Turn)> turns = [];
-        for (int i = 0; i < pools.Length; i++)
+        for (int i = 0; i < endpoints.Length; i++)
         {
             int count = Math.Max(1, (int)Math.Round(weights[i] / perTurn));
             for (int turn = 0; turn < count; turn++)
             {
-                turns.Add(((turn + 0.5) / count, new Turn(pools[i], count)));
+                turns.Add(((turn + 0.5) / count, new Turn(endpoints[i].Pool, count)));
             }
         }
 
@@ -44,6 +47,6 @@ internal static class WeightedTurns
 }
 
 /// <summary>One turn of a round.</summary>
-/// <param name="Pool">Whose it is.</param>
-/// <param name="Weight">How many of the round are.</param>
+/// <param name="Pool">The endpoint.</param>
+/// <param name="Weight">The number of its turns in the round.</param>
 internal readonly record struct Turn(EndpointPool Pool, long Weight);

@@ -1,9 +1,13 @@
 namespace DnsAwareHttp.Concurrency;
 
-/// <summary>Calls code of the application: filters, selectors, log providers, metrics listeners. None of it runs under a lock of the library.</summary>
+/// <summary>
+/// Calls code of the application: filters, selectors, log providers, metrics listeners. None of it runs under a lock of the library.
+/// </summary>
 internal static class ApplicationCode
 {
-    /// <summary>Asks the application. The call inherits nothing of the thread that it happens on; an exception leaves to the caller.</summary>
+    /// <summary>
+    /// Asks the application. The call inherits nothing of the thread that it happens on; an exception leaves to the caller.
+    /// </summary>
     /// <remarks>The caller holds no lock of the library.</remarks>
     public static TResult Ask<T, TResult>(Func<T, TResult> callback, T argument)
     {

@@ -41,7 +41,8 @@ internal sealed class GuardedLogger(ILogger inner) : ILogger
         }
     }
 
-    void ILogger.Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+    void ILogger.Log<TState>(
+        LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
         ApplicationCode.Tell(
             static entry =>
             {

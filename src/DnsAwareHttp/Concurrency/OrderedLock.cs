@@ -106,7 +106,8 @@ internal sealed class OrderedLock(LockRank rank)
         {
             if (ChecksOrder && _ranks.Count > 0 && next.Rank <= Innermost && !next.IsHeldByCurrentThread)
             {
-                throw new InvalidOperationException($"The lock {next.Rank} is taken inside the lock {Innermost}. LockRank orders them the other way.");
+                throw new InvalidOperationException(
+                    $"The lock {next.Rank} is taken inside the lock {Innermost}. LockRank orders them the other way.");
             }
         }
 

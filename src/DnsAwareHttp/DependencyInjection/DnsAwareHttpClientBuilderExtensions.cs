@@ -13,58 +13,92 @@ public static class DnsAwareHttpClientBuilderExtensions
 {
     /// <summary>Puts a <see cref="DnsAwareHandler"/> around the client's primary handler.</summary>
     /// <remarks>
-    /// <para>The client's pools belong to the container: they outlive handler rotation, which is switched off besides (<see cref="HttpClientFactoryOptions.HandlerLifetime"/>
-    /// becomes infinite, unless it is set after this call), and end with the container. The handler is made when the client is first used.</para>
-    /// <para>The primary handler must be a <see cref="SocketsHttpHandler"/>, as it is by default; it may be configured before or after this call. The
-    /// <see cref="SocketsHttpHandler.PooledConnectionLifetime"/> that the factory gives the handler that it makes is taken back; one that you set is kept.</para>
-    /// <para>For all clients: <c>services.ConfigureHttpClientDefaults(client => client.AddDnsAwareHandler())</c>. What is configured there comes before what a client says for itself.</para>
+    /// <para>The client's pools belong to the container. They outlive handler rotation and end with the container. Rotation is switched off
+    /// besides: this call makes <see cref="HttpClientFactoryOptions.HandlerLifetime"/> infinite, unless it is set afterwards. The handler
+    /// is made when the client is first used; <see cref="IDnsAwareHandlers"/> gives access to it.</para>
+    /// <para>The primary handler must be a <see cref="SocketsHttpHandler"/>, as it is by default, or an <see cref="HttpClientHandler"/>,
+    /// whose settings are copied when the client is first used. Any other is an error; a client that follows DNS only because all do keeps
+    /// such a handler (test hosts, stubs), and a warning is logged once. The primary handler may be configured before or after this call.
+    /// The factory sets <see cref="SocketsHttpHandler.PooledConnectionLifetime"/> on the handler that it makes; that lifetime is removed. A
+    /// lifetime that you set is kept.</para>
+    /// <para>For all clients: <c>services.ConfigureHttpClientDefaults(client => client.AddDnsAwareHandler())</c>. Options for all clients
+    /// are applied before those of one client. <see cref="RemoveDnsAwareHandler"/> excludes a client.</para>
+    /// <para>Options may also come from the options pattern: <c>services.Configure&lt;DnsAwareOptions&gt;("orders", …)</c>. Options for a
+    /// name that no client has are an error.</para>
     /// </remarks>
     /// <param name="builder">The client.</param>
-    /// <param name="configure">Sets options; null for the defaults. They are checked when the host starts, or when the client is first used.</param>
-    public static IHttpClientBuilder AddDnsAwareHandler(this IHttpClientBuilder builder, Action<DnsAwareOptions>? configure = null)
+    public static IHttpClientBuilder AddDnsAwareHandler(this IHttpClientBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
         AddHandler(builder);
-        if (configure is not null)
-        {
-            Configure(builder, configure);
-        }
+        return builder;
+    }
 
+    /// <summary>Puts a <see cref="DnsAwareHandler"/> around the client's primary handler and sets its options.</summary>
+    /// <remarks>
+    /// As <see cref="AddDnsAwareHandler(IHttpClientBuilder)"/>. Calls add up: a later one sees what the earlier ones set.
+    /// </remarks>
+    /// <param name="builder">The client.</param>
+    /// <param name="configure">Sets options. They are checked when the host starts, or when the client is first used.</param>
+    public static IHttpClientBuilder AddDnsAwareHandler(this IHttpClientBuilder builder, Action<DnsAwareOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(configure);
+        AddHandler(builder);
+        Configure(builder, configure);
         return builder;
     }
 
     /// <summary>Puts a <see cref="DnsAwareHandler"/> around the client's primary handler, with options from configuration.</summary>
     /// <remarks>
-    /// When the configuration changes, the running client takes the new options without failing a request: see <see cref="DnsAwareOptions"/>. Options with mistakes are not used then: an
-    /// error is logged that names them and the client. <see cref="DnsCacheOptions"/> are read once.
+    /// When the configuration changes, the running client takes the new options without failing a request: see
+    /// <see cref="DnsAwareOptions"/>. Options with mistakes are not used then: an error is logged that names them and the client.
+    /// <see cref="DnsCacheOptions"/> are read once.
     /// </remarks>
     /// <param name="builder">The client.</param>
-    /// <param name="section">A section whose keys are names of <see cref="DnsAwareOptions"/>. An unknown key or a wrong value is an error that names it.</param>
+    /// <param name="section">
+    /// A section whose keys are names of <see cref="DnsAwareOptions"/>. An unknown key or a wrong value is an error that names the client,
+    /// the path, the value and the remedy.
+    /// </param>
     public static IHttpClientBuilder AddDnsAwareHandler(this IHttpClientBuilder builder, IConfiguration section)
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(section);
         AddHandler(builder);
-        Configure(builder, options => section.Bind(options, static binder => binder.ErrorOnUnknownConfiguration = true));
-        builder.Services.AddSingleton<IOptionsChangeTokenSource<DnsAwareOptions>>(new ConfigurationChangeTokenSource<DnsAwareOptions>(builder.Name, section));
+        string owner = builder.Name is null ? "All HTTP clients" : $"HTTP client \"{builder.Name}\"";
+        OptionsSection<DnsAwareOptions> source = new(builder.Name, owner, section);
+        builder.Services.AddSingleton(source);
+        Configure(builder, options => source.Bind(options, static (from, to) => from.Bind(to)));
+        builder.Services.AddSingleton<IOptionsChangeTokenSource<DnsAwareOptions>>(
+            new ConfigurationChangeTokenSource<DnsAwareOptions>(builder.Name, section));
+        return builder;
+    }
+
+    /// <summary>Excludes a client that would follow DNS because all clients do, or because it was told so before.</summary>
+    /// <remarks>
+    /// The last call for a client counts: <c>AddDnsAwareHandler</c> after this one adds the handler again. A call for one client goes
+    /// before the calls for all clients (<c>ConfigureHttpClientDefaults</c>), in whichever order they come.
+    /// </remarks>
+    /// <param name="builder">The client.</param>
+    public static IHttpClientBuilder RemoveDnsAwareHandler(this IHttpClientBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddSingleton(new DnsAwareClient(builder.Name, FollowsDns: false));
         return builder;
     }
 
     /// <summary>Adds the <see cref="DnsCache"/> that all clients of the container share. Optional: without it defaults apply.</summary>
-    /// <remarks>The options are read once, when a client is first used. An <see cref="INameResolver"/> and a <see cref="TimeProvider"/> of the container's are used if there are any. The container disposes the cache.</remarks>
+    /// <remarks>
+    /// The options are read once, when a client is first used. If the container has an <see cref="INameResolver"/> or a
+    /// <see cref="TimeProvider"/>, the cache uses it. The container disposes the cache.
+    /// </remarks>
     /// <param name="services">The container.</param>
-    /// <param name="configure">Sets options; null for the defaults.</param>
-    public static IServiceCollection AddDnsCache(this IServiceCollection services, Action<DnsCacheOptions>? configure = null)
+    public static IServiceCollection AddDnsCache(this IServiceCollection services)
     {
         ArgumentNullException.ThrowIfNull(services);
         services.AddLogging();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<DnsCacheOptions>, DnsCacheOptionsValidator>());
-        OptionsBuilder<DnsCacheOptions> options = services.AddOptions<DnsCacheOptions>().ValidateOnStart();
-        if (configure is not null)
-        {
-            options.Configure(configure);
-        }
-
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<DnsCacheOptions>, CacheOptionsValidator>());
+        services.AddOptions<DnsCacheOptions>().ValidateOnStart();
         services.TryAddSingleton(static provider => new DnsCache(
             provider.GetRequiredService<IOptions<DnsCacheOptions>>().Value,
             provider.GetService<INameResolver>(),
@@ -73,31 +107,63 @@ public static class DnsAwareHttpClientBuilderExtensions
         return services;
     }
 
+    /// <summary>Adds the <see cref="DnsCache"/> that all clients of the container share, and sets its options.</summary>
+    /// <remarks>As <see cref="AddDnsCache(IServiceCollection)"/>. Calls add up: a later one sees what the earlier ones set.</remarks>
+    /// <param name="services">The container.</param>
+    /// <param name="configure">Sets options. They are checked when the host starts, or when a client is first used.</param>
+    public static IServiceCollection AddDnsCache(this IServiceCollection services, Action<DnsCacheOptions> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        return services.AddDnsCache().Configure(configure);
+    }
+
+    /// <summary>Adds the <see cref="DnsCache"/> that all clients of the container share, with options from configuration.</summary>
+    /// <remarks>As <see cref="AddDnsCache(IServiceCollection)"/>. Later changes of the configuration have no effect.</remarks>
+    /// <param name="services">The container.</param>
+    /// <param name="section">
+    /// A section whose keys are names of <see cref="DnsCacheOptions"/>. An unknown key or a wrong value is an error that names the path,
+    /// the value and the remedy.
+    /// </param>
+    public static IServiceCollection AddDnsCache(this IServiceCollection services, IConfiguration section)
+    {
+        ArgumentNullException.ThrowIfNull(section);
+        OptionsSection<DnsCacheOptions> source = new(Options.Options.DefaultName, nameof(DnsCacheOptions), section);
+        return services.AddDnsCache().AddSingleton(source)
+            .Configure<DnsCacheOptions>(options => source.Bind(options, static (from, to) => from.Bind(to)));
+    }
+
     private static void AddHandler(IHttpClientBuilder builder)
     {
         IServiceCollection services = builder.Services;
         services.AddDnsCache();
+        services.TryAddSingleton<DnsAwareClients>();
         services.TryAddSingleton<NamedHandlers>();
+        services.TryAddSingleton<IDnsAwareHandlers>(static provider => provider.GetRequiredService<NamedHandlers>());
         AddOutermostFilter(services);
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<DnsAwareOptions>, DnsAwareOptionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<DnsAwareOptions>, ClientOptionsValidator>());
 
         // A null name stands for all clients (ConfigureHttpClientDefaults).
-        services.AddSingleton(new DnsAwareClient(builder.Name));
-        services.Configure<HttpClientFactoryOptions>(builder.Name, static options => options.HandlerLifetime = Timeout.InfiniteTimeSpan);
-        new OptionsBuilder<DnsAwareOptions>(services, builder.Name).ValidateOnStart();
+        string? name = builder.Name;
+        services.AddSingleton(new DnsAwareClient(name, FollowsDns: true));
+        services.AddSingleton<IConfigureOptions<HttpClientFactoryOptions>>(provider =>
+            new EndlessHandlerLifetime(name, provider.GetRequiredService<DnsAwareClients>()));
+        new OptionsBuilder<DnsAwareOptions>(services, name).ValidateOnStart();
     }
 
-    // What holds for all clients goes before what one client says, whichever was called first, as in the factory's own options.
+    // Options for all clients go before those of one client, whichever was called first, as in the factory's own options.
     private static void Configure(IHttpClientBuilder builder, Action<DnsAwareOptions> configure)
     {
-        ServiceDescriptor setting = ServiceDescriptor.Singleton<IConfigureOptions<DnsAwareOptions>>(new ConfigureNamedOptions<DnsAwareOptions>(builder.Name, configure));
+        ServiceDescriptor setting = ServiceDescriptor.Singleton<IConfigureOptions<DnsAwareOptions>>(
+            new ConfigureNamedOptions<DnsAwareOptions>(builder.Name, configure));
         builder.Services.Insert(builder.Name is null ? CountBeforeFirstNamed(builder.Services) : builder.Services.Count, setting);
     }
 
     private static int CountBeforeFirstNamed(IServiceCollection services) =>
-        services.TakeWhile(service => service.IsKeyedService || service.ImplementationInstance is not ConfigureNamedOptions<DnsAwareOptions> { Name: not null }).Count();
+        services.TakeWhile(service => service.IsKeyedService
+            || service.ImplementationInstance is not ConfigureNamedOptions<DnsAwareOptions> { Name: not null }).Count();
 
-    // The first filter of the container is the outermost: it acts last. The factory's own filter must still find a SocketsHttpHandler, to give it the container's IMeterFactory.
+    // The first filter of the container is the outermost: it acts last. The factory's own filter must still find a SocketsHttpHandler, to
+    // give it the container's IMeterFactory.
     private static void AddOutermostFilter(IServiceCollection services)
     {
         if (!services.Any(service => service.ImplementationType == typeof(PrimaryHandlerFilter)))

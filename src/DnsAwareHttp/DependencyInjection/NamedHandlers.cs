@@ -1,122 +1,213 @@
+using System.Collections.Concurrent;
+using System.Collections.Frozen;
+using System.Diagnostics.CodeAnalysis;
 using DnsAwareHttp.Concurrency;
 using DnsAwareHttp.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 
 namespace DnsAwareHttp.DependencyInjection;
 
-/// <summary>The handler of each named client. It belongs to the container, not to the pipeline that the factory rotates: so do its pools.</summary>
-/// <remarks>
-/// Options come from their factory, not from the monitor: both hear of a change at the same time, in either order, and here it must not be the monitor's old ones that are read.
-/// </remarks>
-internal sealed class NamedHandlers : IDisposable
+/// <summary>
+/// The handler of each named client. It belongs to the container, not to the pipeline that the factory rotates; so do its pools.
+/// </summary>
+internal sealed class NamedHandlers : IDnsAwareHandlers, IDisposable
 {
-    private readonly bool _all;
-    private readonly HashSet<string> _names;
+    private readonly DnsAwareClients _clients;
     private readonly IOptionsFactory<DnsAwareOptions> _options;
     private readonly DnsCache _cache;
     private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
-    private readonly Dictionary<string, (DnsAwareHandler Handler, HttpMessageHandler Wrapped)> _handlers = [];
-    private readonly Lock _making = new();
+    private readonly IServiceProvider _services;
     private readonly IDisposable[] _changes;
-    private bool _disposed;
+    private readonly HandlerTable _table = new();
+
+    // Clients whose primary handler was left as it is. The factory itself keeps each name for good.
+    private readonly ConcurrentDictionary<string, bool> _warned = new(StringComparer.Ordinal);
+    private int _changesHeard;
 
     public NamedHandlers(
-        IEnumerable<DnsAwareClient> clients, IOptionsFactory<DnsAwareOptions> options, IEnumerable<IOptionsChangeTokenSource<DnsAwareOptions>> changes, DnsCache cache,
-        ILoggerFactory loggers)
+        DnsAwareClients clients, IOptionsFactory<DnsAwareOptions> options, IEnumerable<IOptionsChangeTokenSource<DnsAwareOptions>> changes,
+        DnsCache cache, ILoggerFactory loggers, IServiceProvider services)
     {
-        DnsAwareClient[] all = [.. clients];
-        _all = Array.Exists(all, client => client.Name is null);
-        _names = [.. all.Select(client => client.Name).OfType<string>()];
+        _clients = clients;
         _options = options;
         _cache = cache;
         _loggers = loggers;
         _logger = GuardedLogger.Create<DnsAwareHandler>(loggers);
-        _changes = [.. changes.Select(change => ChangeToken.OnChange(change.GetChangeToken, Refresh, change.Name))];
+        _services = services;
+        _changes = [.. changes.Select(change => ChangeToken.OnChange(() => TokenOf(change), Refresh, change.Name))];
     }
 
-    /// <summary>Whether a client follows DNS.</summary>
-    public bool Has(string name) => _all || _names.Contains(name);
+    public IReadOnlyList<string> ClientNames => [.. _table.ToArray().Select(made => made.Name).Order(StringComparer.Ordinal)];
+
+    public bool TryGetHandler(string clientName, [NotNullWhen(true)] out DnsAwareHandler? handler)
+    {
+        ArgumentNullException.ThrowIfNull(clientName);
+        handler = _table.Find(clientName)?.Handler;
+        return handler is not null;
+    }
+
+    public DnsAwareHandler GetHandler(string clientName)
+    {
+        if (TryGetHandler(clientName, out DnsAwareHandler? made))
+        {
+            return made;
+        }
+
+        if (!_clients.FollowsDns(clientName))
+        {
+            throw new InvalidOperationException(
+                $"The HTTP client \"{clientName}\" does not follow DNS; call AddDnsAwareHandler() on its builder.");
+        }
+
+        // The pipeline asks for the handler while it is made.
+        _ = _services.GetRequiredService<IHttpMessageHandlerFactory>().CreateHandler(clientName);
+        return _table.Find(clientName)?.Handler
+            ?? throw new InvalidOperationException(
+                $"The HTTP client \"{clientName}\" has a primary handler that cannot be wrapped, so it does not follow DNS; see the log.");
+    }
+
+    public IReadOnlyDictionary<string, DnsAwareSnapshot> GetSnapshots() =>
+        _table.ToArray().ToFrozenDictionary(made => made.Name, made => made.Handler.GetSnapshot());
 
     /// <summary>The client's handler, made around <paramref name="primary"/> when the client is first used.</summary>
-    /// <exception cref="InvalidOperationException">The primary handler is not a <see cref="SocketsHttpHandler"/>.</exception>
-    public DnsAwareHandler Get(string name, HttpMessageHandler primary)
+    /// <returns>
+    /// Null when the primary handler cannot be wrapped and only all clients were told to follow DNS: test hosts and stubs are left as they
+    /// are.
+    /// </returns>
+    /// <exception cref="InvalidOperationException">
+    /// The primary handler cannot be wrapped, and this client itself was told to follow DNS.
+    /// </exception>
+    public DnsAwareHandler? Get(string name, HttpMessageHandler primary)
     {
-        lock (_making)
+        ObjectDisposedException.ThrowIf(_table.IsClosed, typeof(IHttpClientFactory));
+        if (_table.Find(name) is NamedHandler made)
         {
-            ObjectDisposedException.ThrowIf(_disposed, typeof(IHttpClientFactory));
-            if (_handlers.TryGetValue(name, out (DnsAwareHandler Handler, HttpMessageHandler Wrapped) made))
-            {
-                if (primary != made.Wrapped)
-                {
-                    // The factory made this one for a rotation that is none.
-                    primary.Dispose();
-                }
-
-                return made.Handler;
-            }
-
-            SocketsHttpHandler wrapped = primary as SocketsHttpHandler ?? throw new InvalidOperationException(
-                $"The HTTP client \"{name}\" has a primary handler of type {primary.GetType()}, but AddDnsAwareHandler needs a SocketsHttpHandler, for that is what its pools are made from. "
-                + "Call UseSocketsHttpHandler() on the client's builder, or ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { … }).");
-            DnsAwareHandler handler = new(wrapped, _options.Create(name), _cache, _loggers);
-            _handlers[name] = (handler, wrapped);
-            return handler;
+            DisposeUnused(made, primary);
+            return made.Handler;
         }
+
+        if (PrimaryHandlers.FindWrappable(primary) is SocketsHttpHandler wrapped)
+        {
+            return Make(name, primary, wrapped).Handler;
+        }
+
+        if (_clients.FollowsDnsByName(name))
+        {
+            throw PrimaryHandlers.Refused(name, primary);
+        }
+
+        WarnOnce(name, primary);
+        return null;
     }
 
     public void Dispose()
     {
-        // Without the lock: this waits for a refresh that is under way.
+        foreach (NamedHandler made in _table.Close())
+        {
+            made.Handler.Dispose();
+            made.Wrapped.Dispose();
+        }
+
+        // Last, because this waits for a refresh that is under way.
         foreach (IDisposable change in _changes)
         {
             change.Dispose();
         }
-
-        DnsAwareHandler[] disposing;
-        lock (_making)
-        {
-            _disposed = true;
-            disposing = [.. _handlers.Values.Select(made => made.Handler)];
-            _handlers.Clear();
-        }
-
-        foreach (DnsAwareHandler handler in disposing)
-        {
-            handler.Dispose();
-        }
     }
 
-    // What configures all clients tells its changes under the default name.
-    private void Refresh(string? changed)
+    // Two threads may make a handler for the same client at the same time. Only one enters the table; the other has sent nothing and is
+    // dropped.
+    private NamedHandler Make(string name, HttpMessageHandler primary, SocketsHttpHandler wrapped)
     {
-        lock (_making)
+        int heard = Volatile.Read(ref _changesHeard);
+        NamedHandler made = new(name, new DnsAwareHandler(wrapped, _options.Create(name), _cache, _loggers), primary, _options, _logger);
+        NamedHandler? inTable = _table.Enter(made);
+        if (inTable is null)
         {
-            foreach ((string name, (DnsAwareHandler handler, _)) in _handlers.ToArray())
-            {
-                if (string.IsNullOrEmpty(changed) || changed == name)
-                {
-                    Refresh_NeedsLock(name, handler);
-                }
-            }
+            made.Handler.Dispose();
+            throw new ObjectDisposedException(nameof(IHttpClientFactory));
         }
+
+        if (inTable != made)
+        {
+            DisposeUnused(inTable, primary);
+        }
+        else if (heard != Volatile.Read(ref _changesHeard))
+        {
+            // The options may have been read before a change that went by before the handler stood in the table.
+            made.Refresh();
+        }
+
+        return inTable;
     }
 
-    // Read and applied under one lock: of two changes at a time the later one has the last word.
-    private void Refresh_NeedsLock(string name, DnsAwareHandler handler)
+    // The factory made this primary handler for a rotation that does not happen. An application may also return the same handler each time.
+    private void DisposeUnused(NamedHandler made, HttpMessageHandler primary)
     {
+        if (primary == made.Wrapped)
+        {
+            return;
+        }
+
         try
         {
-            if (handler.Apply(_options.Create(name)))
-            {
-                _logger.OptionsChanged(name);
-            }
+            primary.Dispose();
         }
         catch (Exception exception)
         {
-            _logger.OptionsRefused(name, exception.Message, exception);
+            Quietly(() => _logger.PrimaryHandlerDisposalThrew(made.Name, primary.GetType(), exception));
+        }
+    }
+
+    private void WarnOnce(string name, HttpMessageHandler primary)
+    {
+        if (primary is not DnsAwareHandler && _warned.TryAdd(name, true))
+        {
+            Quietly(() => _logger.PrimaryHandlerNotWrapped(name, primary.GetType()));
+        }
+    }
+
+    // Log providers may throw, too.
+    private static void Quietly(Action log)
+    {
+        try
+        {
+            log();
+        }
+        catch (Exception)
+        {
+            // There is nothing left to report to.
+        }
+    }
+
+    // Options for all clients raise changes under the default name.
+    private void Refresh(string? changed)
+    {
+        Interlocked.Increment(ref _changesHeard);
+        foreach (NamedHandler made in _table.ToArray())
+        {
+            if (string.IsNullOrEmpty(changed) || changed == made.Name)
+            {
+                made.Refresh();
+            }
+        }
+    }
+
+    private IChangeToken? TokenOf(IOptionsChangeTokenSource<DnsAwareOptions> change)
+    {
+        try
+        {
+            return change.GetChangeToken();
+        }
+        catch (Exception exception)
+        {
+            // Nothing may reach the provider of the configuration, which told of the change. Without a token no further change is heard.
+            Quietly(() => _logger.OptionsRefused(change.Name ?? Options.DefaultName, exception.Message, exception));
+            return null;
         }
     }
 }

@@ -3,13 +3,17 @@ using Microsoft.Extensions.Options;
 
 namespace DnsAwareHttp.DependencyInjection;
 
-/// <summary>Puts the handler of a client that follows DNS in the place of its primary handler, after all else was configured: the order of calls does not matter.</summary>
-internal sealed class PrimaryHandlerFilter(NamedHandlers handlers, IOptionsMonitor<HttpClientFactoryOptions> factory) : IHttpMessageHandlerBuilderFilter
+/// <summary>
+/// Puts the handler of a client that follows DNS in the place of its primary handler, after all else was configured. So the order of calls
+/// does not matter.
+/// </summary>
+internal sealed class PrimaryHandlerFilter(
+    DnsAwareClients clients, NamedHandlers handlers, IOptionsMonitor<HttpClientFactoryOptions> factory) : IHttpMessageHandlerBuilderFilter
 {
     public Action<HttpMessageHandlerBuilder> Configure(Action<HttpMessageHandlerBuilder> next) => builder =>
     {
         string name = builder.Name ?? "";
-        if (!handlers.Has(name))
+        if (!clients.FollowsDns(name))
         {
             next(builder);
             return;
@@ -17,10 +21,15 @@ internal sealed class PrimaryHandlerFilter(NamedHandlers handlers, IOptionsMonit
 
         ForgetFactorysLifetime(builder.PrimaryHandler, name);
         next(builder);
-        builder.PrimaryHandler = new SharedHandler(handlers.Get(name, builder.PrimaryHandler));
+        PrimaryHandlers.ThrowIfAdditional(builder);
+        if (handlers.Get(name, builder.PrimaryHandler) is DnsAwareHandler shared)
+        {
+            builder.PrimaryHandler = new SharedHandler(shared);
+        }
     };
 
-    // The factory gives the handler that it makes the lifetime of a rotation, to notice some day that DNS has changed. Whoever configures the client has not been asked yet: what they set stays.
+    // The factory gives the handler that it makes the lifetime of a rotation, so that a change of DNS is noticed some day. The
+    // application's own settings are applied afterwards and stay.
     private void ForgetFactorysLifetime(HttpMessageHandler? made, string name)
     {
         if (made is SocketsHttpHandler handler && handler.PooledConnectionLifetime == factory.Get(name).HandlerLifetime)

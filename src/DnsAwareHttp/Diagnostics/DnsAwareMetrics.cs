@@ -56,7 +56,8 @@ internal static class DnsAwareMetrics
     public static void ConnectFailed(string host, IPEndPoint endPoint) =>
         Add(ConnectFailures, 1, [.. Server(host, endPoint.Port), Tags.Peer(endPoint)]);
 
-    private static KeyValuePair<string, object?>[] Server(string host, int port) => [Tags.Of(Tags.ServerAddress, host), Tags.Of(Tags.ServerPort, port)];
+    private static KeyValuePair<string, object?>[] Server(string host, int port) =>
+        [Tags.Of(Tags.ServerAddress, host), Tags.Of(Tags.ServerPort, port)];
 
     private static void Add<TInstrument>(TInstrument? instrument, long value, params KeyValuePair<string, object?>[] tags)
         where TInstrument : Instrument
@@ -79,16 +80,19 @@ internal static class DnsAwareMetrics
     {
         if (histogram is { Enabled: true })
         {
-            ApplicationCode.Tell(static entry => entry.histogram.Record(entry.duration.TotalSeconds, entry.tags), (histogram, duration, tags));
+            ApplicationCode.Tell(
+                static entry => entry.histogram.Record(entry.duration.TotalSeconds, entry.tags), (histogram, duration, tags));
         }
     }
 
-    private static Histogram<double>? Histogram(string name, string description) => Make(() => Meter.CreateHistogram<double>(name, "s", description));
+    private static Histogram<double>? Histogram(string name, string description) =>
+        Make(() => Meter.CreateHistogram<double>(name, "s", description));
 
     private static UpDownCounter<long>? UpDownCounter(string name, string unit, string description) =>
         Make(() => Meter.CreateUpDownCounter<long>(name, unit, description));
 
-    private static Counter<long>? Counter(string name, string unit, string description) => Make(() => Meter.CreateCounter<long>(name, unit, description));
+    private static Counter<long>? Counter(string name, string unit, string description) =>
+        Make(() => Meter.CreateCounter<long>(name, unit, description));
 
     // A listener that throws when an instrument is announced costs that instrument, not the library.
     private static TInstrument? Make<TInstrument>(Func<TInstrument> make)

@@ -3,55 +3,105 @@ using System.Net;
 
 namespace DnsAwareHttp;
 
-/// <summary>What a <see cref="DnsAwareHandler"/> knows and holds at one moment, for pages and tests. Taking one costs no request anything.</summary>
-/// <param name="TakenAt">When it was taken.</param>
-/// <param name="Origins">The open origins, by name.</param>
-/// <param name="UnmanagedRequests">Requests handed to the wrapped handler as they were: those that would use HTTP/3, and those that it refuses.</param>
-public sealed record DnsAwareSnapshot(DateTimeOffset TakenAt, ImmutableArray<OriginSnapshot> Origins, long UnmanagedRequests);
+/// <summary>
+/// The state of a <see cref="DnsAwareHandler"/> at one moment, for status pages and tests. Taking a snapshot delays no request.
+/// </summary>
+public sealed record DnsAwareSnapshot
+{
+    /// <summary>When the snapshot was taken.</summary>
+    public required DateTimeOffset TakenAt { get; init; }
+
+    /// <summary>The open origins, ordered by name.</summary>
+    public required ImmutableArray<OriginSnapshot> Origins { get; init; }
+
+    /// <summary>
+    /// Requests that were sent as if without this library, by a handler with the same settings: requests that may use HTTP/3, and requests
+    /// that the runtime refuses. Counted since the handler was made.
+    /// </summary>
+    public required long PassThroughRequests { get; init; }
+}
 
 /// <summary>One origin: scheme, host and port, or the proxy that serves it.</summary>
-/// <param name="Origin">As in <c>https://api.example.com:443</c>, or <c>proxy http://proxy.example.com:3128</c>.</param>
-/// <param name="Host">The name that is resolved, unless <see cref="DnsAwareOptions.ServiceRecords"/> names a service.</param>
-/// <param name="Port">The port that is dialled; those of a service are dialled at the ports of its targets.</param>
-/// <param name="Answer">What is known of the name, or of the service, or null before the first answer.</param>
-/// <param name="Endpoints">One for each address in use or still draining.</param>
-public sealed record OriginSnapshot(string Origin, string Host, int Port, AnswerSnapshot? Answer, ImmutableArray<EndpointSnapshot> Endpoints);
+public sealed record OriginSnapshot
+{
+    /// <summary>As in <c>https://api.example.com:443</c>, or <c>proxy http://proxy.example.com:3128</c>.</summary>
+    public required string Origin { get; init; }
 
-/// <summary>What the latest question for a name brought, and what is believed.</summary>
-/// <param name="Latest">The outcome of the latest question.</param>
-/// <param name="Addresses">The addresses of the last good answer, for a service those of its targets; empty when there is none.</param>
-/// <param name="ReceivedAt">When the last good answer's question was sent; null when there is none.</param>
-/// <param name="ExpiresAt">When the answer is to be refreshed.</param>
-/// <param name="IsStale">Whether the addresses have outlived their TTL and serve on because DNS fails.</param>
-public sealed record AnswerSnapshot(Answer Latest, ImmutableArray<IPAddress> Addresses, DateTimeOffset? ReceivedAt, DateTimeOffset ExpiresAt, bool IsStale);
+    /// <summary>The name that is resolved, unless <see cref="DnsAwareOptions.ServiceRecords"/> names a service.</summary>
+    public required string Host { get; init; }
+
+    /// <summary>The port that is dialled. The targets of a service have ports of their own.</summary>
+    public required int Port { get; init; }
+
+    /// <summary>The answer for the name, or for the service; null before the first answer.</summary>
+    public required AnswerSnapshot? Answer { get; init; }
+
+    /// <summary>The endpoints: one for each address in use or still draining.</summary>
+    public required ImmutableArray<EndpointSnapshot> Endpoints { get; init; }
+}
+
+/// <summary>The outcome of the latest question for a name, and the addresses that are in use.</summary>
+public sealed record AnswerSnapshot
+{
+    /// <summary>The outcome of the latest question.</summary>
+    public required Answer Latest { get; init; }
+
+    /// <summary>The addresses of the last good answer, for a service those of its targets; empty when there is no good answer.</summary>
+    public required ImmutableArray<IPAddress> Addresses { get; init; }
+
+    /// <summary>When the question of the last good answer was sent; null when there is no good answer.</summary>
+    public required DateTimeOffset? ReceivedAt { get; init; }
+
+    /// <summary>When the answer is to be refreshed.</summary>
+    public required DateTimeOffset ExpiresAt { get; init; }
+
+    /// <summary>Whether the addresses have outlived their TTL and stay in use because DNS fails.</summary>
+    public required bool IsStale { get; init; }
+}
 
 /// <summary>One address of one origin, and the pool of connections to it.</summary>
-/// <param name="Address">Address and port.</param>
-/// <param name="State">What the pool is doing.</param>
-/// <param name="Reason">Why it is in that state.</param>
-/// <param name="Since">Since when.</param>
-/// <param name="ActiveRequests">Requests sent whose response headers have not arrived.</param>
-/// <param name="TotalRequests">Requests taken since the pool was made.</param>
-/// <param name="OpenConnections">Open sockets, idle ones included.</param>
-/// <param name="Membership">Why it is in use: <c>present</c> in the latest answer, or why it is kept though absent, or why it left.</param>
-public sealed record EndpointSnapshot(
-    IPEndPoint Address, EndpointState State, string Reason, DateTimeOffset Since, long ActiveRequests, long TotalRequests, int OpenConnections, string Membership);
+public sealed record EndpointSnapshot
+{
+    /// <summary>Address and port.</summary>
+    public required IPEndPoint Address { get; init; }
 
-/// <summary>What an endpoint is doing.</summary>
+    /// <summary>The state of the pool.</summary>
+    public required EndpointState State { get; init; }
+
+    /// <summary>Why the pool is in that state, for people.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>Since when the pool is in that state.</summary>
+    public required DateTimeOffset Since { get; init; }
+
+    /// <summary>Requests that were sent and whose response headers have not arrived.</summary>
+    public required long ActiveRequests { get; init; }
+
+    /// <summary>Requests taken since the pool was made.</summary>
+    public required long TotalRequests { get; init; }
+
+    /// <summary>Open sockets, idle ones included.</summary>
+    public required int OpenConnections { get; init; }
+
+    /// <summary>Why the address is in use: <c>present</c> in the latest answer, or why it is kept though absent, or why it left.</summary>
+    public required string Membership { get; init; }
+}
+
+/// <summary>The state of an endpoint.</summary>
 public enum EndpointState
 {
-    /// <summary>It takes requests; it has no open connection, or none was needed yet.</summary>
+    /// <summary>The endpoint takes requests. It has no open connection, or needed no connection yet.</summary>
     Idle,
 
-    /// <summary>A first connection to it is being opened.</summary>
-    Dialling,
+    /// <summary>The first connection to the endpoint is being opened.</summary>
+    Connecting,
 
-    /// <summary>It takes requests, and a connection to it succeeded last time.</summary>
+    /// <summary>The endpoint takes requests, and the last connect succeeded.</summary>
     Ready,
 
-    /// <summary>Connecting to it failed last time: it takes requests only when no other endpoint is left, until its backoff ends.</summary>
+    /// <summary>The last connect failed. Until its backoff ends, the endpoint takes requests only when no other endpoint is left.</summary>
     Failing,
 
-    /// <summary>It left: it takes no new request and closes when its last response has ended.</summary>
+    /// <summary>The address left. The endpoint takes no new request and closes when its last response has ended.</summary>
     Draining,
 }

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace DnsAwareHttp.Diagnostics;
 
-/// <summary>Everything that the library writes to a log. Read top to bottom it tells what the library does.</summary>
+/// <summary>All lines that the library writes to a log. Read from top to bottom they tell what the library does.</summary>
 internal static partial class Log
 {
     // 1-19: names and answers
@@ -11,16 +11,20 @@ internal static partial class Log
     [LoggerMessage(1, LogLevel.Debug, "{Host}: asked; {Answer}.", EventName = "AnswerReceived")]
     public static partial void AnswerReceived(this ILogger logger, string host, Answer answer);
 
-    [LoggerMessage(2, LogLevel.Warning, "{Host}: cannot be resolved ({Reason}); the last good answer serves on, next question in {Delay}.", EventName = "ResolutionFailed")]
+    [LoggerMessage(
+        2, LogLevel.Warning, "{Host}: cannot be resolved ({Reason}). The last good answer stays in use; next question in {Delay}.",
+        EventName = "ResolutionFailed")]
     public static partial void ResolutionFailed(this ILogger logger, string host, string reason, TimeSpan delay, Exception? exception);
 
     [LoggerMessage(3, LogLevel.Information, "{Host}: can be resolved again after {Failures} failures.", EventName = "ResolutionRecovered")]
     public static partial void ResolutionRecovered(this ILogger logger, string host, int failures);
 
-    [LoggerMessage(4, LogLevel.Warning, "{Host}: no good answer for {Age}, longer than MaxStale; its addresses are given up.", EventName = "StaleAnswerDropped")]
+    [LoggerMessage(
+        4, LogLevel.Warning, "{Host}: had no good answer for {Age}, longer than MaxStale. Its addresses are used no longer.",
+        EventName = "StaleAnswerDropped")]
     public static partial void StaleAnswerDropped(this ILogger logger, string host, TimeSpan age);
 
-    [LoggerMessage(5, LogLevel.Error, "{Host}: refreshing threw; it is tried again in {Delay}.", EventName = "RefreshThrew")]
+    [LoggerMessage(5, LogLevel.Error, "{Host}: the refresh threw. The next refresh is in {Delay}.", EventName = "RefreshThrew")]
     public static partial void RefreshThrew(this ILogger logger, string host, TimeSpan delay, Exception exception);
 
     [LoggerMessage(6, LogLevel.Error, "{Host}: a listener of its answers threw.", EventName = "ListenerThrew")]
@@ -31,16 +35,16 @@ internal static partial class Log
     [LoggerMessage(20, LogLevel.Warning, "{Path}({Line}): skipped, {Problem}: \"{Text}\".", EventName = "HostsLineSkipped")]
     public static partial void HostsLineSkipped(this ILogger logger, string path, int line, string problem, string text);
 
-    [LoggerMessage(21, LogLevel.Warning, "{Path}: cannot be read; going on without it.", EventName = "FileUnreadable")]
+    [LoggerMessage(21, LogLevel.Warning, "{Path}: cannot be read. The content that was read before stays in use.", EventName = "FileUnreadable")]
     public static partial void FileUnreadable(this ILogger logger, string path, Exception exception);
 
-    [LoggerMessage(22, LogLevel.Information, "{Path}: changed; read again.", EventName = "FileChanged")]
+    [LoggerMessage(22, LogLevel.Information, "{Path}: changed, and was read again.", EventName = "FileChanged")]
     public static partial void FileChanged(this ILogger logger, string path);
 
-    [LoggerMessage(23, LogLevel.Error, "{Path}: looking at it threw; it is looked at again.", EventName = "FilePollThrew")]
+    [LoggerMessage(23, LogLevel.Error, "{Path}: the poll threw. The file is polled again.", EventName = "FilePollThrew")]
     public static partial void FilePollThrew(this ILogger logger, string path, Exception exception);
 
-    // 40-59: endpoints
+    // 40-52: origins and endpoints
 
     [LoggerMessage(40, LogLevel.Information, "{Origin}: opened.", EventName = "OriginOpened")]
     public static partial void OriginOpened(this ILogger logger, string origin);
@@ -51,46 +55,78 @@ internal static partial class Log
     [LoggerMessage(42, LogLevel.Information, "{Origin}: {Address} joined.", EventName = "EndpointJoined")]
     public static partial void EndpointJoined(this ILogger logger, string origin, IPAddress address);
 
-    [LoggerMessage(43, LogLevel.Information, "{Origin}: {Address} left ({Reason}); draining {ActiveRequests} requests on {OpenConnections} connections.", EventName = "EndpointDraining")]
-    public static partial void EndpointDraining(this ILogger logger, string origin, IPAddress address, string reason, long activeRequests, int openConnections);
+    [LoggerMessage(
+        43, LogLevel.Information,
+        "{Origin}: {Address} left ({Reason}). {ActiveRequests} requests on {OpenConnections} connections drain.",
+        EventName = "EndpointDraining")]
+    public static partial void EndpointDraining(
+        this ILogger logger, string origin, IPAddress address, string reason, long activeRequests, int openConnections);
 
-    [LoggerMessage(44, LogLevel.Information, "{Origin}: {Address} drained in {Duration}; {Graceful} connections closed gracefully, {Cut} cut.", EventName = "EndpointDrained")]
-    public static partial void EndpointDrained(this ILogger logger, string origin, IPAddress address, TimeSpan duration, int graceful, int cut);
+    [LoggerMessage(
+        44, LogLevel.Information, "{Origin}: {Address} drained in {Duration}; {Graceful} connections closed gracefully, {Cut} cut.",
+        EventName = "EndpointDrained")]
+    public static partial void EndpointDrained(
+        this ILogger logger, string origin, IPAddress address, TimeSpan duration, int graceful, int cut);
 
-    [LoggerMessage(45, LogLevel.Warning, "{Origin}: connecting to {Address} failed ({Reason}); others are preferred until it connects again.", EventName = "EndpointFailing")]
+    [LoggerMessage(
+        45, LogLevel.Warning, "{Origin}: connecting to {Address} failed ({Reason}). Other addresses are preferred until it connects again.",
+        EventName = "EndpointFailing")]
     public static partial void EndpointFailing(this ILogger logger, string origin, IPAddress address, string reason);
 
     [LoggerMessage(46, LogLevel.Warning, "{Origin}: AddressFilter refused {Address}.", EventName = "AddressRefused")]
     public static partial void AddressRefused(this ILogger logger, string origin, IPAddress address);
 
-    [LoggerMessage(47, LogLevel.Error, "{Origin}: AddressFilter threw about {Address}; the address is refused.", EventName = "AddressFilterThrew")]
+    [LoggerMessage(
+        47, LogLevel.Error, "{Origin}: AddressFilter threw about {Address}. The address is refused.", EventName = "AddressFilterThrew")]
     public static partial void AddressFilterThrew(this ILogger logger, string origin, IPAddress address, Exception exception);
 
-    [LoggerMessage(48, LogLevel.Error, "{Origin}: draining {Address} threw.", EventName = "DrainThrew")]
+    [LoggerMessage(48, LogLevel.Error, "{Origin}: the drain of {Address} threw.", EventName = "DrainThrew")]
     public static partial void DrainThrew(this ILogger logger, string origin, IPAddress address, Exception exception);
 
-    [LoggerMessage(50, LogLevel.Warning, "{Origin}: {Address} acknowledges nothing; its {ActiveRequests} requests on {OpenConnections} connections wait, new ones go elsewhere.", EventName = "EndpointSilent")]
-    public static partial void EndpointSilent(this ILogger logger, string origin, IPAddress address, long activeRequests, int openConnections);
-
-    [LoggerMessage(51, LogLevel.Error, "{Origin}: looking at its endpoints threw; they are looked at again.", EventName = "LookThrew")]
-    public static partial void LookThrew(this ILogger logger, string origin, Exception exception);
-
-    [LoggerMessage(52, LogLevel.Error, "{Origin}: could not be opened again after the options changed; the next request to it opens it.", EventName = "OriginNotOpened")]
-    public static partial void OriginNotOpened(this ILogger logger, string origin, Exception exception);
-
-    [LoggerMessage(49, LogLevel.Error, "{Origin}: an answer could not be applied; the endpoints stay as they are.", EventName = "ReconcileThrew")]
+    [LoggerMessage(
+        49, LogLevel.Error, "{Origin}: an answer could not be applied. The endpoints stay as they are.", EventName = "ReconcileThrew")]
     public static partial void ReconcileThrew(this ILogger logger, string origin, Exception exception);
+
+    [LoggerMessage(
+        50, LogLevel.Warning,
+        "{Origin}: {Address} acknowledges nothing. {ActiveRequests} requests on {OpenConnections} connections wait; new ones go elsewhere.",
+        EventName = "EndpointSilent")]
+    public static partial void EndpointSilent(
+        this ILogger logger, string origin, IPAddress address, long activeRequests, int openConnections);
+
+    [LoggerMessage(
+        52, LogLevel.Error, "{Origin}: could not be opened again after the options changed. The next request opens it.",
+        EventName = "OriginNotOpened")]
+    public static partial void OriginNotOpened(this ILogger logger, string origin, Exception exception);
 
     // 53-59: background work
 
-    [LoggerMessage(53, LogLevel.Error, "{Work}: failed unexpectedly; the library goes on.", EventName = "BackgroundThrew")]
+    [LoggerMessage(53, LogLevel.Error, "{Work}: failed unexpectedly. The library goes on.", EventName = "BackgroundThrew")]
     public static partial void BackgroundThrew(this ILogger logger, string work, Exception exception);
 
-    // 60-79: options
+    // 60-79: options and clients
 
-    [LoggerMessage(60, LogLevel.Information, "HTTP client \"{Client}\": its options changed; new connections follow them, those open before drain.", EventName = "OptionsChanged")]
+    [LoggerMessage(
+        60, LogLevel.Information,
+        "HTTP client \"{Client}\": its options changed. New connections follow them; connections that are open drain.",
+        EventName = "OptionsChanged")]
     public static partial void OptionsChanged(this ILogger logger, string client);
 
-    [LoggerMessage(61, LogLevel.Error, "HTTP client \"{Client}\": its new options are wrong and not used, those before stay. {Problems}", EventName = "OptionsRefused")]
+    [LoggerMessage(
+        61, LogLevel.Error, "HTTP client \"{Client}\": its new options are wrong. The options before stay in use. {Problems}",
+        EventName = "OptionsRefused")]
     public static partial void OptionsRefused(this ILogger logger, string client, string problems, Exception exception);
+
+    [LoggerMessage(
+        62, LogLevel.Warning,
+        "HTTP client \"{Client}\": the disposal of an unused primary handler of type {Type} threw. The client is not affected.",
+        EventName = "PrimaryHandlerDisposalThrew")]
+    public static partial void PrimaryHandlerDisposalThrew(this ILogger logger, string client, Type type, Exception exception);
+
+    [LoggerMessage(
+        63, LogLevel.Warning,
+        "HTTP client \"{Client}\": does not follow DNS, because its primary handler of type {Type} is not a SocketsHttpHandler. "
+        + "If this is meant, call RemoveDnsAwareHandler() on its builder.",
+        EventName = "PrimaryHandlerNotWrapped")]
+    public static partial void PrimaryHandlerNotWrapped(this ILogger logger, string client, Type type);
 }

@@ -3,7 +3,8 @@ using System.Net;
 
 namespace DnsAwareHttp.Membership;
 
-/// <summary>The share of a large set that one process uses: by rendezvous hashing, so that it stays when others come and go, and a fleet spreads evenly.</summary>
+/// <summary>The part of a large set that one process uses.</summary>
+/// <remarks>Rendezvous hashing chooses it. The part stays when other addresses come and go. A fleet spreads evenly over the set.</remarks>
 internal static class AddressSubset
 {
     /// <summary>All of <paramref name="addresses"/> if they are few enough, else <paramref name="max"/> of them, in their order.</summary>

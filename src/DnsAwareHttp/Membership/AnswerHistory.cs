@@ -3,117 +3,135 @@ using System.Net;
 
 namespace DnsAwareHttp.Membership;
 
-/// <summary>What the answers about one name have shown so far: whether each is the whole set or a sample of it. Immutable, and of bounded size whatever the churn.</summary>
+/// <summary>What the answers about one name have shown so far: whether each answer is the whole set or a sample of it.</summary>
+/// <remarks>It is immutable. Its size is bounded, whatever the answers are.</remarks>
 internal sealed class AnswerHistory
 {
-    /// <summary>So many answers are remembered.</summary>
-    public const int Window = 64;
+    /// <summary>Addresses beside the members that are remembered. The history forgets those that it saw longest ago.</summary>
+    public const int MaxOthers = 64;
 
-    /// <summary>So many addresses that are no members are remembered, those seen last.</summary>
-    public const int MaxStrangers = 64;
+    private readonly AdaptiveParameters _parameters;
+    private readonly ImmutableArray<AnswerDelta> _window;
+    private readonly Dictionary<IPAddress, AddressHistory> _addresses;
 
-    public static readonly AnswerHistory None = new(0, [], [], null);
-
-    private readonly ImmutableArray<AnswerShape> _window;
-    private readonly Dictionary<IPAddress, Sighting> _sightings;
-
-    private AnswerHistory(int count, ImmutableArray<AnswerShape> window, IEnumerable<Sighting> sightings, Takeover? takeover)
+    /// <summary>The history before the first answer.</summary>
+    public AnswerHistory(AdaptiveParameters parameters)
+        : this(parameters, 0, [], [], null)
     {
-        Count = count;
-        _window = window;
-        _sightings = sightings.ToDictionary(sighting => sighting.Address);
-        Takeover = takeover;
     }
 
-    /// <summary>Answers seen.</summary>
+    private AnswerHistory(
+        AdaptiveParameters parameters,
+        int count,
+        ImmutableArray<AnswerDelta> window,
+        IEnumerable<AddressHistory> addresses,
+        ReplacementRun? replacement)
+    {
+        _parameters = parameters;
+        Count = count;
+        _window = window;
+        _addresses = addresses.ToDictionary(address => address.Address);
+        Replacement = replacement;
+    }
+
+    /// <summary>The number of answers so far, which is the number of the latest answer.</summary>
     public int Count { get; }
 
-    /// <summary>The answers since the last one that had an address known before them; null when the latest one has such.</summary>
-    public Takeover? Takeover { get; }
+    /// <summary>The latest answers that had no address known before them; null when the latest answer has a known address.</summary>
+    public ReplacementRun? Replacement { get; }
 
-    /// <summary>What is remembered of addresses, whether they are members or not.</summary>
-    public IReadOnlyCollection<Sighting> Sightings => _sightings.Values;
+    /// <summary>The addresses that are remembered, members or not.</summary>
+    public IReadOnlyCollection<AddressHistory> Addresses => _addresses.Values;
 
-    /// <summary>Whether the answers are samples of a larger set: what is lost comes back, soon and often, or each answer brings mostly new ones.</summary>
+    /// <summary>Whether the answers are samples of a larger set.</summary>
+    /// <remarks>Then lost addresses return soon and often, or most addresses of each answer are new.</remarks>
     public bool Rotates
     {
         get
         {
             int lost = 0, returned = 0, soon = 0, lossy = 0, run = 0, longest = 0;
-            foreach (AnswerShape shape in _window)
+            foreach (AnswerDelta delta in _window)
             {
-                lost += shape.Lost;
-                returned += shape.Returned;
-                soon += shape.ReturnedSoon;
-                lossy += shape.Lost > 0 ? 1 : 0;
-                run = shape.IsMostlyNew ? run + 1 : 0;
+                lost += delta.Lost;
+                returned += delta.Returned;
+                soon += delta.ReturnedSoon;
+                lossy += delta.Lost > 0 ? 1 : 0;
+                run = delta.IsMostlyNew ? run + 1 : 0;
                 longest = Math.Max(longest, run);
             }
 
-            // A set that grows and shrinks by the same addresses loses and regains them too, but seldom, and after a while.
-            bool regains = returned > 0 && returned * 4 >= lost && (lossy * 2 >= _window.Length || soon >= 2);
+            // A set that grows and shrinks by the same addresses loses and regains them too, but seldom and for long.
+            bool isFrequent = lossy >= _parameters.MinLossyShare * _window.Length || soon >= _parameters.MinShortAbsences;
+            bool regains = returned > 0 && returned >= _parameters.MinReturnedShare * lost && isFrequent;
 
-            // Whole sets that follow one another are asked for more than once each; samples of a very large set are not.
-            return regains || longest >= 3;
+            // In a sequence of whole sets, answers repeat. Samples of a very large set do not repeat.
+            return regains || longest >= _parameters.MinNewRun;
         }
     }
 
-    /// <summary>How many addresses an answer lacks, on average, that the one before it had.</summary>
-    public double LostPerAnswer => _window.IsEmpty ? 0 : _window.Average(shape => shape.Lost);
+    /// <summary>The mean number of addresses that an answer loses.</summary>
+    public double LostPerAnswer => _window.IsEmpty ? 0 : _window.Average(delta => delta.Lost);
 
-    /// <summary>What is known of an address; null when it was never seen, or forgotten.</summary>
-    public Sighting? Of(IPAddress address) => _sightings.TryGetValue(address, out Sighting sighting) ? sighting : null;
+    /// <summary>The history of one address; null when it is unknown or forgotten.</summary>
+    public AddressHistory? Of(IPAddress address) => _addresses.TryGetValue(address, out AddressHistory history) ? history : null;
 
     /// <summary>The history after one more answer.</summary>
-    /// <param name="answer">The addresses that it has, none twice.</param>
-    /// <param name="members">Those remembered whatever happens.</param>
+    /// <param name="answer">The addresses of the answer, each once.</param>
+    /// <param name="members">Addresses that are never forgotten.</param>
     public AnswerHistory With(ImmutableArray<IPAddress> answer, HashSet<IPAddress> members)
     {
         int number = Count + 1;
         HashSet<IPAddress> unseen = [.. answer];
-        List<Sighting> sightings = new(_sightings.Count + answer.Length);
-        int lost = 0, before = 0, returned = 0, soon = 0, old = 0;
-        foreach (Sighting sighting in _sightings.Values)
+        List<AddressHistory> addresses = new(_addresses.Count + answer.Length);
+        int lost = 0, before = 0, returned = 0, soon = 0, known = 0;
+        foreach (AddressHistory address in _addresses.Values)
         {
-            bool wasThere = sighting.Last == Count;
+            bool wasThere = address.Last == Count;
             before += wasThere ? 1 : 0;
-            if (!unseen.Remove(sighting.Address))
+            if (!unseen.Remove(address.Address))
             {
                 lost += wasThere ? 1 : 0;
-                sightings.Add(sighting);
+                addresses.Add(address);
                 continue;
             }
 
             returned += wasThere ? 0 : 1;
-            soon += !wasThere && sighting.IsShort(number) ? 1 : 0;
-            old += Takeover is null || sighting.First < Takeover.Start ? 1 : 0;
-            sightings.Add(sighting.SeenAgain(number));
+            soon += !wasThere && address.WasBrief(number, _parameters.MaxShortAbsence) ? 1 : 0;
+            known += Replacement is null || address.First < Replacement.Start ? 1 : 0;
+            addresses.Add(address.SeenAgain(number, _parameters.MaxChances));
         }
 
-        sightings.AddRange(unseen.Select(address => Sighting.New(address, number)));
-        AnswerShape shape = new(lost, returned, soon, lost * 2 >= before && unseen.Count * 2 >= answer.Length && before > 0, unseen.Count == answer.Length && before > 0);
-        return new AnswerHistory(
-            number,
-            Count == 0 ? _window : [.. _window.Skip(_window.Length - (Window - 1)), shape],
-            Bounded(sightings, members),
-            old > 0 || Count == 0 ? null : (Takeover ?? new Takeover(number, 0, 1)).With(answer.Length, unseen.Count, members.Count, ChanceOfStrangers()));
+        addresses.AddRange(unseen.Select(address => AddressHistory.New(address, number)));
+        bool isMostlyNew = before > 0 && lost * 2 >= before && unseen.Count * 2 >= answer.Length;
+        AnswerDelta delta = new(lost, returned, soon, isMostlyNew, IsAllNew: before > 0 && unseen.Count == answer.Length);
+        ReplacementRun? replacement = known > 0 || Count == 0 ? null : (Replacement ?? ReplacementRun.From(number))
+            .With(answer.Length, unseen.Count, members.Count, NewcomerProbability());
+        return new AnswerHistory(_parameters, number, Count == 0 ? _window : Appended(delta), Bounded(addresses, members), replacement);
     }
 
-    // How often an answer had nobody known, taken carefully: never 0; and where that is the rule it tells nothing, however long it lasts.
-    private double ChanceOfStrangers()
+    private ImmutableArray<AnswerDelta> Appended(AnswerDelta delta) => [.. _window.Skip(_window.Length - (_parameters.Window - 1)), delta];
+
+    // How often an answer had no known address, by the rule of succession: never 0. Where such answers are usual, they are no evidence.
+    private double NewcomerProbability()
     {
-        double chance = (_window.Count(shape => shape.IsAllNew) + 1.0) / (_window.Length + 2.0);
-        return chance > 0.6 ? 1 : chance;
+        double probability = (_window.Count(delta => delta.IsAllNew) + 1.0) / (_window.Length + 2.0);
+        return probability > _parameters.MaxNewcomerProbability ? 1 : probability;
     }
 
-    private static IEnumerable<Sighting> Bounded(List<Sighting> sightings, HashSet<IPAddress> members)
+    private static IEnumerable<AddressHistory> Bounded(List<AddressHistory> addresses, HashSet<IPAddress> members)
     {
-        if (sightings.Count <= MaxStrangers)
+        if (addresses.Count <= MaxOthers)
         {
-            return sightings;
+            return addresses;
         }
 
-        HashSet<IPAddress> forgotten = [.. sightings.Where(sighting => !members.Contains(sighting.Address)).OrderByDescending(sighting => sighting.Last).Skip(MaxStrangers).Select(sighting => sighting.Address)];
-        return sightings.Where(sighting => !forgotten.Contains(sighting.Address));
+        HashSet<IPAddress> forgotten =
+        [
+            .. addresses.Where(address => !members.Contains(address.Address))
+                .OrderByDescending(address => address.Last)
+                .Skip(MaxOthers)
+                .Select(address => address.Address),
+        ];
+        return addresses.Where(address => !forgotten.Contains(address.Address));
     }
 }

@@ -3,9 +3,9 @@ using System.Net;
 
 namespace DnsAwareHttp.Membership;
 
-/// <summary>The first address of the latest answer takes new connections; those that took them before stay while their connections do, however long they are absent.</summary>
-/// <remarks>Envoy's logical DNS: for names that stand for one service behind changing addresses, none of which is to be used by itself.</remarks>
-/// <param name="maxMembers">The most members, those that only have connections left included: then those seen longest ago leave.</param>
+/// <summary>The first address of the latest answer takes new connections. Earlier members stay while they have connections.</summary>
+/// <remarks>Envoy's logical DNS: for names that stand for one service behind changing addresses, where no single address matters.</remarks>
+/// <param name="maxMembers">The maximum number of members, earlier members included. The members that were first longest ago leave.</param>
 internal sealed class LogicalMembership(int maxMembers) : IMembershipPolicy
 {
     public bool AbsentOpenConnections => false;
@@ -15,8 +15,15 @@ internal sealed class LogicalMembership(int maxMembers) : IMembershipPolicy
         Member[] before = [.. current.All.Where(member => !member.Address.Equals(answer[0])).OrderByDescending(member => member.LastSeen)];
         return new Members(
             [.. current.Meet([answer[0]], now), .. before.Take(maxMembers - 1).Select(Lingering)],
-            [.. before.Skip(maxMembers - 1).Select(member => new Departure(member.Address, $"not first for longest, and more than {maxMembers} addresses have connections"))]);
+            [.. before.Skip(maxMembers - 1).Select(OverLimit)]);
     }
 
-    private static Member Lingering(Member member) => member with { Absences = member.Absences + 1, Reason = "not the first address any more, its connections stay" };
+    private MemberDeparture OverLimit(Member member) => new(
+        member.Address, DepartureReason.OverLimit, $"was first longest ago, and more than {maxMembers} addresses were first");
+
+    private static Member Lingering(Member member) => member with
+    {
+        Absences = member.Absences + 1,
+        Reason = "no longer the first address; keeps its connections",
+    };
 }

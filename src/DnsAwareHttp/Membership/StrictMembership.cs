@@ -3,9 +3,9 @@ using System.Net;
 
 namespace DnsAwareHttp.Membership;
 
-/// <summary>An address is a member while the latest answer has it: absent once, it leaves.</summary>
-/// <param name="maxMembers">The most members; of a larger answer a <see cref="AddressSubset"/> is used.</param>
-/// <param name="subsetSeed">What makes this process's subset its own.</param>
+/// <summary>An address is a member while the latest answer has it.</summary>
+/// <param name="maxMembers">The maximum number of members. Of a larger answer an <see cref="AddressSubset"/> is used.</param>
+/// <param name="subsetSeed">Selects the subset of this process.</param>
 internal sealed class StrictMembership(int maxMembers, int subsetSeed) : IMembershipPolicy
 {
     public Members Decide(Members current, ImmutableArray<IPAddress> answer, bool isComplete, DateTimeOffset now) =>

@@ -1,9 +1,9 @@
 namespace DnsAwareHttp.Pools;
 
-/// <summary>Counts the requests inside a pool and, once closed, lets nobody in and tells when the last one has left.</summary>
+/// <summary>Counts the requests inside a pool. Once closed, it lets no request in and tells when the last one has left.</summary>
 /// <remarks>
-/// Count and closed bit share one word: a request that finds the gate open has been counted by the same instruction, so none slips in between
-/// the look at the bit and the look at the count.
+/// Count and closed bit share one word. One instruction counts a request and shows whether the gate was open: no request slips in
+/// between the look at the bit and the look at the count.
 /// </remarks>
 internal sealed class DrainGate
 {
@@ -28,7 +28,7 @@ internal sealed class DrainGate
             return true;
         }
 
-        // Closed. For a moment the count was one too high; whoever takes it back to zero reports, and reporting twice does no harm.
+        // Closed. For a moment the count was one too high. The thread that takes it back to zero reports; a second report does no harm.
         Exit();
         return false;
     }

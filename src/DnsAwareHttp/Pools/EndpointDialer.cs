@@ -1,11 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
+using DnsAwareHttp.Concurrency;
 
 namespace DnsAwareHttp.Pools;
 
 /// <summary>Opens sockets to one address of one dial target, and to nothing else.</summary>
 /// <param name="target">The host and port that the endpoint's handler asks for.</param>
-/// <param name="address">What is dialled whenever it does.</param>
+/// <param name="address">The address that is dialled then.</param>
 /// <param name="settings">Timeouts and the application's own socket settings.</param>
 internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, DialSettings settings)
 {
@@ -16,7 +17,7 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
 
     private readonly ParkedSockets _parked = new(settings.Time);
     private readonly CancellationTokenSource _abandoned = new();
-    private readonly Lock _dialling = new();
+    private readonly OrderedLock _dial = new(LockRank.Dial);
     private volatile bool _opensConnections = true;
     private volatile int _handingOver;
     private Task<Exception?>? _dialAhead;
@@ -24,46 +25,49 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
 
     public IPEndPoint Address => address;
 
-    /// <summary>Whether it takes the place of one whose peer went silent: HTTP/2 connections are then watched by pings.</summary>
+    /// <summary>Whether it replaces a dialer whose peer went silent: pings then watch its HTTP/2 connections.</summary>
     public bool WasSilent { get; init; }
 
-    /// <summary>The connections that were handed out and are open.</summary>
+    /// <summary>The open connections that were handed out.</summary>
     public OpenStreams Streams { get; } = new();
 
     /// <summary>Whether a request can be sent without waiting for a connect: a connection is open, or a socket was dialled ahead.</summary>
-    // The streams twice: a socket that is handed over is in none of the others for a moment, and then among them.
+    // The streams are read twice: for a moment a socket that is handed over is neither parked nor counted, and then it is among the
+    // streams.
     public bool IsConnected => Streams.Count > 0 || !_parked.IsEmpty || _handingOver > 0 || Streams.Count > 0;
 
-    /// <summary>Whether it dials at all, or only keeps what is open.</summary>
+    /// <summary>Whether it opens connections, or only keeps those that are open.</summary>
     public bool OpensConnections
     {
         get => _opensConnections;
         set => _opensConnections = value;
     }
 
-    /// <summary>Whether the peer acknowledges nothing of what was sent over one of the open connections.</summary>
+    /// <summary>Whether the peer acknowledges nothing that was sent over one of the open connections.</summary>
     public bool IsSilent => Streams.Any(settings.IsSilent);
 
-    /// <summary>Told the outcome of each dial: null for success. Never called for a dial that was cancelled.</summary>
+    /// <summary>Receives the outcome of each dial: null for success. A cancelled dial has no outcome.</summary>
     public Action<Exception?>? Dialled { get; set; }
 
-    /// <summary>The endpoint's handler's <see cref="SocketsHttpHandler.ConnectCallback"/>: a socket that was dialled ahead, or a new one.</summary>
+    /// <summary>
+    /// The endpoint's handler's <see cref="SocketsHttpHandler.ConnectCallback"/>: a socket that was dialled ahead, or a new one.
+    /// </summary>
     /// <exception cref="SocketException">The address refuses, cannot be reached, or did not answer within the connect timeout.</exception>
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         RefuseOtherHosts(context.DnsEndPoint);
 
-        // The pool may have closed for good while this was under way: the runtime dials ahead of its queue. Such a socket must not outlive the drain.
+        // The runtime dials ahead of its queue, and the pool may be closed by now. A socket must not outlive the drain.
         return HandOverParked() ?? Streams.Add(await DialUnlessJustFailedAsync(cancellationToken).ConfigureAwait(false))
             ?? throw new SocketException((int)SocketError.OperationAborted);
     }
 
-    /// <summary>Connects a socket ahead of the request that will use it. All who ask at one time share one dial.</summary>
-    /// <param name="cancellationToken">The life of the pool, not of a request: what one request began, others wait for.</param>
+    /// <summary>Connects a socket ahead of the request that will use it. All callers at one time share one dial.</summary>
+    /// <param name="cancellationToken">The life of the pool, not of a request: other requests may wait for the same dial.</param>
     /// <returns>Null when a socket is parked, else why not. Never fails.</returns>
     public Task<Exception?> DialAheadAsync(CancellationToken cancellationToken)
     {
-        lock (_dialling)
+        using (_dial.Enter())
         {
             if (_dialAhead is null)
             {
@@ -74,26 +78,28 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
         }
     }
 
-    /// <summary>As <see cref="DialAheadAsync"/>, but for a request: it needs no dial if another one's has ended in the meantime.</summary>
+    /// <summary>
+    /// As <see cref="DialAheadAsync"/>, for a request: there is no dial if another request's dial has ended in the meantime.
+    /// </summary>
     public Task<Exception?> DialUnlessConnectedAsync(CancellationToken cancellationToken)
     {
-        lock (_dialling)
+        using (_dial.Enter())
         {
-            // Whoever looks only at the connections may see none, and the dial that was under way then be over: a second socket would be opened for nothing.
+            // Without the lock a caller could see no connection, and miss the end of the dial. It would open a second socket for nothing.
             return _dialAhead is null && IsConnected ? Task.FromResult<Exception?>(null) : DialAheadAsync(cancellationToken);
         }
     }
 
-    /// <summary>The next request that needs a connection is told the error of the last dial ahead, instead of waiting for the same once more.</summary>
+    /// <summary>The next request that needs a connection gets this error, instead of waiting for the same failure once more.</summary>
     public void PassOnFailure(Exception failure)
     {
-        lock (_dialling)
+        using (_dial.Enter())
         {
             _recentFailure = (failure, settings.Time.GetTimestamp());
         }
     }
 
-    /// <summary>The peer has gone silent: requests that wait for a connect to it are told so at once, and so are later ones.</summary>
+    /// <summary>The peer went silent: requests that wait for a connect fail at once, and so do later ones.</summary>
     public void Abandon() => _abandoned.CancelAsync().Forget();
 
     /// <summary>Closes parked sockets and lets no further one live.</summary>
@@ -104,7 +110,7 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
         return Streams.Seal();
     }
 
-    // Others must see a connection all the while: one that saw none would dial for nothing.
+    // Other requests must see a connection all the while. Without one they would dial for nothing.
     private TrackedStream? HandOverParked()
     {
         Interlocked.Increment(ref _handingOver);
@@ -132,21 +138,23 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
         }
         finally
         {
-            lock (_dialling)
+            using (_dial.Enter())
             {
                 _dialAhead = null;
             }
         }
     }
 
-    // A redirect or a proxy would ask this pool for another host. Dialling our address then would hand that host's request to the wrong server.
+    // A redirect or a proxy would ask this pool for another host. Dialling our address then would hand that host's request to the wrong
+    // server.
     private void RefuseOtherHosts(DnsEndPoint asked)
     {
         // The runtime writes IPv6 literals here as in a URI.
         string host = asked.Host.StartsWith('[') ? asked.Host[1..^1] : asked.Host;
         if (asked.Port != target.Port || !string.Equals(host, target.Host, StringComparison.OrdinalIgnoreCase))
         {
-            throw new InvalidOperationException($"The pool of {target.Host}:{target.Port} was asked to connect to {asked.Host}:{asked.Port}.");
+            throw new InvalidOperationException(
+                $"The pool of {target.Host}:{target.Port} was asked to connect to {asked.Host}:{asked.Port}.");
         }
     }
 
@@ -166,7 +174,7 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
 
     private (Exception Failure, long At)? ForgetFailure()
     {
-        lock (_dialling)
+        using (_dial.Enter())
         {
             (Exception Failure, long At)? recent = _recentFailure;
             _recentFailure = null;
@@ -236,7 +244,7 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            // No cancellation but an address that does not answer: the request goes on to the next one.
+            // The address does not answer. That is no cancellation: the request goes on to the next address.
             throw new SocketException((int)SocketError.TimedOut);
         }
     }

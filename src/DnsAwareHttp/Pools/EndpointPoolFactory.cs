@@ -3,25 +3,28 @@ using System.Net;
 namespace DnsAwareHttp.Pools;
 
 /// <summary>Makes the pools of one origin.</summary>
-/// <param name="target">The host and port that its handlers ask to be connected to.</param>
-/// <param name="settings">What its dialers have in common.</param>
+/// <param name="target">The host and port that the handlers ask to be connected to.</param>
+/// <param name="settings">What the dialers have in common.</param>
 /// <param name="makeHandler">Makes an endpoint's handler around its dialer.</param>
 /// <param name="now">The clock.</param>
 /// <param name="maxRequestsPerConnection">Requests that the connections of a pool may serve on average; null: any number.</param>
 internal sealed class EndpointPoolFactory(
-    DnsEndPoint target, DialSettings settings, Func<EndpointDialer, HttpMessageHandler> makeHandler, Func<DateTimeOffset> now, int? maxRequestsPerConnection = null)
+    DnsEndPoint target, DialSettings settings, Func<EndpointDialer, HttpMessageHandler> makeHandler, Func<DateTimeOffset> now,
+    int? maxRequestsPerConnection = null)
 {
     private int _port = target.Port;
 
-    /// <summary>As this one, but what is dialled is another port. What its handlers ask for stays the same.</summary>
+    /// <summary>The same, but another port is dialled. The handlers ask for the same host and port.</summary>
     public EndpointPoolFactory WithPort(int port) => new(target, settings, makeHandler, now, maxRequestsPerConnection) { _port = port };
 
     /// <summary>Makes a pool without connections.</summary>
     /// <param name="address">The address that it connects to.</param>
-    /// <param name="wasSilent">Whether it takes the place of one whose peer went silent.</param>
-    public EndpointPool Make(IPAddress address, bool wasSilent = false)
+    /// <param name="observer">Hears of its changes.</param>
+    /// <param name="startsSlowly">Whether others are warm already.</param>
+    /// <param name="wasSilent">Whether it replaces a pool whose peer went silent.</param>
+    public EndpointPool Make(IPAddress address, IPoolObserver? observer = null, bool startsSlowly = false, bool wasSilent = false)
     {
         EndpointDialer dialer = new(target, new IPEndPoint(address, _port), settings) { WasSilent = wasSilent };
-        return new EndpointPool(dialer, makeHandler(dialer), now, maxRequestsPerConnection);
+        return new EndpointPool(dialer, makeHandler(dialer), now, observer, maxRequestsPerConnection, startsSlowly);
     }
 }

@@ -1,14 +1,15 @@
 using System.Net.Sockets;
+using DnsAwareHttp.Concurrency;
 
 namespace DnsAwareHttp.Pools;
 
 /// <summary>The open connections of one endpoint.</summary>
 internal sealed class OpenStreams
 {
-    // Weak: the runtime holds no reference to a connection whose response is being read, and a response that the application lost
-    // is to be collected together with its socket, as it would be without us.
+    // Weak: the runtime holds no reference to a connection whose response is being read. A response that the application lost
+    // can be collected together with its socket, as without this library.
     private readonly Dictionary<long, WeakReference<TrackedStream>> _streams = [];
-    private readonly Lock _sync = new();
+    private readonly OrderedLock _sync = new(LockRank.Sockets);
     private readonly TaskCompletionSource _allClosed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _lastId;
     private volatile int _count;
@@ -18,16 +19,16 @@ internal sealed class OpenStreams
     /// <summary>Ends when the set is sealed and its last stream is closed.</summary>
     public Task AllClosed => _allClosed.Task;
 
-    /// <summary>How many are open. Read by each request: no lock.</summary>
+    /// <summary>The number of open streams. Each request reads it: no lock.</summary>
     public int Count => _count;
 
-    /// <summary>How many there ever were.</summary>
+    /// <summary>The number of streams that were ever opened.</summary>
     public long Opened => Volatile.Read(ref _lastId);
 
     /// <summary>Makes a connected socket a stream of this set; null, and the socket closed, when the set is sealed.</summary>
     public TrackedStream? Add(Socket socket)
     {
-        lock (_sync)
+        using (_sync.Enter())
         {
             if (!_sealed)
             {
@@ -51,7 +52,7 @@ internal sealed class OpenStreams
 
     public void Remove(long id, bool byPeer = false)
     {
-        lock (_sync)
+        using (_sync.Enter())
         {
             _wasEndedByPeer |= byPeer;
             _streams.Remove(id);
@@ -60,32 +61,28 @@ internal sealed class OpenStreams
         }
     }
 
-    /// <summary>How many carry a body that streams.</summary>
+    /// <summary>The number of connections that carry a body that streams.</summary>
     public int CountStreaming()
     {
-        int streaming = 0;
-        if (_count > 0)
+        if (_count == 0)
         {
-            lock (_sync)
-            {
-                foreach (WeakReference<TrackedStream> stream in _streams.Values)
-                {
-                    streaming += stream.TryGetTarget(out TrackedStream? open) && open.LookWhetherItStreams() ? 1 : 0;
-                }
-            }
+            return 0;
         }
 
-        return streaming;
+        using (_sync.Enter())
+        {
+            return _streams.Values.Count(static stream => stream.TryGetTarget(out TrackedStream? open) && open.SampleStreaming());
+        }
     }
 
-    /// <summary>Whether something holds of the socket of one of them.</summary>
+    /// <summary>Whether a condition holds for the socket of an open stream.</summary>
     public bool Any(Func<Socket, bool> condition) => Open().Exists(stream => stream.Is(condition));
 
     /// <summary>Lets no further stream in.</summary>
-    /// <returns>How many are open.</returns>
+    /// <returns>The number of open streams.</returns>
     public int Seal()
     {
-        lock (_sync)
+        using (_sync.Enter())
         {
             _sealed = true;
             ReportIfAllClosed_NeedsLock();
@@ -93,8 +90,8 @@ internal sealed class OpenStreams
         }
     }
 
-    /// <summary>Closes the sockets of all open streams: whoever reads or writes gets an error.</summary>
-    /// <returns>How many were cut.</returns>
+    /// <summary>Closes the sockets of all open streams. Reads and writes under way fail.</summary>
+    /// <returns>The number of streams that were cut.</returns>
     public int CutAll()
     {
         List<TrackedStream> open = Open();
@@ -109,7 +106,7 @@ internal sealed class OpenStreams
     private List<TrackedStream> Open()
     {
         List<TrackedStream> open = [];
-        lock (_sync)
+        using (_sync.Enter())
         {
             foreach ((long id, WeakReference<TrackedStream> stream) in _streams)
             {
@@ -133,6 +130,7 @@ internal sealed class OpenStreams
 
     private void ReportIfAllClosed_NeedsLock()
     {
+        _sync.AssertHeld();
         if (_sealed && _streams.Count == 0)
         {
             _allClosed.TrySetResult();

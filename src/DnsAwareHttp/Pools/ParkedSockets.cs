@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using DnsAwareHttp.Concurrency;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DnsAwareHttp.Pools;
@@ -6,23 +7,23 @@ namespace DnsAwareHttp.Pools;
 /// <summary>Sockets that were connected ahead of the request that will use them: few, short-lived, and looked at before use.</summary>
 internal sealed class ParkedSockets(TimeProvider time)
 {
-    /// <summary>Longer than this a server may take an idle connection for an attack, and the network may have changed.</summary>
+    /// <summary>A server may take a connection that is idle for longer as an attack, and the network may have changed.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(3);
 
     private const int MaxCount = 2;
 
     private readonly List<Socket> _sockets = [];
-    private readonly Lock _sync = new();
+    private readonly OrderedLock _sync = new(LockRank.Sockets);
     private volatile int _count;
     private ITimer? _expiry;
     private bool _sealed;
 
     public bool IsEmpty => _count == 0;
 
-    /// <summary>Keeps a connected socket for a moment; closes it if there are enough, or if the pool is closed.</summary>
+    /// <summary>Keeps a connected socket for a moment. Closes it if enough are parked, or if the pool is closed.</summary>
     public void Park(Socket socket)
     {
-        lock (_sync)
+        using (_sync.Enter())
         {
             if (!_sealed && _sockets.Count < MaxCount)
             {
@@ -52,12 +53,12 @@ internal sealed class ParkedSockets(TimeProvider time)
         return null;
     }
 
-    /// <summary>Closes what is parked; nothing is parked any more.</summary>
+    /// <summary>Closes all parked sockets and every later one.</summary>
     public void Seal() => CloseAll(andSeal: true);
 
     private Socket? Newest()
     {
-        lock (_sync)
+        using (_sync.Enter())
         {
             if (_sockets.Count == 0)
             {
@@ -71,7 +72,8 @@ internal sealed class ParkedSockets(TimeProvider time)
         }
     }
 
-    // Only an HTTP/2 server may speak first: its settings. Readable otherwise means closed by the peer, an answer that nobody asked for, or no HTTP at all.
+    // Only an HTTP/2 server may speak first: its settings. Otherwise a readable socket is closed by the peer, or holds bytes that no
+    // request asked for.
     private static bool IsOpen(Socket socket)
     {
         try
@@ -84,7 +86,7 @@ internal sealed class ParkedSockets(TimeProvider time)
         }
     }
 
-    // The first byte of a frame is the highest of its length: 0. Neither text nor a TLS record begins so.
+    // The first byte of a frame is the highest byte of its length: 0. Neither text nor a TLS record begins with 0.
     private static bool BeginsWithSettings(Socket socket)
     {
         Span<byte> first = stackalloc byte[1];
@@ -93,9 +95,12 @@ internal sealed class ParkedSockets(TimeProvider time)
 
     private void StartExpiry_NeedsLock()
     {
+        _sync.AssertHeld();
         if (_expiry is null)
         {
-            _expiry = Background.CreateTimer(time, "the expiry of parked sockets", NullLogger.Instance, this, static sockets => sockets.CloseAll(andSeal: false), Lifetime, Timeout.InfiniteTimeSpan);
+            _expiry = Background.CreateTimer(
+                time, "the expiry of parked sockets", NullLogger.Instance, this, static sockets => sockets.CloseAll(andSeal: false),
+                Lifetime, Timeout.InfiniteTimeSpan);
         }
         else
         {
@@ -106,7 +111,7 @@ internal sealed class ParkedSockets(TimeProvider time)
     private void CloseAll(bool andSeal)
     {
         Socket[] closing;
-        lock (_sync)
+        using (_sync.Enter())
         {
             closing = [.. _sockets];
             _sockets.Clear();

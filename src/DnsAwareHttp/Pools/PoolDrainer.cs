@@ -4,36 +4,38 @@ using Microsoft.Extensions.Logging;
 
 namespace DnsAwareHttp.Pools;
 
-/// <summary>Lets pools go: no new request, then headers, then bodies, then nothing is left.</summary>
+/// <summary>Drains pools: no new request, then the last headers, then the last body, then the last connection.</summary>
 internal sealed class PoolDrainer(TimeProvider time, ILogger logger)
 {
-    private readonly ConcurrentDictionary<EndpointPool, (PoolOwner Owner, Task Over)> _draining = new();
+    private readonly ConcurrentDictionary<EndpointPool, Drain> _draining = new();
 
-    /// <summary>Begins to drain a pool. It is over when its last connection is closed.</summary>
-    /// <param name="pool">A pool that no picker offers any more.</param>
-    /// <param name="owner">Whose it was, for log and metrics.</param>
-    /// <param name="reason">Why it leaves.</param>
+    /// <summary>Begins to drain a pool. The task ends when its last connection is closed.</summary>
+    /// <param name="departure">A pool that no set of endpoints offers any more.</param>
+    /// <param name="owner">The pool's origin, for log and metrics.</param>
     /// <param name="timeout">After this its connections are cut; infinite: never.</param>
-    public Task Drain(EndpointPool pool, PoolOwner owner, string reason, TimeSpan timeout)
+    public Task Begin(Departure departure, PoolOwner owner, TimeSpan timeout)
     {
-        // Synchronously, so that when this returns nobody gets in any more.
-        pool.BeginDrain(reason);
+        // On this thread, so that no request gets in after the return.
+        EndpointPool pool = departure.Pool;
+        pool.BeginDrain(departure.Detail);
         DnsAwareMetrics.EndpointDraining(owner.Host, owner.Port);
-        logger.EndpointDraining(owner.Name, pool.Address.Address, reason, pool.ActiveRequests, pool.OpenConnections);
+        logger.EndpointDraining(owner.Name, pool.Address.Address, departure.Detail, pool.ActiveRequests, pool.OpenConnections);
         TaskCompletionSource over = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        _draining[pool] = (owner, over.Task);
-        Background.Start("a drain", logger, () => DrainAsync(pool, owner, timeout, over));
+        _draining[pool] = new Drain(owner, departure, over.Task);
+        Background.Start("a drain", logger, () => DrainAsync(departure, owner, timeout, over));
         return over.Task;
     }
 
-    /// <summary>The pools being drained for one owner, and for an equal one that it took the place of.</summary>
-    public IEnumerable<EndpointPool> DrainingOf(PoolOwner owner) => _draining.Where(drain => drain.Value.Owner == owner).Select(drain => drain.Key);
+    /// <summary>The drains of one origin, and of an equal one that it replaced.</summary>
+    public IEnumerable<Departure> DrainingOf(PoolOwner owner) =>
+        _draining.Values.Where(drain => drain.Owner == owner).Select(drain => drain.Departure);
 
     /// <summary>Ends when all drains that have begun are over.</summary>
     public Task WhenAllDrained() => Task.WhenAll(_draining.Values.Select(drain => drain.Over));
 
-    private async Task DrainAsync(EndpointPool pool, PoolOwner owner, TimeSpan timeout, TaskCompletionSource over)
+    private async Task DrainAsync(Departure departure, PoolOwner owner, TimeSpan timeout, TaskCompletionSource over)
     {
+        EndpointPool pool = departure.Pool;
         long started = time.GetTimestamp();
         int open = 0, cut = 0;
         try
@@ -53,16 +55,16 @@ internal sealed class PoolDrainer(TimeProvider time, ILogger logger)
         }
         finally
         {
-            Report(pool, owner, time.GetElapsedTime(started), Math.Max(0, open - cut), cut);
+            Report(departure, owner, time.GetElapsedTime(started), Math.Max(0, open - cut), cut);
             _draining.TryRemove(pool, out _);
             over.SetResult();
         }
     }
 
-    private void Report(EndpointPool pool, PoolOwner owner, TimeSpan duration, int graceful, int cut)
+    private void Report(Departure departure, PoolOwner owner, TimeSpan duration, int graceful, int cut)
     {
         DnsAwareMetrics.EndpointDrained(owner.Host, owner.Port, duration, graceful, cut);
-        logger.EndpointDrained(owner.Name, pool.Address.Address, duration, graceful, cut);
+        logger.EndpointDrained(owner.Name, departure.Pool.Address.Address, duration, graceful, cut);
     }
 
     private static async Task<bool> EndsInTimeAsync(Task end, CancellationToken deadline)
@@ -70,4 +72,6 @@ internal sealed class PoolDrainer(TimeProvider time, ILogger logger)
         await end.WaitAsync(deadline).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return end.IsCompleted;
     }
+
+    private sealed record Drain(PoolOwner Owner, Departure Departure, Task Over);
 }

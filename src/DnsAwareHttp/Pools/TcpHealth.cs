@@ -2,13 +2,18 @@ using System.Net.Sockets;
 
 namespace DnsAwareHttp.Pools;
 
-/// <summary>What the operating system's TCP knows of a connection's peer before we do. Linux tells; elsewhere nothing is known, and keep-alive alone finds a silent peer.</summary>
+/// <summary>
+/// The operating system's knowledge of a connection's peer. Only Linux tells it; elsewhere keep-alive alone finds a silent peer.
+/// </summary>
 internal static class TcpHealth
 {
-    /// <summary>So many retransmissions of the same bytes in a row, or probes, without an acknowledgement: at least 0.6 s of silence.</summary>
+    /// <summary>Retransmissions of the same bytes in a row, or probes, without an acknowledgement: at least 0.6 s of silence.</summary>
     private const int SilentAfter = 2;
 
-    /// <summary>Unacknowledged bytes end the connection after this long: long enough for a network that comes back, and not the quarter of an hour that is the system's default.</summary>
+    /// <summary>
+    /// Unacknowledged bytes end the connection after this time. A network may come back meanwhile; the system's default is a quarter of an
+    /// hour.
+    /// </summary>
     private const int UserTimeoutMilliseconds = 30_000;
 
     // Of Linux: include/uapi/linux/tcp.h.
@@ -18,7 +23,9 @@ internal static class TcpHealth
     private const int RetransmitsOffset = 2;
     private const int ProbesOffset = 3;
 
-    /// <summary>Whether bytes were sent and sent again, or the connection was probed, and the peer acknowledged nothing. False when that cannot be known.</summary>
+    /// <summary>
+    /// Whether bytes were sent again, or the connection was probed, and the peer acknowledged nothing. False where that cannot be known.
+    /// </summary>
     public static bool IsSilent(Socket socket)
     {
         if (!OperatingSystem.IsLinux())

@@ -3,7 +3,10 @@ using System.Net.Sockets;
 namespace DnsAwareHttp.Pools;
 
 /// <summary>A connection's stream that reports its own end.</summary>
-/// <remarks>It is a <see cref="NetworkStream"/> and no wrapper: the runtime polls the socket of one to see whether an idle connection is still good.</remarks>
+/// <remarks>
+/// It is a <see cref="NetworkStream"/> and no wrapper: the runtime polls the socket of a NetworkStream to see whether an idle connection is
+/// still good.
+/// </remarks>
 internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner) : NetworkStream(socket, ownsSocket: true)
 {
     private int _reported;
@@ -12,11 +15,13 @@ internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner) :
     private uint _readsBefore;
     private uint _writesBefore;
 
-    /// <summary>Whether something holds of its socket.</summary>
+    /// <summary>Whether a condition holds for its socket.</summary>
     public bool Is(Func<Socket, bool> condition) => condition(Socket);
 
-    /// <summary>Whether data was read since the last look and nothing was sent for longer than that: over HTTP/1.1, a body that streams. For one caller at a time.</summary>
-    public bool LookWhetherItStreams()
+    /// <summary>
+    /// Whether data was read and nothing was sent since the last sample: over HTTP/1.1 a body that streams. For one caller at a time.
+    /// </summary>
+    public bool SampleStreaming()
     {
         (uint reads, uint writes) = (Volatile.Read(ref _reads), Volatile.Read(ref _writes));
         bool streams = reads - _readsBefore >= 2 && writes == _writesBefore;
@@ -24,7 +29,7 @@ internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner) :
         return streams;
     }
 
-    // Plain counting, by the only reader and the only writer that a connection has: an atomic increment would cost more than all the rest.
+    // A connection has one reader and one writer, so plain counting is right. An atomic increment would cost more than all the rest.
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         _reads++;
@@ -49,7 +54,9 @@ internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner) :
         base.Write(buffer);
     }
 
-    /// <summary>Closes the socket under whoever reads or writes. The owner of the stream still disposes it, but its end counts from now.</summary>
+    /// <summary>
+    /// Closes the socket; reads and writes under way fail. The owner of the stream still disposes it, but its end counts from now.
+    /// </summary>
     public void Cut()
     {
         Socket.Dispose();
@@ -61,11 +68,11 @@ internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner) :
         bool byPeer = disposing && IsEndedByPeer();
         base.Dispose(disposing);
 
-        // Also from the finaliser: a response that the application dropped without disposing it ends its connection too.
+        // Also from the finaliser: a response that the application dropped without disposal ends its connection, too.
         Report(byPeer);
     }
 
-    // Readable without a byte to read: the other side has ended the connection, or broken it.
+    // Readable without a byte to read: the peer has ended the connection, or broken it.
     private bool IsEndedByPeer()
     {
         try

@@ -43,7 +43,7 @@ internal static class AddressOrder
         }
 
         routable = usable.Count;
-        return [.. FamilyTurns.Of(usable, FamilyOf, preferred), .. FamilyTurns.Of(unusable, FamilyOf, preferred)];
+        return [.. FamilyInterleaving.Of(usable, FamilyOf, preferred), .. FamilyInterleaving.Of(unusable, FamilyOf, preferred)];
     }
 
     private static Dictionary<IPAddress, AddressRank> Ranks(ImmutableArray<IPAddress> addresses, ISourceAddresses sources)

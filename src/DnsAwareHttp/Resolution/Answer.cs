@@ -2,29 +2,61 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using DnsAwareHttp.Resolution;
+using DnsAwareHttp.Resolution.Sources;
 
 namespace DnsAwareHttp;
 
-/// <summary>One question, one outcome: addresses, none, or no answer at all.</summary>
+/// <summary>
+/// The outcome of one question about a name: addresses (<see cref="Found"/>), a definite no (<see cref="Empty"/>), or no answer
+/// (<see cref="Failed"/>).
+/// </summary>
 public abstract record Answer
 {
     private Answer()
     {
     }
 
+    /// <summary>Makes one answer of the answers for the two address families of a name, asked with A and AAAA records.</summary>
+    /// <remarks>
+    /// <para>Two <see cref="Found"/> give all addresses, IPv4 first, with the smaller TTL; complete only if both are.</para>
+    /// <para>One <see cref="Found"/> and one <see cref="Empty"/> give the addresses found. One <see cref="Found"/> and one
+    /// <see cref="Failed"/> give them too: the cache then keeps the addresses that it knows of the failed family and asks again
+    /// soon.</para>
+    /// <para>Without any address, <see cref="EmptyReason.NxDomain"/> of one family holds for both, because such a name has no records at
+    /// all (RFC 2308 section 5). <see cref="EmptyReason.NoData"/> and <see cref="Failed"/> give <see cref="Failed"/>.</para>
+    /// </remarks>
+    /// <param name="ipv4">The answer for IPv4 (A records).</param>
+    /// <param name="ipv6">The answer for IPv6 (AAAA records).</param>
+    public static Answer Merge(Answer ipv4, Answer ipv6)
+    {
+        ArgumentNullException.ThrowIfNull(ipv4);
+        ArgumentNullException.ThrowIfNull(ipv6);
+        return AnswerMerge.Merge(ipv4, ipv6);
+    }
+
     /// <summary>The name has addresses.</summary>
-    /// <param name="Addresses">One or more; duplicates and IPv4-mapped IPv6 addresses are folded by the cache. None at all is taken as <see cref="Empty"/>.</param>
-    /// <param name="Ttl">How long they may be believed, from the moment the question was sent (RFC 1035 section 3.2.1); clamped to <see cref="DnsCacheOptions.MinTtl"/> and <see cref="DnsCacheOptions.MaxTtl"/>.</param>
-    /// <param name="IsComplete">Whether these are all there are, never a sample of a larger set: an address that is absent is gone.</param>
+    /// <param name="Addresses">
+    /// The addresses, in the order of the source. The cache drops duplicates and turns IPv4-mapped IPv6 addresses into IPv4. An empty list
+    /// counts as <see cref="Empty"/>.
+    /// </param>
+    /// <param name="Ttl">
+    /// How long the answer holds, from the moment the question was sent (RFC 1035 section 3.2.1). The cache clamps it to
+    /// <see cref="DnsCacheOptions.MinTtl"/> and <see cref="DnsCacheOptions.MaxTtl"/>.
+    /// </param>
+    /// <param name="IsComplete">
+    /// Whether the list has all addresses and is never a sample of a larger set: an absent address is gone.
+    /// </param>
     public sealed record Found(ImmutableArray<IPAddress> Addresses, TimeSpan Ttl, bool IsComplete = false) : Answer
     {
-        /// <summary>A family whose question failed while the other's was answered: what was known of it still holds.</summary>
+        /// <summary>The family whose question failed while the other family was answered: its known addresses still hold.</summary>
         internal AddressFamily FailedFamily { get; init; } = AddressFamily.Unspecified;
 
-        /// <summary>Where the service is, if one was asked for (none: nowhere, decidedly; RFC 2782); null for a question about addresses.</summary>
+        /// <summary>
+        /// The targets of a service; an empty list says that the service is not available (RFC 2782). Null for a question about addresses.
+        /// </summary>
         internal ImmutableArray<ServiceTarget>? Targets { get; init; }
 
-        /// <summary>Whether it is the answer to a question for a service, which has targets and no addresses.</summary>
+        /// <summary>Whether the question was for a service. The answer then has targets and no addresses.</summary>
         internal bool IsService => Targets is not null;
 
         /// <inheritdoc/>
@@ -34,24 +66,28 @@ public abstract record Answer
             && Addresses.AsSpan().SequenceEqual(other.Addresses.AsSpan());
 
         /// <inheritdoc/>
-        public override int GetHashCode() => HashCode.Combine(Addresses.IsDefaultOrEmpty ? null : Addresses[0], Addresses.IsDefault ? 0 : Addresses.Length, Ttl, IsComplete);
+        public override int GetHashCode() =>
+            HashCode.Combine(Addresses.IsDefaultOrEmpty ? null : Addresses[0], Addresses.IsDefault ? 0 : Addresses.Length, Ttl, IsComplete);
 
         /// <inheritdoc/>
         public override string ToString() => $"{Content()} (TTL {Ttl.TotalSeconds:0.###} s)";
 
         private string Content() =>
-            Targets is ImmutableArray<ServiceTarget> targets ? targets.IsEmpty ? "the service is decidedly not available" : string.Join(", ", targets)
+            Targets is { IsEmpty: true } ? "the service is decidedly not available"
+            : Targets is ImmutableArray<ServiceTarget> targets ? string.Join(", ", targets)
             : Addresses.IsDefault ? ""
             : string.Join(", ", Addresses);
     }
 
-    /// <summary>The name is known to have no address.</summary>
+    /// <summary>The name has no address: a definite answer, not a failure.</summary>
     /// <param name="Reason">Whether the name does not exist, or has other records only.</param>
-    /// <param name="NegativeTtl">How long that may be believed (RFC 2308 section 5).</param>
+    /// <param name="NegativeTtl">
+    /// How long the answer holds (RFC 2308 section 5). The cache clamps it to <see cref="DnsCacheOptions.MaxNegativeTtl"/>.
+    /// </param>
     public sealed record Empty(EmptyReason Reason, TimeSpan NegativeTtl) : Answer;
 
-    /// <summary>Nobody could tell: a timeout, SERVFAIL, REFUSED, or an answer that makes no sense. The last good answer stays in use.</summary>
-    /// <param name="Reason">What went wrong, for people: it becomes part of log and exception messages.</param>
+    /// <summary>No answer: a timeout, SERVFAIL, REFUSED, or a malformed answer. The last good answer stays in use.</summary>
+    /// <param name="Reason">The failure, for people. Log and exception messages contain it.</param>
     /// <param name="Exception">The cause, where there is one.</param>
     public sealed record Failed(string Reason, Exception? Exception = null) : Answer;
 }

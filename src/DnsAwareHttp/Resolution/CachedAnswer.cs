@@ -36,6 +36,16 @@ internal sealed record CachedAnswer(
         && LastGoodAt is DateTimeOffset goodAt
         && now > goodAt + TtlPolicy.Lifetime(LastGood, options) + options.MaxStale;
 
+    /// <summary>The answer as a snapshot shows it, with the addresses that it stands for.</summary>
+    public AnswerSnapshot Snapshot(ImmutableArray<IPAddress> addresses) => new()
+    {
+        Latest = Latest,
+        Addresses = addresses,
+        ReceivedAt = LastGoodAt,
+        ExpiresAt = ExpiresAt,
+        IsStale = IsStale,
+    };
+
     /// <summary>The knowledge after one more answer.</summary>
     /// <param name="before">The knowledge before; null for the first answer.</param>
     /// <param name="answer">The outcome as the resolver gave it.</param>

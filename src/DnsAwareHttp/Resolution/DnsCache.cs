@@ -22,12 +22,16 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
     private readonly NameTable _names;
     private readonly NameRefresher _refresher;
     private readonly ChangeWatch? _watch;
+    private readonly NameResolver? _announcing;
     private readonly ResolverChain? _own;
     private volatile bool _disposed;
 
     /// <summary>Makes a cache.</summary>
     /// <param name="options">How to ask, keep and refresh; null for the defaults. Copied: later changes have no effect.</param>
-    /// <param name="resolver">Answers questions, and is not disposed; null for hosts file, DNS and the operating system's resolver.</param>
+    /// <param name="resolver">
+    /// Answers questions, and is not disposed; null for hosts file, DNS and the operating system's resolver. A <see cref="NameResolver"/> may
+    /// announce changes.
+    /// </param>
     /// <param name="timeProvider">The clock; null for the system's.</param>
     /// <param name="loggerFactory">Makes the logger of the category <c>DnsAwareHttp.DnsCache</c>; null for no log.</param>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">Options are out of range; all are listed.</exception>
@@ -47,6 +51,8 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
         AnswerPublisher publisher = new(_options, Clock, Random.Shared, logger);
         _refresher = new NameRefresher(_names, resolver, publisher, _options, Clock, logger);
         _watch = resolver is INameChanges changes ? new ChangeWatch(changes, logger, Invalidate) : null;
+        _announcing = resolver as NameResolver;
+        _announcing?.Attach(this);
     }
 
     /// <summary>The clock that the handlers of this cache go by.</summary>
@@ -92,6 +98,7 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
     public void Dispose()
     {
         _disposed = true;
+        _announcing?.Detach(this);
         _watch?.Stop();
         _refresher.Stop();
         _own?.Stop();
@@ -101,6 +108,7 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _disposed = true;
+        _announcing?.Detach(this);
         _watch?.Stop();
         await _refresher.DisposeAsync().ConfigureAwait(false);
         if (_own is not null)
@@ -125,7 +133,8 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
 
     private void OnEvicted(CacheEntry entry) => _refresher.Forget(entry);
 
-    private void Invalidate(IReadOnlySet<string>? names)
+    /// <summary>The answers for these names (lower case, no trailing dot), or for all, are old. Names in use are asked for at once.</summary>
+    internal void Invalidate(IReadOnlySet<string>? names)
     {
         foreach (CacheEntry entry in _names.Entries)
         {

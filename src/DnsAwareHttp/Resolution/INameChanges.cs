@@ -1,11 +1,16 @@
 namespace DnsAwareHttp.Resolution;
 
-/// <summary>Tells that earlier answers no longer hold, long before their TTL ends: a file was edited, a network came up.</summary>
+/// <summary>Reports that earlier answers no longer hold, long before their TTL ends: a file was edited, a network came up.</summary>
+/// <remarks>
+/// For sources that look for changes only while they are watched. <see cref="NameResolver"/> is for sources that hear of changes by
+/// themselves.
+/// </remarks>
 internal interface INameChanges
 {
     /// <summary>
-    /// Watches until the returned object is disposed. <paramref name="changed"/> gets the names that are touched (lower case, no trailing dot), or null when any may be;
-    /// it is quick and must not throw. What changed since the last watch ended is told at once, before this returns. One watch at a time.
+    /// Watches until the returned object is disposed. <paramref name="changed"/> gets the names that changed (lower case, no trailing dot),
+    /// or null when any may have changed; it is quick and must not throw. Changes since the last watch ended are reported before this
+    /// returns. There is one watch at a time.
     /// </summary>
     IDisposable Watch(Action<IReadOnlySet<string>?> changed);
 }

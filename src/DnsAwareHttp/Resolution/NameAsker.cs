@@ -58,6 +58,7 @@ internal sealed class NameAsker(INameResolver resolver, SteadyClock clock, Cance
         {
             IQuestionResolver any => any.ResolveAsync(question, cancellationToken),
             IFamilyResolver byFamily => byFamily.ResolveAsync(question.Name, question.Family, cancellationToken),
+            NameResolver named => named.ResolveAsync(question.Name, question.Family, cancellationToken),
             _ => resolver.ResolveAsync(question.Name, cancellationToken),
         };
         return answer.AsTask();

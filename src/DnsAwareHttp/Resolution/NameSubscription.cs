@@ -30,7 +30,8 @@ internal sealed class NameSubscription(Question question, IAnswerListener listen
         set => Entry.PreferredFamily = value;
     }
 
-    private CacheEntry Entry => _entry ?? throw new InvalidOperationException($"The subscription to {question} was not started.");
+    // Before the start, and while another thread starts it, the name can be asked already.
+    private CacheEntry Entry => _entry ?? names.EntryOf(question);
 
     /// <summary>Begins. An answer that is known and holds is reported before this returns.</summary>
     /// <exception cref="ObjectDisposedException">The cache was disposed, and a question would be needed.</exception>

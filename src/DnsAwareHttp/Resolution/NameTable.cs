@@ -22,6 +22,9 @@ internal sealed class NameTable(int maxEntries)
     /// <summary>Called for an entry that left. The caller holds no lock.</summary>
     public Action<CacheEntry>? Evicted { get; init; }
 
+    /// <summary>The entry of a question, which is made if need be.</summary>
+    public CacheEntry EntryOf(Question question) => _entries.GetOrAdd(question, static question => new CacheEntry(question));
+
     /// <summary>Adds a subscription to the entry of its question, which is made if need be.</summary>
     public CacheEntry Add(NameSubscription subscription)
     {
@@ -29,7 +32,7 @@ internal sealed class NameTable(int maxEntries)
         SubscriptionsChanged?.Invoke(1);
         while (true)
         {
-            CacheEntry entry = _entries.GetOrAdd(subscription.Question, static question => new CacheEntry(question));
+            CacheEntry entry = EntryOf(subscription.Question);
             entry.LastUsed = Interlocked.Increment(ref _useCounter);
             if (TryAdd(subscription, entry))
             {

@@ -154,8 +154,8 @@ public sealed class EndpointSetTests
     [Fact]
     public void Of_OneAnswered421OrHasNoRoute_ItIsTheLastResort()
     {
-        _a.Pool.NoteMisdirected();
-        _b.Pool.HasRoute = false;
+        _a.Pool.OnMisdirected();
+        _b.HasRoute = false;
 
         EndpointSet set = Of(LoadBalancingPolicy.LeastRequests, null, _a, _b, _c);
 
@@ -190,5 +190,5 @@ public sealed class EndpointSetTests
         Of(LoadBalancingPolicy.LeastRequests, null, _b, _c).DialOrder(_a.Pool, AddressFamily.Unspecified).Should().Equal(_b.Pool, _c.Pool);
 
     private EndpointSet Of(LoadBalancingPolicy policy, EndpointSet? before, params TestEndpoint[] endpoints) =>
-        EndpointSet.Of([.. endpoints.Select(endpoint => endpoint.Pool)], policy, _random, before)!;
+        EndpointSet.Of([.. endpoints.Select(endpoint => endpoint.Placement)], policy, _random, before)!;
 }

@@ -55,9 +55,9 @@ public sealed class LeastRequestsPickerTests
     [InlineData(0.15, false)]
     public void Pick_TheLessBusyIsNew_TakesATenthOfWhatFallsToIt(double fraction, bool taken)
     {
-        _idle.StartSlowly();
+        EndpointPool fresh = new TestEndpoint(startsSlowly: true).Pool;
 
-        new LeastRequestsPicker([_idle, _busy], new ScriptedRandom(0, 0) { Fraction = fraction }).Pick().Should().BeSameAs(taken ? _idle : _busy);
+        new LeastRequestsPicker([fresh, _busy], new ScriptedRandom(0, 0) { Fraction = fraction }).Pick().Should().BeSameAs(taken ? fresh : _busy);
     }
 
     [Fact]
@@ -66,13 +66,13 @@ public sealed class LeastRequestsPickerTests
         EndpointPool[] pools = [.. Enumerable.Range(0, 900).Select(_ => new TestEndpoint().Pool)];
         LeastRequestsPicker picker = new([.. pools], new Random(11));
         Dictionary<EndpointPool, int> counts = pools.ToDictionary(pool => pool, _ => 0);
-        Queue<Passage> inside = new();
+        Queue<GateLease> inside = new();
         for (int i = 0; i < 900 * 2_000; i++)
         {
             EndpointPool pool = picker.Pick();
             counts[pool]++;
-            _ = pool.TryEnter(out Passage passage);
-            inside.Enqueue(passage);
+            _ = pool.TryEnter(out GateLease lease);
+            inside.Enqueue(lease);
             if (inside.Count > 450)
             {
                 // Each is inside for as long as the others.

@@ -58,9 +58,8 @@ public sealed class RoundRobinPickerTests
     [InlineData(0.15, false)]
     public void Pick_TheNextIsNew_TakesATenthOfItsTurns(double fraction, bool taken)
     {
-        EndpointPool fresh = new TestEndpoint().Pool;
+        EndpointPool fresh = new TestEndpoint(startsSlowly: true).Pool;
         EndpointPool warm = new TestEndpoint().Pool;
-        fresh.StartSlowly();
 
         // From 1 on: the first turn is that of number 0.
         new RoundRobinPicker([fresh, warm], new ScriptedRandom(draws: 1) { Fraction = fraction }).Pick().Should().BeSameAs(taken ? fresh : warm);

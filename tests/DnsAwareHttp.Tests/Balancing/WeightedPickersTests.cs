@@ -17,7 +17,7 @@ public sealed class WeightedPickersTests
     [InlineData(LoadBalancingPolicy.LeastRequests)]
     public void Weights_AreTheSharesOfIdleEndpoints(LoadBalancingPolicy policy)
     {
-        (_a.Pool.Weight, _b.Pool.Weight, _c.Pool.Weight) = (60, 30, 10);
+        (_a.Weight, _b.Weight, _c.Weight) = (60, 30, 10);
 
         Dictionary<EndpointPool, int> counts = Count(policy, 100_000);
 
@@ -33,16 +33,16 @@ public sealed class WeightedPickersTests
     [InlineData(200)]
     public void LeastRequests_WeightsAreTheSharesHoweverManyAreUnderWay(int underWay)
     {
-        (_a.Pool.Weight, _b.Pool.Weight, _c.Pool.Weight) = (80, 15, 5);
+        (_a.Weight, _b.Weight, _c.Weight) = (80, 15, 5);
         IEndpointPicker picker = Set(LoadBalancingPolicy.LeastRequests, 5).Picker;
         ConcurrentDictionary<EndpointPool, int> counts = new();
-        Queue<Passage> inside = new();
+        Queue<GateLease> inside = new();
         for (int i = 0; i < 100_000; i++)
         {
             EndpointPool pool = picker.Pick();
             counts.AddOrUpdate(pool, 1, static (_, count) => count + 1);
-            _ = pool.TryEnter(out Passage passage);
-            inside.Enqueue(passage);
+            _ = pool.TryEnter(out GateLease lease);
+            inside.Enqueue(lease);
             if (inside.Count > underWay)
             {
                 // Each is inside for as long as the others.
@@ -58,7 +58,7 @@ public sealed class WeightedPickersTests
     [Fact]
     public void LeastRequests_OneThatIsBusierForItsWeightGivesWay()
     {
-        (_a.Pool.Weight, _b.Pool.Weight) = (9, 1);
+        (_a.Weight, _b.Weight) = (9, 1);
         _a.Busy(40);
 
         // As many as the light one may have until it is as busy as the heavy one: all go there.
@@ -73,7 +73,7 @@ public sealed class WeightedPickersTests
     [InlineData(LoadBalancingPolicy.LeastRequests)]
     public void WeightZeroBesideOthers_IsNextToNothingButNotNothing(LoadBalancingPolicy policy)
     {
-        (_a.Pool.Weight, _b.Pool.Weight, _c.Pool.Weight) = (10, 10, 0);
+        (_a.Weight, _b.Weight, _c.Weight) = (10, 10, 0);
 
         Count(policy, 100_000)[_c.Pool].Should().BeInRange(1, 300);
     }
@@ -83,7 +83,7 @@ public sealed class WeightedPickersTests
     [InlineData(LoadBalancingPolicy.LeastRequests, typeof(LeastRequestsPicker))]
     public void EqualWeights_ThePickerIsTheOneOfEndpointsWithoutWeights(LoadBalancingPolicy policy, Type picker)
     {
-        (_a.Pool.Weight, _b.Pool.Weight, _c.Pool.Weight) = (0.25f, 0.25f, 0.25f);
+        (_a.Weight, _b.Weight, _c.Weight) = (0.25f, 0.25f, 0.25f);
 
         Set(policy, 1).Picker.Should().BeOfType(picker);
         Count(policy, 30_000).Values.Should().OnlyContain(count => count > 9_700 && count < 10_300);
@@ -92,7 +92,7 @@ public sealed class WeightedPickersTests
     [Fact]
     public void RoundRobin_TurnsOfOneEndpointAreApart()
     {
-        (_a.Pool.Weight, _b.Pool.Weight, _c.Pool.Weight) = (2, 1, 1);
+        (_a.Weight, _b.Weight, _c.Weight) = (2, 1, 1);
         IEndpointPicker picker = Set(LoadBalancingPolicy.RoundRobin, 1).Picker;
 
         EndpointPool[] picked = [.. Enumerable.Range(0, 400).Select(_ => picker.Pick())];
@@ -106,23 +106,22 @@ public sealed class WeightedPickersTests
     [Fact]
     public void WeightedAndNew_TakesATenthOfItsShare()
     {
-        (_a.Pool.Weight, _b.Pool.Weight) = (3, 1);
-        _a.Pool.StartSlowly();
-        IEndpointPicker picker = Set(LoadBalancingPolicy.LeastRequests, 1, _a, _b).Picker;
+        TestEndpoint fresh = new("10.0.0.4", startsSlowly: true) { Weight = 3 };
+        IEndpointPicker picker = Set(LoadBalancingPolicy.LeastRequests, 1, fresh, _b).Picker;
 
-        Enumerable.Range(0, 10_000).Count(_ => picker.Pick() == _a.Pool).Should().BeLessThan(6_500);
+        Enumerable.Range(0, 10_000).Count(_ => picker.Pick() == fresh.Pool).Should().BeLessThan(6_500);
     }
 
     [Fact]
     public void Priority_OnlyTheLowestNumberIsOffered_TheOthersInTheirOrderWhenAllElseFailed()
     {
-        (_a.Pool.Priority, _b.Pool.Priority, _c.Pool.Priority) = (20, 10, 30);
+        (_a.Priority, _b.Priority, _c.Priority) = (20, 10, 30);
         EndpointSet set = Set(LoadBalancingPolicy.RoundRobin, 1);
 
         set.Preferred.Should().Equal(_b.Pool);
         set.LastResort.Should().Equal(_a.Pool, _c.Pool);
         set.DialOrder(_b.Pool, default).Should().Equal(_b.Pool);
-        set.Fallbacks().Select(rank => rank.Key).Should().Equal(20, 30);
+        set.Fallbacks().SelectMany(rank => rank).Should().Equal(_a.Pool, _c.Pool);
         set.PickOther([_b.Pool], new Random(1)).Should().BeSameAs(_a.Pool);
         set.PickOther([_b.Pool, _a.Pool], new Random(1)).Should().BeSameAs(_c.Pool);
     }
@@ -130,7 +129,7 @@ public sealed class WeightedPickersTests
     [Fact]
     public void Priority_TheNextOneWhileAllOfTheFirstFail_AndBack()
     {
-        (_a.Pool.Priority, _b.Pool.Priority, _c.Pool.Priority) = (1, 1, 2);
+        (_a.Priority, _b.Priority, _c.Priority) = (1, 1, 2);
         _a.Fails();
         Set(LoadBalancingPolicy.LeastRequests, 1).Preferred.Should().Equal(_b.Pool);
         _b.Fails();
@@ -152,5 +151,5 @@ public sealed class WeightedPickersTests
     private EndpointSet Set(LoadBalancingPolicy policy, int seed) => Set(policy, seed, _a, _b, _c);
 
     private static EndpointSet Set(LoadBalancingPolicy policy, int seed, params TestEndpoint[] endpoints) =>
-        EndpointSet.Of([.. endpoints.Select(endpoint => endpoint.Pool)], policy, new Random(seed), before: null)!;
+        EndpointSet.Of([.. endpoints.Select(endpoint => endpoint.Placement)], policy, new Random(seed), before: null)!;
 }

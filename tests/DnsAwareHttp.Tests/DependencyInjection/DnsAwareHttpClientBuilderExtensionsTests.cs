@@ -57,7 +57,8 @@ public sealed class DnsAwareHttpClientBuilderExtensionsTests : IAsyncLifetime
     {
         List<string> seen = [];
         _services.AddHttpClient("x")
-            .AddHttpMessageHandler(() => new Witness("before", seen)).AddDnsAwareHandler().AddHttpMessageHandler(() => new Witness("after", seen));
+            .AddHttpMessageHandler(() => new Witness("before", seen)).AddDnsAwareHandler()
+                .AddHttpMessageHandler(() => new Witness("after", seen));
 
         (await WhoAmI("x")).Should().Be("127.0.0.2");
         seen.Should().Equal("before svc.test", "after svc.test");
@@ -82,7 +83,8 @@ public sealed class DnsAwareHttpClientBuilderExtensionsTests : IAsyncLifetime
         }
 
         _server.ConnectionsTo("127.0.0.2").Should().Be(1);
-        provider.GetRequiredService<IOptionsMonitor<HttpClientFactoryOptions>>().Get("x").HandlerLifetime.Should().Be(Timeout.InfiniteTimeSpan);
+        provider.GetRequiredService<IOptionsMonitor<HttpClientFactoryOptions>>().Get("x").HandlerLifetime.Should()
+            .Be(Timeout.InfiniteTimeSpan);
     }
 
     [Fact]
@@ -151,18 +153,20 @@ public sealed class DnsAwareHttpClientBuilderExtensionsTests : IAsyncLifetime
         await using ServiceProvider provider = _services.BuildServiceProvider();
         using IServiceScope scope = provider.CreateScope();
 
-        (await scope.ServiceProvider.GetRequiredKeyedService<HttpClient>("x").GetStringAsync($"http://svc.test:{_server.Port}/whoami")).Should().Be("127.0.0.2");
+        (await scope.ServiceProvider.GetRequiredKeyedService<HttpClient>("x").GetStringAsync($"http://svc.test:{_server.Port}/whoami"))
+            .Should().Be("127.0.0.2");
     }
 
     [Fact]
     public void WrongPrimaryHandler_SaysWhatToDo()
     {
-        _services.AddHttpClient("orders").ConfigurePrimaryHttpMessageHandler(() => new HttpClientHandler()).AddDnsAwareHandler();
+        _services.AddHttpClient("orders").ConfigurePrimaryHttpMessageHandler(() => new StubHandler()).AddDnsAwareHandler();
         using ServiceProvider provider = _services.BuildServiceProvider();
 
         Action use = () => provider.GetRequiredService<IHttpClientFactory>().CreateClient("orders");
 
-        use.Should().Throw<InvalidOperationException>().WithMessage("*\"orders\"*System.Net.Http.HttpClientHandler*UseSocketsHttpHandler()*");
+        use.Should().Throw<InvalidOperationException>()
+            .WithMessage("*\"orders\"*StubHandler*UseSocketsHttpHandler()*RemoveDnsAwareHandler()*");
     }
 
     [Fact]
@@ -188,14 +192,18 @@ public sealed class DnsAwareHttpClientBuilderExtensionsTests : IAsyncLifetime
         Action use = () => provider.GetRequiredService<IHttpClientFactory>().CreateClient("x");
         Action start = () => provider.GetRequiredService<IStartupValidator>().Validate();
 
-        use.Should().Throw<OptionsValidationException>().WithMessage("MaxEndpointsPerOrigin is 0;*");
-        start.Should().Throw<OptionsValidationException>().WithMessage("MaxEndpointsPerOrigin is 0;*");
+        use.Should().Throw<OptionsValidationException>()
+            .WithMessage("HTTP client \"x\", MaxEndpointsPerOrigin is 0; give a number from 1 to 10000.");
+        start.Should().Throw<OptionsValidationException>()
+            .WithMessage("HTTP client \"x\", MaxEndpointsPerOrigin is 0; give a number from 1 to 10000.");
     }
 
     [Fact]
     public void Configuration_SetsOptions()
     {
-        _services.AddHttpClient("x").AddDnsAwareHandler(Section(("Membership", "Logical"), ("MembershipByHost:cdn.test", "Adaptive"), ("ServiceRecords:orders.test", "_http._tcp.orders.test"), ("DrainTimeout", "00:02:00"), ("MaxEndpointsPerOrigin", "8")));
+        _services.AddHttpClient("x").AddDnsAwareHandler(Section(
+            ("Membership", "Logical"), ("MembershipByHost:cdn.test", "Adaptive"),
+            ("ServiceRecords:orders.test", "_http._tcp.orders.test"), ("DrainTimeout", "00:02:00"), ("MaxEndpointsPerOrigin", "8")));
         using ServiceProvider provider = _services.BuildServiceProvider();
 
         DnsAwareOptions options = provider.GetRequiredService<IOptionsMonitor<DnsAwareOptions>>().Get("x");
@@ -208,9 +216,13 @@ public sealed class DnsAwareHttpClientBuilderExtensionsTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("DrainTimeuot", "00:02:00", "*DrainTimeuot*")]
-    [InlineData("DrainTimeout", "soon", "*DrainTimeout*")]
-    [InlineData("Membership", "Lax", "*Membership*")]
+    [InlineData("DrainTimeuot", "00:02:00",
+        "HTTP client \"x\", Client:DrainTimeuot: there is no such option; give one of AddressFamily, *, DrainTimeout, *")]
+    [InlineData("DrainTimeout", "soon", "HTTP client \"x\": *'soon'*'Client:DrainTimeout'*")]
+    [InlineData("Membership", "Lax", "HTTP client \"x\": *'Lax'*'Client:Membership'*")]
+    [InlineData("AddressFilter", "PublicOnly", "HTTP client \"x\", Client:AddressFilter: a delegate cannot come from configuration;*")]
+    [InlineData("DrainTimeout", "00:00:00", "HTTP client \"x\", Client:DrainTimeout is 00:00:00; give a time above 0*")]
+    [InlineData("MembershipByHost:svc.test", "9", "HTTP client \"x\", Client:MembershipByHost[\"svc.test\"] is 9;*")]
     public void Configuration_UnknownKeyOrWrongValue_IsAnErrorThatNamesIt(string key, string value, string message)
     {
         _services.AddHttpClient("x").AddDnsAwareHandler(Section((key, value)));
@@ -218,7 +230,80 @@ public sealed class DnsAwareHttpClientBuilderExtensionsTests : IAsyncLifetime
 
         Action use = () => provider.GetRequiredService<IHttpClientFactory>().CreateClient("x");
 
-        use.Should().Throw<InvalidOperationException>().WithMessage(message);
+        use.Should().Throw<OptionsValidationException>().WithMessage(message);
+    }
+
+    [Fact]
+    public void Configuration_OfAllClients_NamesThem()
+    {
+        _services.ConfigureHttpClientDefaults(builder => builder.AddDnsAwareHandler(Section(("MaxEndpointsPerOrigin", "0"))));
+        _services.AddHttpClient("x");
+        using ServiceProvider provider = _services.BuildServiceProvider();
+
+        Action use = () => provider.GetRequiredService<IHttpClientFactory>().CreateClient("x");
+        Action start = () => provider.GetRequiredService<IStartupValidator>().Validate();
+
+        use.Should().Throw<OptionsValidationException>().WithMessage("HTTP client \"x\", Client:MaxEndpointsPerOrigin is 0;*");
+        start.Should().Throw<OptionsValidationException>().WithMessage("All HTTP clients, Client:MaxEndpointsPerOrigin is 0;*");
+    }
+
+    [Fact]
+    public void Configuration_ValueOfAnotherSection_NamesThePathOfTheOneThatSetsIt()
+    {
+        IConfiguration common = Section(("MaxEndpointsPerOrigin", "0"));
+        IConfiguration own = new ConfigurationBuilder()
+            .AddInMemoryCollection([KeyValuePair.Create("Own:DrainTimeout", (string?)"00:00:00")]).Build().GetSection("Own");
+        _services.ConfigureHttpClientDefaults(builder => builder.AddDnsAwareHandler(common));
+        _services.AddHttpClient("x").AddDnsAwareHandler(own).AddDnsAwareHandler(options => options.ConnectTimeout = TimeSpan.Zero);
+        using ServiceProvider provider = _services.BuildServiceProvider();
+
+        Action use = () => provider.GetRequiredService<IHttpClientFactory>().CreateClient("x");
+
+        use.Should().Throw<OptionsValidationException>().Which.Failures.Select(failure => failure.Split(" is ")[0]).Should().BeEquivalentTo(
+            "HTTP client \"x\", Client:MaxEndpointsPerOrigin", "HTTP client \"x\", Own:DrainTimeout", "HTTP client \"x\", ConnectTimeout");
+    }
+
+    [Fact]
+    public void OptionsPattern_SetsOptionsOfANamedClient()
+    {
+        _services.AddHttpClient("x").AddDnsAwareHandler(options => options.MaxEndpointsPerOrigin = 8);
+        _services.Configure<DnsAwareOptions>("x", options => options.MaxEndpointsPerOrigin += 1);
+        _services.ConfigureAll<DnsAwareOptions>(options => options.DrainTimeout = TimeSpan.FromMinutes(2));
+        _services.PostConfigure<DnsAwareOptions>("x", options => options.LoadBalancing = LoadBalancingPolicy.PickFirst);
+        using ServiceProvider provider = _services.BuildServiceProvider();
+
+        DnsAwareOptions options = provider.GetRequiredService<IOptionsMonitor<DnsAwareOptions>>().Get("x");
+
+        (options.MaxEndpointsPerOrigin, options.DrainTimeout, options.LoadBalancing).Should()
+            .Be((9, TimeSpan.FromMinutes(2), LoadBalancingPolicy.PickFirst));
+    }
+
+    [Theory]
+    [InlineData("", "DnsAwareOptions are configured without the name of a client*ConfigureAll*")]
+    [InlineData("ordres", "*\"ordres\", which does not follow DNS: correct the name,*")]
+    public void OptionsPattern_ForANameThatNoClientHas_IsAnErrorAtStartAndAtFirstUse(string name, string message)
+    {
+        _services.AddHttpClient("orders").AddDnsAwareHandler();
+        _services.Configure<DnsAwareOptions>(name, options => options.DrainTimeout = TimeSpan.FromMinutes(2));
+        using ServiceProvider provider = _services.BuildServiceProvider();
+
+        Action use = () => provider.GetRequiredService<IHttpClientFactory>().CreateClient("orders");
+        Action start = () => provider.GetRequiredService<IStartupValidator>().Validate();
+
+        use.Should().Throw<OptionsValidationException>().WithMessage(message);
+        start.Should().Throw<OptionsValidationException>().WithMessage(message);
+    }
+
+    [Fact]
+    public void OptionsPattern_ForAClientThatAllMakeFollowDns_IsNoError()
+    {
+        _services.ConfigureHttpClientDefaults(builder => builder.AddDnsAwareHandler());
+        _services.Configure<DnsAwareOptions>("never mentioned", options => options.DrainTimeout = TimeSpan.FromMinutes(2));
+        using ServiceProvider provider = _services.BuildServiceProvider();
+
+        provider.GetRequiredService<IStartupValidator>().Validate();
+        provider.GetRequiredService<IOptionsMonitor<DnsAwareOptions>>().Get("never mentioned").DrainTimeout.Should()
+            .Be(TimeSpan.FromMinutes(2));
     }
 
     [Fact]
@@ -229,7 +314,39 @@ public sealed class DnsAwareHttpClientBuilderExtensionsTests : IAsyncLifetime
 
         Action use = () => provider.GetRequiredService<DnsCache>();
 
-        use.Should().Throw<OptionsValidationException>().WithMessage("MaxEntries is 0;*");
+        use.Should().Throw<OptionsValidationException>().WithMessage("DnsCacheOptions.MaxEntries is 0;*");
+    }
+
+    [Fact]
+    public void AddDnsCache_TakesOptionsFromConfiguration()
+    {
+        _services.AddDnsCache(Section(
+            ("MaxTtl", "00:01:00"), ("NameServers:0", "10.0.0.2"), ("NameServers:1", "10.0.0.3:5353"), ("NameSources:0", "Dns"),
+            ("UseHostsFile", "false")));
+        using ServiceProvider provider = _services.BuildServiceProvider();
+
+        DnsCacheOptions options = provider.GetRequiredService<IOptions<DnsCacheOptions>>().Value;
+
+        options.MaxTtl.Should().Be(TimeSpan.FromMinutes(1));
+        options.NameServers.Should().Equal("10.0.0.2", "10.0.0.3:5353");
+        options.NameSources.Should().Equal(NameSource.Dns);
+        options.UseHostsFile.Should().BeFalse();
+        provider.GetRequiredService<DnsCache>().Should().NotBeNull();
+    }
+
+    [Theory]
+    [InlineData("MaxTtll", "00:01:00", "DnsCacheOptions, Client:MaxTtll: there is no such option; give one of Attempts, *")]
+    [InlineData("MaxTtl", "soon", "DnsCacheOptions: *'soon'*'Client:MaxTtl'*")]
+    [InlineData("MaxEntries", "0", "DnsCacheOptions, Client:MaxEntries is 0; give a number from 1 to 1000000.")]
+    [InlineData("NameServers:0", "dns.example.com", "DnsCacheOptions, Client:NameServers[0] is \"dns.example.com\";*")]
+    public void AddDnsCache_UnknownKeyOrWrongValueInConfiguration_IsAnErrorAtStart(string key, string value, string message)
+    {
+        _services.AddDnsCache(Section((key, value)));
+        using ServiceProvider provider = _services.BuildServiceProvider();
+
+        Action start = () => provider.GetRequiredService<IStartupValidator>().Validate();
+
+        start.Should().Throw<OptionsValidationException>().WithMessage(message);
     }
 
     private static void SetACookie(WebApplication app) => app.Use((context, next) =>
@@ -239,7 +356,9 @@ public sealed class DnsAwareHttpClientBuilderExtensionsTests : IAsyncLifetime
     });
 
     private static IConfiguration Section(params (string Key, string Value)[] pairs) =>
-        new ConfigurationBuilder().AddInMemoryCollection(pairs.Select(pair => KeyValuePair.Create($"Client:{pair.Key}", (string?)pair.Value))).Build().GetSection("Client");
+        new ConfigurationBuilder()
+            .AddInMemoryCollection(pairs.Select(pair => KeyValuePair.Create($"Client:{pair.Key}", (string?)pair.Value))).Build()
+            .GetSection("Client");
 
     private async Task<string> WhoAmI(string name)
     {

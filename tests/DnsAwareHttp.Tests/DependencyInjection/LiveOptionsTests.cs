@@ -84,7 +84,8 @@ public sealed class LiveOptionsTests : IAsyncLifetime
     {
         _configuration["Client:DrainTimeout"] = "00:05:00";
         _configuration["Client:MembershipByHost:svc.test"] = "Strict";
-        _services.AddHttpClient("x").AddDnsAwareHandler(_configuration.GetSection("Client")).AddDnsAwareHandler(options => options.AddressFilter = address => !address.Equals(IPAddress.Parse("127.0.0.1")));
+        _services.AddHttpClient("x").AddDnsAwareHandler(_configuration.GetSection("Client"))
+            .AddDnsAwareHandler(options => options.AddressFilter = address => !address.Equals(IPAddress.Parse("127.0.0.1")));
         using HttpClient client = Client("x");
         await WhoAmI(client);
 
@@ -109,7 +110,8 @@ public sealed class LiveOptionsTests : IAsyncLifetime
 
         Change(($"Client:{key}", value), ("Client:LoadBalancing", "PickFirst"));
 
-        (string _, string message, Exception? exception) = _log.Entries.Should().ContainSingle(entry => entry.Event == "OptionsRefused").Which;
+        (string _, string message, Exception? exception) = _log.Entries.Should().ContainSingle(entry => entry.Event == "OptionsRefused")
+            .Which;
         message.Should().Contain("\"x\"").And.Contain(problem);
         exception.Should().NotBeNull();
         _log.Entries.Should().NotContain(entry => entry.Event == "OptionsChanged");
@@ -125,7 +127,8 @@ public sealed class LiveOptionsTests : IAsyncLifetime
 
         Change(("Client:MaxEndpointsPerOrigin", "0"), ("Client:ConnectTimeout", "00:00:00"));
 
-        _log.Entries.Where(entry => entry.Event == "OptionsRefused").Should().Contain(entry => entry.Message.Contains("MaxEndpointsPerOrigin is 0") && entry.Message.Contains("ConnectTimeout is 00:00:00"));
+        _log.Entries.Where(entry => entry.Event == "OptionsRefused").Should()
+            .Contain(entry => entry.Message.Contains("MaxEndpointsPerOrigin is 0") && entry.Message.Contains("ConnectTimeout is 00:00:00"));
     }
 
     [Fact]
@@ -140,7 +143,8 @@ public sealed class LiveOptionsTests : IAsyncLifetime
 
         _log.Entries.Should().ContainSingle(entry => entry.Event == "OptionsChanged");
         await WhoAmI(client);
-        Snapshot("x").Origins.Should().ContainSingle().Which.Endpoints.Where(endpoint => endpoint.State is not EndpointState.Draining).Should().ContainSingle();
+        Snapshot("x").Origins.Should().ContainSingle().Which.Endpoints.Where(endpoint => endpoint.State is not EndpointState.Draining)
+            .Should().ContainSingle();
     }
 
     [Fact]
@@ -229,10 +233,12 @@ public sealed class LiveOptionsTests : IAsyncLifetime
 
         Change(("Client:DrainTimeout", "00:00:00.001"));
 
-        Snapshot("x").Origins.Should().ContainSingle().Which.Endpoints.Select(endpoint => endpoint.State).Should().BeEquivalentTo([EndpointState.Draining, EndpointState.Idle]);
+        Snapshot("x").Origins.Should().ContainSingle().Which.Endpoints.Select(endpoint => endpoint.State).Should()
+            .BeEquivalentTo([EndpointState.Draining, EndpointState.Idle]);
         await WhoAmI(client);
         _server.Gate.SetResult();
-        (await open.Content.ReadAsStringAsync()).Should().Be("0123456789abcdefghij", "the options of before have no deadline, and leaving for a change of options has none");
+        (await open.Content.ReadAsStringAsync()).Should()
+            .Be("0123456789abcdefghij", "the options of before have no deadline, and leaving for a change of options has none");
         await Eventually.Holds(() => _server.OpenConnections == 1, "the connection of before is closed");
     }
 
@@ -293,7 +299,8 @@ public sealed class LiveOptionsTests : IAsyncLifetime
             {
                 try
                 {
-                    using HttpRequestMessage request = new(worker % 3 == 0 ? HttpMethod.Post : HttpMethod.Get, worker % 3 == 0 ? "/echo" : "/whoami")
+                    using HttpRequestMessage request = new(
+                        worker % 3 == 0 ? HttpMethod.Post : HttpMethod.Get, worker % 3 == 0 ? "/echo" : "/whoami")
                     {
                         Version = client.DefaultRequestVersion,
                         VersionPolicy = client.DefaultVersionPolicy,

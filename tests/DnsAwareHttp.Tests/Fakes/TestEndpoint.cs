@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using DnsAwareHttp.Balancing;
 using DnsAwareHttp.Pools;
 
 namespace DnsAwareHttp.Tests.Fakes;
@@ -9,13 +10,23 @@ internal sealed class TestEndpoint
 {
     private readonly EndpointDialer _dialer;
 
-    public TestEndpoint(string address = "10.0.0.1")
+    public TestEndpoint(string address = "10.0.0.1", bool startsSlowly = false)
     {
-        _dialer = new EndpointDialer(new DnsEndPoint("svc.test", 80), new IPEndPoint(IPAddress.Parse(address), 80), new DialSettings(TimeSpan.FromSeconds(5), null, TimeProvider.System));
-        Pool = new EndpointPool(_dialer, new SocketsHttpHandler(), () => DateTimeOffset.UnixEpoch);
+        _dialer = new EndpointDialer(
+            new DnsEndPoint("svc.test", 80), new IPEndPoint(IPAddress.Parse(address), 80), new DialSettings(TimeSpan.FromSeconds(5), null, TimeProvider.System));
+        Pool = new EndpointPool(_dialer, new SocketsHttpHandler(), () => DateTimeOffset.UnixEpoch, startsSlowly: startsSlowly);
     }
 
     public EndpointPool Pool { get; }
+
+    public int Priority { get; set; }
+
+    public float Weight { get; set; } = 1;
+
+    public bool HasRoute { get; set; } = true;
+
+    /// <summary>Its place in a set.</summary>
+    public EndpointPlacement Placement => new(Pool) { Priority = Priority, Weight = Weight, HasRoute = HasRoute };
 
     public TestEndpoint Busy(int requests)
     {

@@ -11,11 +11,15 @@ public sealed partial class FloorPlanTests
     private static readonly Dictionary<string, string[]> MayLookAt = new()
     {
         ["DependencyInjection"] = [Door, "Resolution", "Concurrency"],
-        [Door] = ["Origins", "Balancing", "Pools", "Membership", "Resolution", "Resolution/Sources", "Resolution/Wire", "Diagnostics", "Concurrency"],
-        ["Origins"] = ["Balancing", "Pools", "Membership", "Resolution", "Diagnostics", "Concurrency"],
-        ["Balancing"] = ["Pools", "Diagnostics", "Concurrency"],
-        ["Pools"] = ["Diagnostics", "Concurrency"],
-        ["Membership"] = ["Diagnostics", "Concurrency"],
+        [Door] = ["Sending", "Handlers", "Resolution", "Resolution/Sources", "Diagnostics", "Concurrency"],
+        ["Sending"] = ["Services", "Endpoints", "Balancing", "Pools", "Handlers", "Membership", "Resolution", "Diagnostics", "Concurrency"],
+        ["Services"] = ["Endpoints", "Balancing", "Pools", "Membership", "Resolution", "Diagnostics", "Concurrency"],
+        ["Endpoints"] = ["Balancing", "Pools", "Health", "Membership", "Resolution", "Diagnostics", "Concurrency"],
+        ["Balancing"] = ["Pools", "Health"],
+        ["Pools"] = ["Handlers", "Health", "Membership", "Diagnostics", "Concurrency"],
+        ["Handlers"] = [],
+        ["Health"] = ["Membership", "Resolution"],
+        ["Membership"] = [],
         ["Resolution"] = ["Resolution/Sources", "Diagnostics", "Concurrency"],
         ["Resolution/Sources"] = ["Resolution/Wire", "Diagnostics", "Concurrency"],
         ["Resolution/Wire"] = ["Diagnostics", "Concurrency"],
@@ -25,8 +29,8 @@ public sealed partial class FloorPlanTests
 
     // Small nouns that every room may use: the public agreement, how work is begun without a caller's context, how families take turns.
     private static readonly string[] Vocabulary =
-        ["Answer", "EmptyReason", "INameResolver", "IFamilyResolver", "IQuestionResolver", "Question", "QuestionKind", "SteadyClock", "ServiceTarget", "INameChanges", "DnsAwareOptions", "DnsCacheOptions", "MembershipMode", "LoadBalancingPolicy", "DrainSignal",
-         "DnsAwareSnapshot", "OriginSnapshot", "EndpointSnapshot", "AnswerSnapshot", "EndpointState", "Background", "FamilyTurns", "Origin", "OptionProblems"];
+        ["Answer", "EmptyReason", "INameResolver", "NameResolver", "IFamilyResolver", "IQuestionResolver", "Question", "QuestionKind", "SteadyClock", "ServiceTarget", "INameChanges", "DnsAwareOptions", "DnsCacheOptions", "MembershipMode", "LoadBalancingPolicy", "DrainSignal",
+         "DnsAwareSnapshot", "OriginSnapshot", "EndpointSnapshot", "AnswerSnapshot", "EndpointState", "Background", "FamilyInterleaving", "Origin", "OptionProblems"];
 
     [Fact]
     public void EveryRoom_IsOnThePlan() =>

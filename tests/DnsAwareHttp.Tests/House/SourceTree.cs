@@ -12,8 +12,18 @@ internal static class SourceTree
     public static string Root { get; } = Path.GetFullPath(Path.Combine(House, "..", "..", "..", "src", "DnsAwareHttp"));
 
     public static IEnumerable<(string Room, string File, string Text)> Files() =>
-        Directory.EnumerateFiles(Root, "*.cs", SearchOption.AllDirectories)
-            .Select(path => (Path: path, Relative: Path.GetRelativePath(Root, path)))
+        Below(Root).Select(file => (Path.GetDirectoryName(file.File)!.Replace('\\', '/'), file.File, file.Text));
+
+    /// <summary>The sources of all libraries, with paths from <c>src</c>.</summary>
+    public static IEnumerable<(string File, string Text)> AllLibraries()
+    {
+        string src = Path.GetDirectoryName(Root)!;
+        return Directory.EnumerateDirectories(src).SelectMany(Below, (library, file) => (Path.Combine(Path.GetFileName(library), file.File), file.Text));
+    }
+
+    private static IEnumerable<(string File, string Text)> Below(string project) =>
+        Directory.EnumerateFiles(project, "*.cs", SearchOption.AllDirectories)
+            .Select(path => (Path: path, Relative: Path.GetRelativePath(project, path)))
             .Where(file => !file.Relative.StartsWith("obj") && !file.Relative.StartsWith("bin"))
-            .Select(file => (Path.GetDirectoryName(file.Relative)!.Replace('\\', '/'), file.Relative, File.ReadAllText(file.Path)));
+            .Select(file => (file.Relative, File.ReadAllText(file.Path)));
 }

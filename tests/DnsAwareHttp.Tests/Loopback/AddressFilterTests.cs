@@ -1,6 +1,5 @@
 using System.Net;
 using DnsAwareHttp.Tests.Fakes;
-using DnsAwareHttp.Tests.Fidelity;
 
 namespace DnsAwareHttp.Tests.Loopback;
 
@@ -42,7 +41,7 @@ public sealed class AddressFilterTests
     {
         await using RawServer secret = RawServer.Start(RawServer.Answering(static _ => RawServer.Ok), null, "127.0.0.1", "::1");
         string to = location.Replace("PORT", $"{secret.Port}", StringComparison.Ordinal);
-        await using RawServer open = RawServer.Start(RawServer.Answering(_ => $"HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n"), null, "127.0.0.9");
+        await using RawServer open = RawServer.Start(RawServer.Answering(_ => RawServer.RedirectTo(to)), null, "127.0.0.9");
         using DnsCache cache = Cache();
         using HttpClient client = Client(cache);
 

@@ -45,6 +45,51 @@ public sealed class DnsAwareHandlerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task InnerHandlerSetToAnotherSocketsHttpHandler_ItsSettingsHold()
+    {
+        DnsAwareHandler handler = Handler();
+        using HttpClient client = new(handler);
+        int streams = 0;
+        handler.InnerHandler = new SocketsHttpHandler { PlaintextStreamFilter = CountsAsync };
+
+        (await client.GetStringAsync($"{Base}/whoami")).Should().Be(One);
+
+        streams.Should().Be(1);
+
+        ValueTask<Stream> CountsAsync(SocketsHttpPlaintextStreamFilterContext context, CancellationToken cancellationToken)
+        {
+            streams++;
+            return ValueTask.FromResult(context.PlaintextStream);
+        }
+    }
+
+    [Fact]
+    public async Task InnerHandlerSetToAnythingElse_FailsTheFirstRequestAndAsksNoServer()
+    {
+        DnsAwareHandler handler = Handler();
+        using HttpClient client = new(handler);
+        StubHandler stub = new();
+        handler.InnerHandler = stub;
+
+        await client.Invoking(c => c.GetAsync(Base)).Should().ThrowAsync<InvalidOperationException>()
+            .WithMessage("*StubHandler*Put your handler around it*");
+
+        stub.Requests.Should().Be(0);
+        _server.RequestsTo(One).Should().Be(0);
+    }
+
+    [Fact]
+    public async Task InnerHandlerSetAfterTheFirstRequest_IsRefusedByTheSetter()
+    {
+        DnsAwareHandler handler = Handler();
+        using HttpClient client = new(handler);
+        await client.GetStringAsync($"{Base}/whoami");
+
+        handler.Invoking(h => h.InnerHandler = new StubHandler()).Should().Throw<InvalidOperationException>();
+        (await client.GetStringAsync($"{Base}/whoami")).Should().Be(One);
+    }
+
+    [Fact]
     public async Task SynchronousSend_IsServedAndFollowsOnAtTheCallingThread()
     {
         (HttpStatusCode Status, int Before, int After) sent = await Task.Factory.StartNew(
@@ -285,13 +330,23 @@ public sealed class DnsAwareHandlerTests : IAsyncLifetime
         DnsAwareSnapshot snapshot = handler.GetSnapshot();
 
         snapshot.TakenAt.Should().Be(_clock.GetUtcNow());
-        snapshot.UnmanagedRequests.Should().Be(0);
+        snapshot.PassThroughRequests.Should().Be(0);
         OriginSnapshot origin = snapshot.Origins.Should().ContainSingle().Which;
         (origin.Origin, origin.Host, origin.Port).Should().Be((Base, "svc.test", _server.Port));
         origin.Answer!.Addresses.Should().Equal(IPAddress.Parse(One));
         origin.Answer.IsStale.Should().BeFalse();
         origin.Answer.ExpiresAt.Should().Be(_clock.GetUtcNow() + TimeSpan.FromSeconds(30));
-        origin.Endpoints.Should().Equal(new EndpointSnapshot(new IPEndPoint(IPAddress.Parse(One), _server.Port), EndpointState.Ready, "connected", _clock.GetUtcNow(), 0, 1, 1, "present"));
+        origin.Endpoints.Should().Equal(new EndpointSnapshot
+        {
+            Address = new IPEndPoint(IPAddress.Parse(One), _server.Port),
+            State = EndpointState.Ready,
+            Reason = "connected",
+            Since = _clock.GetUtcNow(),
+            ActiveRequests = 0,
+            TotalRequests = 1,
+            OpenConnections = 1,
+            Membership = "present",
+        });
     }
 
     [Fact]

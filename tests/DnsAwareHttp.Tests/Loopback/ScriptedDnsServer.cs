@@ -4,6 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using DnsAwareHttp.Resolution;
 
 namespace DnsAwareHttp.Tests.Loopback;
 

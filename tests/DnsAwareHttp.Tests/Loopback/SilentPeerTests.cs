@@ -52,7 +52,7 @@ public sealed class SilentPeerTests(ITestOutputHelper output)
 
         server.GoSilent(victim);
         long wentSilent = Stopwatch.GetTimestamp();
-        await Eventually.Holds(() => Of(handler, victim).All(e => e.State is EndpointState.Draining or EndpointState.Failing or EndpointState.Dialling), "the silence is noticed");
+        await Eventually.Holds(() => Of(handler, victim).All(e => e.State is EndpointState.Draining or EndpointState.Failing or EndpointState.Connecting), "the silence is noticed");
         long noticed = Stopwatch.GetTimestamp();
         int before = Others(server, victim);
         await Eventually.Holds(() => Others(server, victim) > before + 2_000, "the others serve on");

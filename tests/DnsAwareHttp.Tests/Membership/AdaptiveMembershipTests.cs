@@ -26,7 +26,8 @@ public sealed class AdaptiveMembershipTests
         Say(2);
 
         Names(_members).Should().Equal("10.0.0.2");
-        _members.Departed.Should().Equal(new Departure(Address(1), "absent 1 answer, set is stable"));
+        _members.Departed.Should().Equal(
+            new MemberDeparture(Address(1), DepartureReason.LeftDns, "absent from 1 answer, the set is stable"));
     }
 
     [Fact]
@@ -72,7 +73,7 @@ public sealed class AdaptiveMembershipTests
 
         _departures.Should().BeLessThanOrEqualTo(4);
         _members.All.Should().HaveCount(4);
-        _members.All[^1].Reason.Should().MatchRegex(@"^absent \d+ of \d+ tolerated, answers rotate, gap \d\.\d$");
+        _members.All[^1].Reason.Should().MatchRegex(@"^absent \d+ of \d+ tolerated answers, answers rotate, mean gap \d\.\d answers$");
     }
 
     [Theory]
@@ -134,7 +135,9 @@ public sealed class AdaptiveMembershipTests
         _members = _policy.Decide(_members, Addresses(1), isComplete: true, _now);
 
         Names(_members).Should().Equal("10.0.0.1");
-        _members.Departed.Should().HaveCount(3).And.OnlyContain(departure => departure.Reason.EndsWith("which is complete", StringComparison.Ordinal));
+        _members.Departed.Should().HaveCount(3).And.OnlyContain(
+            departure => departure.Reason == DepartureReason.LeftDns
+                && departure.Detail.EndsWith("which is complete", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -177,7 +180,7 @@ public sealed class AdaptiveMembershipTests
         for (int answer = 0; answer < 2_000; answer++)
         {
             Say(Some(random, random.Next(1, 200), 60_000, 0));
-            _members.History!.Sightings.Count.Should().BeLessThanOrEqualTo(Max + AnswerHistory.MaxStrangers);
+            _members.History!.Addresses.Count.Should().BeLessThanOrEqualTo(Max + AnswerHistory.MaxOthers);
         }
     }
 
@@ -202,10 +205,12 @@ public sealed class AdaptiveMembershipTests
 
             Say(addresses);
 
-            _members.Departed.Select(departure => departure.Address).Should().NotIntersectWith(addresses).And.BeSubsetOf(before.All.Select(member => member.Address));
+            _members.Departed.Select(departure => departure.Address).Should()
+                .NotIntersectWith(addresses).And.BeSubsetOf(before.All.Select(member => member.Address));
             _members.All.Select(member => member.Address).Should().OnlyHaveUniqueItems();
             _members.All.Length.Should().BeInRange(1, Max);
-            before.All.Length.Should().Be(_members.Departed.Length + _members.All.Count(member => before.All.Any(old => old.Address.Equals(member.Address))));
+            before.All.Length.Should().Be(
+                _members.Departed.Length + _members.All.Count(member => before.All.Any(old => old.Address.Equals(member.Address))));
         }
     }
 

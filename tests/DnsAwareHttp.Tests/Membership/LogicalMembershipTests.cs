@@ -21,7 +21,7 @@ public sealed class LogicalMembershipTests
 
         Names(members).Should().Equal("10.0.0.2", "10.0.0.1");
         members.Departed.Should().BeEmpty();
-        members.All[1].Should().Be(new Member(Address(1), Start, Start, 1, "not the first address any more, its connections stay"));
+        members.All[1].Should().Be(new Member(Address(1), Start, Start, 1, "no longer the first address; keeps its connections"));
     }
 
     [Fact]

@@ -17,17 +17,22 @@ public sealed class MembersTests
 
     [Fact]
     public void Meet_ThoseAbsent_AreLeftOut() =>
-        new Members([new Member(Address(1), Start, Start, 0, "present")], []).Meet(Addresses(2), Start).Should().ContainSingle().Which.Address.Should().Be(Address(2));
+        new Members([new Member(Address(1), Start, Start, 0, "present")], []).Meet(Addresses(2), Start)
+            .Should().ContainSingle().Which.Address.Should().Be(Address(2));
 
     [Fact]
     public void Without_AllLeaveWithTheReason()
     {
-        Members members = new([new Member(Address(1), Start, Start, 0, "present"), new Member(Address(2), Start, Start, 1, "lingers")], [new Departure(Address(3), "earlier")]);
+        Members members = new(
+            [new Member(Address(1), Start, Start, 0, "present"), new Member(Address(2), Start, Start, 1, "lingers")],
+            [new MemberDeparture(Address(3), DepartureReason.LeftDns, "earlier")]);
 
-        Members none = members.Without("the name is gone");
+        Members none = members.Without(DepartureReason.NameEmpty, "the name is gone");
 
         none.All.Should().BeEmpty();
-        none.Departed.Should().Equal(new Departure(Address(1), "the name is gone"), new Departure(Address(2), "the name is gone"));
+        none.Departed.Should().Equal(
+            new MemberDeparture(Address(1), DepartureReason.NameEmpty, "the name is gone"),
+            new MemberDeparture(Address(2), DepartureReason.NameEmpty, "the name is gone"));
     }
 
     [Fact]
@@ -35,6 +40,6 @@ public sealed class MembersTests
     {
         Members.None.All.Should().BeEmpty();
         Members.None.Departed.Should().BeEmpty();
-        Members.None.Without("whatever").Departed.Should().BeEmpty();
+        Members.None.Without(DepartureReason.NameEmpty, "whatever").Departed.Should().BeEmpty();
     }
 }

@@ -24,7 +24,7 @@ public sealed class StrictMembershipTests
         members = _policy.Decide(members, Addresses(2, 3), isComplete: false, Start.AddSeconds(30));
 
         Names(members).Should().Equal("10.0.0.2", "10.0.0.3");
-        members.Departed.Should().Equal(new Departure(Address(1), "absent from the latest answer"));
+        members.Departed.Should().Equal(new MemberDeparture(Address(1), DepartureReason.LeftDns, "absent from the latest answer"));
         members.All[0].FirstSeen.Should().Be(Start);
         members.All[1].FirstSeen.Should().Be(Start.AddSeconds(30));
     }
@@ -49,8 +49,9 @@ public sealed class StrictMembershipTests
         members = _policy.Decide(members, Addresses(many), isComplete: false, Start);
 
         members.All.Should().HaveCount(3);
-        members.Departed.Single(departure => departure.Address.Equals(Address(1))).Reason.Should().Be("absent from the latest answer");
-        members.Departed.Where(departure => !departure.Address.Equals(Address(1))).Should().OnlyContain(departure => departure.Reason == "outside the subset used of a larger set");
+        members.Departed.Single(departure => departure.Address.Equals(Address(1))).Reason.Should().Be(DepartureReason.LeftDns);
+        members.Departed.Where(departure => !departure.Address.Equals(Address(1)))
+            .Should().OnlyContain(departure => departure.Reason == DepartureReason.OverLimit);
     }
 
     [Fact]

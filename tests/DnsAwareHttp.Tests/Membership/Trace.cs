@@ -41,7 +41,8 @@ internal static class Trace
         return Addresses(numbers[..size]);
     }
 
-    private static void CheckStep(Members before, Members after, ImmutableArray<IPAddress> answer, int max, DateTimeOffset now, string where)
+    private static void CheckStep(
+        Members before, Members after, ImmutableArray<IPAddress> answer, int max, DateTimeOffset now, string where)
     {
         IPAddress[] old = [.. before.All.Select(member => member.Address)];
         IPAddress[] members = [.. after.All.Select(member => member.Address)];

@@ -19,14 +19,14 @@ public sealed class EndpointPoolTests
     public EndpointPoolTests()
     {
         _dialer = new EndpointDialer(new DnsEndPoint("svc.test", 80), new IPEndPoint(IPAddress.Loopback, 80), new DialSettings(TimeSpan.FromSeconds(5), null, _clock));
-        _pool = new EndpointPool(_dialer, _handler, _clock.GetUtcNow) { HealthChanged = pool => _healthTold.Add(pool.Status.State) };
+        _pool = new EndpointPool(_dialer, _handler, _clock.GetUtcNow, new PoolObserver(pool => _healthTold.Add(pool.Health.State)));
     }
 
     [Fact]
     public void New_IsIdleSinceItWasMade()
     {
-        _pool.Status.State.Should().Be(EndpointState.Idle);
-        _pool.Status.Since.Should().Be(_clock.GetUtcNow());
+        _pool.Health.State.Should().Be(EndpointState.Idle);
+        _pool.Health.Since.Should().Be(_clock.GetUtcNow());
         _pool.TotalRequests.Should().Be(0);
         _pool.OpenConnections.Should().Be(0);
     }
@@ -36,7 +36,7 @@ public sealed class EndpointPoolTests
     {
         _dialer.Dialled!(null);
 
-        _pool.Status.State.Should().Be(EndpointState.Ready);
+        _pool.Health.State.Should().Be(EndpointState.Ready);
         _healthTold.Should().BeEmpty("it was no worse before");
     }
 
@@ -54,11 +54,11 @@ public sealed class EndpointPoolTests
             using TrackedStream? stream = _dialer.Streams.Add(pair.Near);
             for (int request = 0; request < requestsOnEach; request++)
             {
-                _pool.NoteBreak(new HttpRequestException(HttpRequestError.ResponseEnded, "test", new HttpIOException(HttpRequestError.ResponseEnded)));
+                _pool.OnFailed(new HttpRequestException(HttpRequestError.ResponseEnded, "test", new HttpIOException(HttpRequestError.ResponseEnded)));
             }
         }
 
-        _pool.Status.State.Should().Be(fails ? EndpointState.Failing : EndpointState.Ready);
+        _pool.Health.State.Should().Be(fails ? EndpointState.Failing : EndpointState.Ready);
     }
 
     [Fact]
@@ -68,10 +68,10 @@ public sealed class EndpointPoolTests
 
         for (int i = 0; i < 10; i++)
         {
-            _pool.NoteBreak(new HttpRequestException(HttpRequestError.HttpProtocolError, "test", new HttpProtocolException(8, "CANCEL", null)));
+            _pool.OnFailed(new HttpRequestException(HttpRequestError.HttpProtocolError, "test", new HttpProtocolException(8, "CANCEL", null)));
         }
 
-        _pool.Status.State.Should().Be(EndpointState.Ready);
+        _pool.Health.State.Should().Be(EndpointState.Ready);
     }
 
     [Fact]
@@ -79,7 +79,7 @@ public sealed class EndpointPoolTests
     {
         _dialer.Dialled!(Refused);
 
-        _pool.Status.Should().BeEquivalentTo(new { State = EndpointState.Failing, Reason = Refused.Message, Failures = 1 });
+        _pool.Health.Should().BeEquivalentTo(new { State = EndpointState.Failing, Reason = Refused.Message, Failures = 1 });
         _healthTold.Should().Equal(EndpointState.Failing);
     }
 
@@ -91,9 +91,9 @@ public sealed class EndpointPoolTests
         _clock.Advance(TimeSpan.FromSeconds(3));
         _dialer.Dialled!(new SocketException((int)SocketError.TimedOut));
 
-        _pool.Status.Failures.Should().Be(2);
-        _pool.Status.Since.Should().Be(first);
-        _pool.Status.Reason.Should().Be(new SocketException((int)SocketError.TimedOut).Message);
+        _pool.Health.Failures.Should().Be(2);
+        _pool.Health.Since.Should().Be(first);
+        _pool.Health.Reason.Should().Be(new SocketException((int)SocketError.TimedOut).Message);
         _healthTold.Should().Equal(EndpointState.Failing);
     }
 
@@ -105,7 +105,7 @@ public sealed class EndpointPoolTests
         _dialer.Dialled!(null);
         _dialer.Dialled!(null);
 
-        _pool.Status.Should().BeEquivalentTo(new { State = EndpointState.Ready, Failures = 0, Since = _clock.GetUtcNow() });
+        _pool.Health.Should().BeEquivalentTo(new { State = EndpointState.Ready, Failures = 0, Since = _clock.GetUtcNow() });
         _healthTold.Should().Equal(EndpointState.Failing, EndpointState.Ready);
     }
 
@@ -120,8 +120,8 @@ public sealed class EndpointPoolTests
 
         _dialer.Dialled!(connected ? null : Refused);
 
-        _pool.Status.State.Should().Be(EndpointState.Draining);
-        _pool.Status.Reason.Should().Be("absent from the latest answer");
+        _pool.Health.State.Should().Be(EndpointState.Draining);
+        _pool.Health.Reason.Should().Be("absent from the latest answer");
         _pool.TryEnter(out _).Should().BeFalse();
         _healthTold.Should().BeEmpty();
     }
@@ -129,7 +129,7 @@ public sealed class EndpointPoolTests
     [Fact]
     public void Draining_LetsNobodyInAndEndsItsHeadersWhenTheLastHasLeft()
     {
-        _pool.TryEnter(out Passage passage).Should().BeTrue();
+        _pool.TryEnter(out GateLease lease).Should().BeTrue();
 
         _pool.BeginDrain("gone");
 
@@ -137,7 +137,7 @@ public sealed class EndpointPoolTests
         _pool.ActiveRequests.Should().Be(1);
         _pool.Draining.IsCancellationRequested.Should().BeTrue();
         _pool.AllHeadersArrived.IsCompleted.Should().BeFalse();
-        passage.Dispose();
+        lease.Dispose();
         _pool.AllHeadersArrived.IsCompletedSuccessfully.Should().BeTrue();
     }
 
@@ -236,7 +236,17 @@ public sealed class EndpointPoolTests
         await _pool.SendAsync(request, async: true, CancellationToken.None);
         _pool.TryEnter(out _);
 
-        _pool.Snapshot().Should().Be(new EndpointSnapshot(new IPEndPoint(IPAddress.Loopback, 80), EndpointState.Ready, "connected", _clock.GetUtcNow(), 1, 1, 1, "present"));
+        _pool.Snapshot("present").Should().Be(new EndpointSnapshot
+        {
+            Address = new IPEndPoint(IPAddress.Loopback, 80),
+            State = EndpointState.Ready,
+            Reason = "connected",
+            Since = _clock.GetUtcNow(),
+            ActiveRequests = 1,
+            TotalRequests = 1,
+            OpenConnections = 1,
+            Membership = "present",
+        });
     }
 
     private static HttpRequestMessage WithSignal(DrainSignal signal)
@@ -250,19 +260,19 @@ public sealed class EndpointPoolTests
     public void StartsSlowly_ReachesItsFullShareTenSecondsAfterItConnected()
     {
         _pool.Share.Should().Be(1);
-        _pool.StartSlowly();
+        EndpointPool fresh = new(_dialer, _handler, _clock.GetUtcNow, startsSlowly: true);
         _clock.Advance(TimeSpan.FromMinutes(1));
-        _pool.LookForSilence().Should().BeFalse();
-        _pool.Share.Should().BeApproximately(0.1f, 0.001f, "it has no connection yet");
+        fresh.SampleForSilence().Should().BeFalse();
+        fresh.Share.Should().BeApproximately(0.1f, 0.001f, "it has no connection yet");
 
         _dialer.Dialled!(null);
         _clock.Advance(TimeSpan.FromSeconds(5));
-        _pool.LookForSilence();
-        _pool.Share.Should().BeApproximately(0.5f, 0.001f);
+        fresh.SampleForSilence();
+        fresh.Share.Should().BeApproximately(0.5f, 0.001f);
 
         _clock.Advance(TimeSpan.FromSeconds(5));
-        _pool.LookForSilence();
-        _pool.Share.Should().Be(1);
+        fresh.SampleForSilence();
+        fresh.Share.Should().Be(1);
     }
 
     [Fact]
@@ -270,25 +280,25 @@ public sealed class EndpointPoolTests
     {
         _dialer.Dialled!(null);
 
-        _pool.NoteMisdirected();
-        _pool.NoteMisdirected();
+        _pool.OnMisdirected();
+        _pool.OnMisdirected();
 
-        _pool.IsAvoided.Should().BeTrue();
-        _pool.Status.Should().BeEquivalentTo(new { State = EndpointState.Ready, IsMisdirected = true });
+        _pool.Health.IsAvoided.Should().BeTrue();
+        _pool.Health.Should().BeEquivalentTo(new { State = EndpointState.Ready, IsMisdirected = true });
         _healthTold.Should().ContainSingle();
         _dialer.Dialled(Refused);
         _dialer.Dialled(null);
-        _pool.IsAvoided.Should().BeTrue("that it connects does not make it the right place");
+        _pool.Health.IsAvoided.Should().BeTrue("that it connects does not make it the right place");
 
-        _pool.ForgetMisdirected();
-        _pool.IsAvoided.Should().BeFalse();
+        _pool.OnNamedAgain();
+        _pool.Health.IsAvoided.Should().BeFalse();
     }
 
     [Fact]
     public async Task RenewalDue_IsToldOnceItsConnectionsHaveServedAsManyAndAgainAfterAsManyMore()
     {
         List<long> told = [];
-        EndpointPool pool = new(_dialer, _handler, _clock.GetUtcNow, maxRequestsPerConnection: 3) { RenewalDue = due => told.Add(due.TotalRequests) };
+        EndpointPool pool = new(_dialer, _handler, _clock.GetUtcNow, new PoolObserver(renewalDue: due => told.Add(due.TotalRequests)), maxRequestsPerConnection: 3);
         for (int i = 0; i < 7; i++)
         {
             await pool.SendAsync(new HttpRequestMessage(), async: true, CancellationToken.None);
@@ -309,6 +319,6 @@ public sealed class EndpointPoolTests
 
         (await FluentActions.Awaiting(() => waiting).Should().ThrowAsync<SocketException>()).Which.SocketErrorCode.Should().Be(SocketError.TimedOut);
         await FluentActions.Awaiting(() => dialer.ConnectAsync(ConnectionContexts.For("svc.test", hole.EndPoint.Port), CancellationToken.None).AsTask()).Should().ThrowAsync<SocketException>();
-        pool.Status.State.Should().Be(EndpointState.Idle, "its peer was not found to refuse");
+        pool.Health.State.Should().Be(EndpointState.Idle, "its peer was not found to refuse");
     }
 }

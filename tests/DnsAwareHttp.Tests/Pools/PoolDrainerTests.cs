@@ -1,4 +1,5 @@
 using System.Net;
+using DnsAwareHttp.Membership;
 using DnsAwareHttp.Pools;
 using DnsAwareHttp.Tests.Fakes;
 using DnsAwareHttp.Tests.Loopback;
@@ -27,7 +28,7 @@ public sealed class PoolDrainerTests : IDisposable
     {
         StubHandler handler = new();
 
-        await _drainer.Drain(Pool(handler, out _), Owner, "gone", Timeout.InfiniteTimeSpan);
+        await Drain(Pool(handler, out _), Timeout.InfiniteTimeSpan);
 
         handler.Disposed.IsCompleted.Should().BeTrue();
         await Eventually.Holds(() => _clock.ActiveTimers == 0, "no timer is left");
@@ -40,14 +41,14 @@ public sealed class PoolDrainerTests : IDisposable
         StubHandler handler = new();
         EndpointPool pool = Pool(handler, out EndpointDialer dialer);
         TrackedStream stream = dialer.Streams.Add(_pair.Near)!;
-        pool.TryEnter(out Passage passage).Should().BeTrue();
+        pool.TryEnter(out GateLease lease).Should().BeTrue();
 
-        Task drain = _drainer.Drain(pool, Owner, "gone", Timeout.InfiniteTimeSpan);
+        Task drain = Drain(pool, Timeout.InfiniteTimeSpan);
 
         pool.TryEnter(out _).Should().BeFalse("the gate is closed when the call returns");
-        _drainer.DrainingOf(Owner).Should().Equal(pool);
+        _drainer.DrainingOf(Owner).Select(departure => departure.Pool).Should().Equal(pool);
         handler.Disposed.IsCompleted.Should().BeFalse("headers are awaited");
-        passage.Dispose();
+        lease.Dispose();
         await handler.Disposed;
         drain.IsCompleted.Should().BeFalse("a response streams");
         _pair.Far.Poll(0, System.Net.Sockets.SelectMode.SelectRead).Should().BeFalse("nobody closes it");
@@ -63,7 +64,7 @@ public sealed class PoolDrainerTests : IDisposable
         StubHandler handler = new();
         EndpointPool pool = Pool(handler, out EndpointDialer dialer);
         TrackedStream stream = dialer.Streams.Add(_pair.Near)!;
-        Task drain = _drainer.Drain(pool, Owner, "gone", TimeSpan.FromSeconds(10));
+        Task drain = Drain(pool, TimeSpan.FromSeconds(10));
         await handler.Disposed;
 
         _clock.Advance(TimeSpan.FromSeconds(9.9));
@@ -83,8 +84,8 @@ public sealed class PoolDrainerTests : IDisposable
         StubHandler handler = new();
         EndpointPool pool = Pool(handler, out EndpointDialer dialer);
         TrackedStream stream = dialer.Streams.Add(_pair.Near)!;
-        pool.TryEnter(out Passage passage);
-        Task drain = _drainer.Drain(pool, Owner, "gone", TimeSpan.FromSeconds(10));
+        pool.TryEnter(out GateLease lease);
+        Task drain = Drain(pool, TimeSpan.FromSeconds(10));
         await Eventually.Holds(() => _clock.ActiveTimers == 1, "the deadline is set");
 
         _clock.Advance(TimeSpan.FromSeconds(10));
@@ -93,14 +94,14 @@ public sealed class PoolDrainerTests : IDisposable
         handler.Disposed.IsCompleted.Should().BeTrue();
         await _pair.NearClosed();
         await Eventually.Holds(() => _clock.ActiveTimers == 0, "no timer is left");
-        passage.Dispose();
+        lease.Dispose();
         await stream.DisposeAsync();
     }
 
     [Fact]
     public async Task EndsInTime_LeavesNoTimer()
     {
-        await _drainer.Drain(Pool(new StubHandler(), out _), Owner, "gone", TimeSpan.FromSeconds(10));
+        await Drain(Pool(new StubHandler(), out _), TimeSpan.FromSeconds(10));
 
         await Eventually.Holds(() => _clock.ActiveTimers == 0, "no timer is left");
     }
@@ -110,7 +111,7 @@ public sealed class PoolDrainerTests : IDisposable
     {
         InvalidOperationException mine = new("disposal failed");
 
-        await _drainer.Drain(Pool(new StubHandler { ThrownByDispose = mine }, out _), Owner, "gone", Timeout.InfiniteTimeSpan);
+        await Drain(Pool(new StubHandler { ThrownByDispose = mine }, out _), Timeout.InfiniteTimeSpan);
 
         _log.Entries.Should().ContainSingle(entry => entry.Event == "DrainThrew").Which.Exception.Should().BeSameAs(mine);
         _drainer.DrainingOf(Owner).Should().BeEmpty();
@@ -120,14 +121,14 @@ public sealed class PoolDrainerTests : IDisposable
     public async Task WhenAllDrained_WaitsForEveryDrain()
     {
         EndpointPool busy = Pool(new StubHandler(), out _);
-        busy.TryEnter(out Passage passage);
-        _ = _drainer.Drain(busy, Owner, "gone", Timeout.InfiniteTimeSpan);
-        await _drainer.Drain(Pool(new StubHandler(), out _), Owner, "gone", Timeout.InfiniteTimeSpan);
+        busy.TryEnter(out GateLease lease);
+        _ = Drain(busy, Timeout.InfiniteTimeSpan);
+        await Drain(Pool(new StubHandler(), out _), Timeout.InfiniteTimeSpan);
 
         Task all = _drainer.WhenAllDrained();
 
         all.IsCompleted.Should().BeFalse();
-        passage.Dispose();
+        lease.Dispose();
         await all;
     }
 
@@ -135,14 +136,16 @@ public sealed class PoolDrainerTests : IDisposable
     public async Task DrainingOf_KeepsOwnersApart()
     {
         EndpointPool busy = Pool(new StubHandler(), out _);
-        busy.TryEnter(out Passage passage);
-        Task drain = _drainer.Drain(busy, Owner, "gone", Timeout.InfiniteTimeSpan);
+        busy.TryEnter(out GateLease lease);
+        Task drain = Drain(busy, Timeout.InfiniteTimeSpan);
 
         _drainer.DrainingOf(Owner with { Port = 81 }).Should().BeEmpty();
 
-        passage.Dispose();
+        lease.Dispose();
         await drain;
     }
+
+    private Task Drain(EndpointPool pool, TimeSpan timeout) => _drainer.Begin(new Departure(pool, DepartureReason.LeftDns, "gone"), Owner, timeout);
 
     private EndpointPool Pool(HttpMessageHandler handler, out EndpointDialer dialer)
     {

@@ -20,7 +20,7 @@ public sealed class AddressOrderTests
     [InlineData("2001:db8:1::1", "2001:db8:1::2", "2001:db8:3ffe::1", "2001:db8:3f44::2", "longest matching prefix")]
     [InlineData("2002:c633:6401::1", "2002:c633:6401::2", "2001:db8:1::1", "2002:c633:6401::2", "prefer matching label")]
     [InlineData("2001:db8:1::1", "2001:db8:1::2", "2002:c633:6401::1", "2002:c633:6401::2", "prefer higher precedence")]
-    public void Rfc6724_Section10_2(string better, string betterSource, string other, string otherSource, string rule)
+    public void Rfc6724_ExamplesOfSection10_2_ComeInTheirOrder(string better, string betterSource, string other, string otherSource, string rule)
     {
         _sources.From(betterSource, better).From(otherSource, other);
 
@@ -35,7 +35,7 @@ public sealed class AddressOrderTests
     [InlineData("fd00::1", "fd00::2", "2001:db8::1", "fd00::2", "labels match before precedence is asked")]
     [InlineData("10.0.0.1", "10.0.0.2", "2001:db8::1", "fd00::2", "labels match before precedence is asked")]
     [InlineData("::1", "::1", "127.0.0.1", "127.0.0.1", "loopback has the highest precedence")]
-    public void Rfc6724_DefaultPolicyTable(string better, string betterSource, string other, string otherSource, string reason)
+    public void Rfc6724_DefaultPolicyTable_GivesItsPrecedenceAndLabel(string better, string betterSource, string other, string otherSource, string reason)
     {
         _sources.From(betterSource, better).From(otherSource, other);
 

@@ -12,7 +12,7 @@ public sealed class AnswerPublisherTests : IAsyncDisposable
     private static readonly Answer.Found Found = new([IPAddress.Parse("10.0.0.1")], TimeSpan.FromSeconds(30));
 
     private readonly ManualTimeProvider _time = new();
-    private readonly RecordingLogger _log = new();
+    private readonly CapturingLogger _log = new();
     private readonly NameTable _names = new(100);
     private readonly List<CachedAnswer> _told = [];
     private readonly AnswerPublisher _publisher;

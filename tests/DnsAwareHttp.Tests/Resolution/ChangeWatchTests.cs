@@ -6,7 +6,7 @@ namespace DnsAwareHttp.Tests.Resolution;
 
 public sealed class ChangeWatchTests
 {
-    private readonly RecordingLogger _log = new();
+    private readonly CapturingLogger _log = new();
     private readonly WatchedResolver _resolver = new();
     private readonly List<IReadOnlySet<string>?> _changes = [];
 

@@ -13,7 +13,7 @@ public sealed class DnsCacheTests : IAsyncDisposable
 
     private readonly ManualTimeProvider _time = new();
     private readonly WatchedResolver _resolver = new();
-    private readonly RecordingLogger _log = new();
+    private readonly CapturingLogger _log = new();
     private readonly DnsCacheOptions _options = new();
     private readonly ConcurrentQueue<CachedAnswer> _told = new();
     private INameResolver _asked;

@@ -16,7 +16,7 @@ public sealed class NameRefresherTests : IAsyncDisposable
 
     private readonly ManualTimeProvider _time = new();
     private readonly ScriptedResolver _dns = new();
-    private readonly RecordingLogger _log = new();
+    private readonly CapturingLogger _log = new();
     private readonly DnsCacheOptions _options = new();
     private readonly CacheEntry _entry = new(Name);
     private readonly ConcurrentQueue<CachedAnswer> _told = new();

@@ -1,5 +1,5 @@
 using System.Net;
-using DnsAwareHttp.Origins;
+using DnsAwareHttp.Sending;
 using DnsAwareHttp.Pools;
 using DnsAwareHttp.Tests.Fakes;
 
@@ -27,9 +27,9 @@ internal sealed class ConnectingSimulation : IDisposable
     private readonly SimulatedName _name;
     private readonly Referee _referee;
     private readonly Inspector _inspector;
-    private readonly List<OriginRegistry> _closed = [];
+    private readonly List<RequestRouter> _closed = [];
     private readonly Queue<string> _log = new();
-    private OriginRegistry _registry;
+    private RequestRouter _router;
     private IPAddress _anchor;
     private bool _isOutage;
     private long _phaseEnds;
@@ -53,7 +53,7 @@ internal sealed class ConnectingSimulation : IDisposable
         _name = _world.Name;
         _referee = _world.Referee;
         _inspector = _world.Inspector;
-        _registry = _world.OpenRegistry();
+        _router = _world.OpenRouter();
         _anchor = _addresses[0];
         Heal();
     }
@@ -91,7 +91,7 @@ internal sealed class ConnectingSimulation : IDisposable
 
     public void Dispose()
     {
-        _registry.Close();
+        _router.Close();
         _world.Dispose();
     }
 
@@ -133,13 +133,13 @@ internal sealed class ConnectingSimulation : IDisposable
 
         SimulatedRequest request = new(_step);
         _referee.NoteBegin(request);
-        _ = SendAsync(_registry, request, async: true);
+        _ = SendAsync(_router, request, async: true);
         return true;
     }
 
     private bool SendMany()
     {
-        OriginRegistry registry = _registry;
+        RequestRouter router = _router;
         int count = _random.Next(2, 10);
         bool isBlocking = _random.Next(6) == 0;
         for (int i = 0; i < count; i++)
@@ -149,19 +149,19 @@ internal sealed class ConnectingSimulation : IDisposable
             Tally.Count(Happening.RequestsInBursts);
             _ = isBlocking
                 ? Task.Factory.StartNew(
-                    () => SendAsync(registry, request, async: false), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
-                : Task.Run(() => SendAsync(registry, request, async: true));
+                    () => SendAsync(router, request, async: false), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+                : Task.Run(() => SendAsync(router, request, async: true));
         }
 
         return true;
     }
 
-    private async Task SendAsync(OriginRegistry registry, SimulatedRequest request, bool async)
+    private async Task SendAsync(RequestRouter router, SimulatedRequest request, bool async)
     {
         Task<HttpResponseMessage> sending;
         try
         {
-            sending = registry.SendAsync(request, async, request.Cancellation.Token);
+            sending = router.SendAsync(request, async, request.Cancellation.Token);
         }
         catch (Exception exception)
         {
@@ -318,7 +318,7 @@ internal sealed class ConnectingSimulation : IDisposable
     private bool Inspect()
     {
         Tally.Count(Happening.Inspections);
-        if (_inspector.Inspect(_registry, _step))
+        if (_inspector.Inspect(_router, _step))
         {
             _referee.NoteWithAddress(_step);
             if (!_isOutage && _random.Next(4) == 0)
@@ -360,12 +360,12 @@ internal sealed class ConnectingSimulation : IDisposable
     private bool CloseAndReopen()
     {
         Tally.Count(Happening.RegistriesClosed);
-        Log("the registry is closed");
+        Log("the router is closed");
         _referee.NoteClosing(_step);
-        _registry.Close();
-        _closed.Add(_registry);
+        _router.Close();
+        _closed.Add(_router);
         _inspector.RetireAll(_step);
-        _registry = _world.OpenRegistry();
+        _router = _world.OpenRouter();
         return true;
     }
 
@@ -383,7 +383,7 @@ internal sealed class ConnectingSimulation : IDisposable
             _clock.Advance(TimeSpan.FromSeconds(5));
         }
 
-        if (!_registry.Snapshot().Any())
+        if (!_router.Snapshot().Any())
         {
             Tally.Count(Happening.OriginsClosedUnused);
             Log("the origin is closed");
@@ -447,7 +447,7 @@ internal sealed class ConnectingSimulation : IDisposable
         {
             Say([_anchor, .. _addresses.Where(_ => _random.Next(3) == 0)]);
         }
-        else if (_inspector.Inspect(_registry, _step))
+        else if (_inspector.Inspect(_router, _step))
         {
             // At once: what is remembered of the outage may not harm those who come now.
             TryMakeGood(_anchor);
@@ -520,8 +520,8 @@ internal sealed class ConnectingSimulation : IDisposable
         Settle();
         Until(() => !Endpoints().Any(endpoint => endpoint.State is EndpointState.Draining), "all that left have drained");
         _inspector.BlameForRequests();
-        _registry.Close();
-        Await(Task.WhenAll(_closed.Append(_registry).Select(registry => registry.WhenDrained())), "all registries have drained");
+        _router.Close();
+        Await(Task.WhenAll(_closed.Append(_router).Select(router => router.WhenDrained())), "all registries have drained");
         Await(_world.Cache.DisposeAsync().AsTask(), "the cache is closed");
         Until(NoTimerIsLeft, "no timer is left");
         Until(() => _network.CountOpenNearEnds() == 0, "all sockets are closed");
@@ -563,7 +563,7 @@ internal sealed class ConnectingSimulation : IDisposable
         }
     }
 
-    private IEnumerable<EndpointSnapshot> Endpoints() => _registry.Snapshot().SelectMany(origin => origin.Endpoints);
+    private IEnumerable<EndpointSnapshot> Endpoints() => _router.Snapshot().SelectMany(origin => origin.Endpoints);
 
     private void Log(string what)
     {

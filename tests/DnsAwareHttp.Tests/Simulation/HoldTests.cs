@@ -1,5 +1,5 @@
 using System.Net;
-using DnsAwareHttp.Origins;
+using DnsAwareHttp.Sending;
 using DnsAwareHttp.Tests.Loopback;
 
 namespace DnsAwareHttp.Tests.Simulation;
@@ -8,13 +8,13 @@ namespace DnsAwareHttp.Tests.Simulation;
 public sealed class HoldTests : IDisposable
 {
     private readonly SimulatedWorld _world = new(new DnsAwareOptions { Membership = MembershipMode.Strict });
-    private readonly OriginRegistry _registry;
+    private readonly RequestRouter _router;
 
-    public HoldTests() => _registry = _world.OpenRegistry();
+    public HoldTests() => _router = _world.OpenRouter();
 
     public void Dispose()
     {
-        _registry.Close();
+        _router.Close();
         _world.Dispose();
     }
 
@@ -68,7 +68,7 @@ public sealed class HoldTests : IDisposable
     {
         _world.Dns.Says("svc.test", 1, address);
         using SimulatedRequest request = new(1);
-        Task<HttpResponseMessage> sending = _registry.SendAsync(request, async: true, CancellationToken.None);
+        Task<HttpResponseMessage> sending = _router.SendAsync(request, async: true, CancellationToken.None);
         await Eventually.Holds(() => _world.Traffic.Sent.Count > 0, "it is sent");
         _world.Traffic.Sent.Draw(new Random(1))!.TryAnswer(HttpStatusCode.OK).Should().BeTrue();
         using HttpResponseMessage response = await sending;
@@ -88,6 +88,6 @@ public sealed class HoldTests : IDisposable
 
     private bool Connected(int last) => Endpoints(last).Any(endpoint => endpoint.OpenConnections > 0);
 
-    private IEnumerable<EndpointSnapshot> Endpoints(int last) => _registry.Snapshot().Single().Endpoints.Where(
+    private IEnumerable<EndpointSnapshot> Endpoints(int last) => _router.Snapshot().Single().Endpoints.Where(
         endpoint => endpoint.Address.Address.Equals(SimulatedWorld.Address(last)) && endpoint.State is not EndpointState.Draining);
 }

@@ -1,12 +1,12 @@
 using System.Collections.Concurrent;
 using System.Net;
-using DnsAwareHttp.Origins;
+using DnsAwareHttp.Sending;
 using DnsAwareHttp.Pools;
 using DnsAwareHttp.Tests.Fakes;
 
 namespace DnsAwareHttp.Tests.Simulation;
 
-/// <summary>Compares the endpoints of a registry with what DNS says.</summary>
+/// <summary>Compares the endpoints of a router with what DNS says.</summary>
 internal sealed class Inspector(DnsCache cache, ManualTimeProvider clock, SimulatedName name, Referee referee)
 {
     private static readonly TimeSpan MaxHold = TimeSpan.FromSeconds(2);
@@ -52,23 +52,23 @@ internal sealed class Inspector(DnsCache cache, ManualTimeProvider clock, Simula
 
     /// <summary>Looks whether all members are there, and nobody else.</summary>
     /// <returns>Whether the latest answer has been taken in.</returns>
-    public bool Inspect(OriginRegistry registry, long step)
+    public bool Inspect(RequestRouter router, long step)
     {
         Retire(Handlers.Where(handler => handler.Pool is EndpointPool { Draining.IsCancellationRequested: true }), step);
-        if (Look(registry)?.Answer is not AnswerSnapshot answer)
+        if (Look(router)?.Answer is not AnswerSnapshot answer)
         {
             return false;
         }
 
         // An answer is known before it is taken in; while no question is in flight, all are.
         bool isQuiet = cache.IsQuiet;
-        if (!isQuiet || SimulatedName.NumberOf(answer.Latest) != name.Number || Look(registry) is not OriginSnapshot origin)
+        if (!isQuiet || SimulatedName.NumberOf(answer.Latest) != name.Number || Look(router) is not OriginSnapshot origin)
         {
             return false;
         }
 
         IPAddress[] offered = Offered(origin);
-        if (name.Addresses.Except(offered).Any() && Look(registry) is OriginSnapshot again)
+        if (name.Addresses.Except(offered).Any() && Look(router) is OriginSnapshot again)
         {
             // One whose pool was renewed while we looked: the old one drained already, the new one was not there yet.
             offered = Offered(again);
@@ -79,7 +79,7 @@ internal sealed class Inspector(DnsCache cache, ManualTimeProvider clock, Simula
         return name.Addresses.Count > 0;
     }
 
-    private static OriginSnapshot? Look(OriginRegistry registry) => registry.Snapshot().SingleOrDefault();
+    private static OriginSnapshot? Look(RequestRouter router) => router.Snapshot().SingleOrDefault();
 
     private static IPAddress[] Offered(OriginSnapshot origin) =>
         [.. origin.Endpoints.Where(endpoint => endpoint.State is not EndpointState.Draining).Select(endpoint => endpoint.Address.Address)];

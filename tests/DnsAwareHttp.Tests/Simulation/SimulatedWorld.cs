@@ -1,5 +1,6 @@
 using System.Net;
-using DnsAwareHttp.Origins;
+using DnsAwareHttp.Handlers;
+using DnsAwareHttp.Sending;
 using DnsAwareHttp.Pools;
 using DnsAwareHttp.Tests.Fakes;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -42,10 +43,12 @@ internal sealed class SimulatedWorld : IDisposable
 
     public static IPAddress Address(int last) => IPAddress.Parse($"10.9.0.{last}");
 
-    public OriginRegistry OpenRegistry() => new(
-        HandlerTemplate.ReadFrom(new SocketsHttpHandler { UseProxy = false }), _options, Cache,
-        RefuseCancelled, Random.Shared, NullLogger.Instance, makeHandler: MakeHandler,
-        dialing: new DialSettings(_options.ConnectTimeout, null, Clock) { Connect = Network.ConnectAsync, IsSilent = Network.IsSilent });
+    public RequestRouter OpenRouter() => new(
+        new RouterSettings(HandlerTemplate.ReadFrom(new SocketsHttpHandler { UseProxy = false }), _options, Cache, new PassThrough(RefuseCancelled), Random.Shared, NullLogger.Instance)
+        {
+            MakeHandler = MakeHandler,
+            Dialing = new DialSettings(_options.ConnectTimeout, null, Clock) { Connect = Network.ConnectAsync, IsSilent = Network.IsSilent },
+        });
 
     // As the wrapped handler does: it is given nothing else here.
     private static Task<HttpResponseMessage> RefuseCancelled(HttpRequestMessage request, bool async, CancellationToken cancellationToken) =>

@@ -25,10 +25,10 @@ internal static class AnswerMerge
 
     /// <summary>The addresses without IPv4-mapped ones and without duplicates, in their order.</summary>
     public static ImmutableArray<IPAddress> Distinct(ImmutableArray<IPAddress> addresses) =>
-        [.. addresses.Select(address => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).Distinct()];
+        addresses.IsDefault ? [] : [.. addresses.Select(address => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).Distinct()];
 
     private static Answer.Found Unite(Answer.Found one, Answer.Found other) =>
-        new(Distinct([.. one.Addresses, .. other.Addresses]), Smaller(one.Ttl, other.Ttl));
+        new(Distinct([.. Distinct(one.Addresses), .. Distinct(other.Addresses)]), Smaller(one.Ttl, other.Ttl), one.IsComplete && other.IsComplete);
 
     private static Answer.Found Folded(Answer.Found found) => found with { Addresses = Distinct(found.Addresses) };
 

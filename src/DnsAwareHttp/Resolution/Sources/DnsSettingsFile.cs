@@ -51,7 +51,7 @@ internal sealed class DnsSettingsFile : INameChanges
     // Without the file, glibc asks the server on this machine. Elsewhere the interfaces know the servers.
     private static ResolvConf Read(string? text)
     {
-        ResolvConf conf = text is null && !OperatingSystem.IsLinux() ? ResolvConfOfNoFile : ResolvConf.Parse(text ?? "", Dns.GetHostName());
+        ResolvConf conf = text is null && !OperatingSystem.IsLinux() ? ResolvConfOfNoFile : ResolvConf.Parse(text ?? "", MachineName.Read());
         return conf.WithEnvironment(Environment.GetEnvironmentVariable("LOCALDOMAIN"), Environment.GetEnvironmentVariable("RES_OPTIONS"));
     }
 

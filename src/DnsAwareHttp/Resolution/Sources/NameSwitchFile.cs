@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.Extensions.Logging;
 
 namespace DnsAwareHttp.Resolution.Sources;
@@ -18,7 +17,7 @@ internal sealed class NameSwitchFile : INameChanges
     public NameSwitchFile(string? path, TimeProvider timeProvider, ILogger logger, Func<string>? machine = null)
     {
         _file = path is null ? null : new PolledFile<NameSwitch>(path, Period, NameSwitch.Parse, timeProvider, logger);
-        _machine = machine ?? Dns.GetHostName;
+        _machine = machine ?? MachineName.Read;
     }
 
     /// <summary>The file of the operating system; null where it has none.</summary>

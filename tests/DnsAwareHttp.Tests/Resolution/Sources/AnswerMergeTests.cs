@@ -13,6 +13,18 @@ public class AnswerMergeTests
         AnswerMerge.Merge(Found(60, "10.0.0.2", "10.0.0.1", "10.0.0.2"), Found(30, "::1", "::ffff:10.0.0.1"))
             .Should().Be(Found(30, "10.0.0.2", "10.0.0.1", "::1"));
 
+    [Theory]
+    [InlineData(true, true, true)]
+    [InlineData(true, false, false)]
+    [InlineData(false, true, false)]
+    public void BothFound_AreCompleteOnlyIfBothAre(bool v4, bool v6, bool both) =>
+        Answer.Merge(Found(60, "10.0.0.1") with { IsComplete = v4 }, Found(60, "::1") with { IsComplete = v6 })
+            .Should().Be(Found(60, "10.0.0.1", "::1") with { IsComplete = both });
+
+    [Fact]
+    public void FoundWithoutAddresses_AddsNothing() =>
+        Answer.Merge(new Answer.Found(default, TimeSpan.FromSeconds(60)), Found(30, "::1")).Should().Be(Found(30, "::1"));
+
     [Fact]
     public void OneFoundOneEmpty_IsFound()
     {

@@ -7,7 +7,7 @@ namespace DnsAwareHttp.Tests.Resolution.Sources;
 public sealed class HostsFileResolverTests : IDisposable
 {
     private readonly ManualTimeProvider _clock = new();
-    private readonly RecordingLogger _log = new();
+    private readonly CapturingLogger _log = new();
     private readonly TemporaryFile _file = new();
     private readonly List<string> _changes = [];
     private readonly HostsFileResolver _hosts;
@@ -25,8 +25,8 @@ public sealed class HostsFileResolverTests : IDisposable
     public async Task ListedName_IsCompleteAndLastsForEver()
     {
         _file.Write("10.0.0.1 svc.test\n");
-        (await _hosts.ResolveAsync("svc.test", default)).Should().BeEquivalentTo(
-            new { Ttl = TimeSpan.MaxValue, IsComplete = true, FailedFamily = AddressFamily.Unspecified });
+        (await _hosts.ResolveAsync("svc.test", default)).Should().BeOfType<Answer.Found>().Which.Should().BeEquivalentTo(
+            new { Ttl = TimeSpan.MaxValue, IsComplete = true, FailedFamily = AddressFamily.Unspecified }, static options => options.IncludingInternalProperties());
         (await _hosts.ResolveAsync("other.test", default)).Should().BeOfType<Answer.Empty>();
         _hosts.Find("svc.test", AddressFamily.InterNetworkV6).Should().BeNull();
     }

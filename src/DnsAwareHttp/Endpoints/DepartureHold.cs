@@ -1,0 +1,136 @@
+using System.Collections.Immutable;
+using DnsAwareHttp.Concurrency;
+using DnsAwareHttp.Pools;
+
+namespace DnsAwareHttp.Endpoints;
+
+/// <summary>Holds those that leave until an endpoint that stays is connected, a moment at most: make before break.</summary>
+/// <typeparam name="T">A pool that leaves, or a target of a service.</typeparam>
+/// <param name="scope">The origin.</param>
+/// <param name="sync">The origin's lock.</param>
+/// <param name="replacements">The endpoints that stay. Called under the lock.</param>
+/// <param name="isConnected">Whether one that leaves has a connection.</param>
+/// <param name="release">Lets those go that were held. Called under the lock.</param>
+internal sealed class DepartureHold<T>(
+    OriginScope scope, OrderedLock sync, Func<ImmutableArray<EndpointPool>> replacements, Func<T, bool> isConnected,
+    Action<ImmutableArray<T>> release)
+{
+    /// <summary>The longest wait for a connected replacement.</summary>
+    public static readonly TimeSpan MaxHold = TimeSpan.FromSeconds(2);
+
+    /// <summary>Replacements that are dialled while others are held.</summary>
+    private const int MaxDialled = 6;
+
+    private readonly HashSet<EndpointPool> _dialled = [];
+    private ITimer? _timer;
+    private DateTimeOffset _heldSince;
+    private DateTimeOffset? _replaceableSince;
+
+    /// <summary>How long others are held while there is no replacement at all.</summary>
+    public TimeSpan MaxHoldWithoutReplacement { get; init; } = TimeSpan.Zero;
+
+    /// <summary>Those that are held: still offered to requests.</summary>
+    public ImmutableArray<T> Held { get; private set; } = [];
+
+    /// <summary>Holds some more.</summary>
+    /// <returns>All that may go at once, those held before among them; none while they are held.</returns>
+    public ImmutableArray<T> Add_NeedsLock(ImmutableArray<T> leaving)
+    {
+        sync.AssertHeld();
+        _heldSince = Held.IsEmpty ? scope.Clock.Now : _heldSince;
+        Held = [.. Held, .. leaving];
+        if (Held.IsEmpty || MayGo_NeedsLock())
+        {
+            return End_NeedsLock();
+        }
+
+        _dialled.Clear();
+        Wait_NeedsLock();
+        return [];
+    }
+
+    /// <summary>Holds these instead of those held before.</summary>
+    public ImmutableArray<T> Replace_NeedsLock(ImmutableArray<T> leaving)
+    {
+        sync.AssertHeld();
+        Held = [.. Held.Where(leaving.Contains)];
+        return Add_NeedsLock([.. leaving.Where(leaver => !Held.Contains(leaver))]);
+    }
+
+    /// <summary>The replacements may have changed.</summary>
+    public void Check_NeedsLock()
+    {
+        sync.AssertHeld();
+        if (Held.IsEmpty)
+        {
+            return;
+        }
+
+        if (MayGo_NeedsLock())
+        {
+            release(End_NeedsLock());
+        }
+        else
+        {
+            Wait_NeedsLock();
+        }
+    }
+
+    /// <summary>Ends the hold.</summary>
+    /// <returns>Those that were held.</returns>
+    public ImmutableArray<T> End_NeedsLock()
+    {
+        sync.AssertHeld();
+        ImmutableArray<T> held = Held;
+        Held = [];
+        _timer?.Dispose();
+        _timer = null;
+        _replaceableSince = null;
+        _dialled.Clear();
+        return held;
+    }
+
+    private bool MayGo_NeedsLock()
+    {
+        sync.AssertHeld();
+        ImmutableArray<EndpointPool> staying = replacements();
+        if (staying.IsEmpty)
+        {
+            return scope.Clock.Now - _heldSince >= MaxHoldWithoutReplacement;
+        }
+
+        _replaceableSince ??= scope.Clock.Now;
+        return staying.Any(pool => pool.IsConnected) || !Held.Any(isConnected) || scope.Clock.Now - _replaceableSince >= MaxHold;
+    }
+
+    private void Wait_NeedsLock()
+    {
+        sync.AssertHeld();
+        DateTimeOffset due = _replaceableSince is DateTimeOffset since ? since + MaxHold : _heldSince + MaxHoldWithoutReplacement;
+        TimeSpan wait = due - scope.Clock.Now;
+        _timer ??= Background.CreateTimer(
+            scope.Clock.Provider, "the hold of those that leave", scope.Logger, this, static hold => hold.Check(),
+            Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _ = _timer.Change(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        foreach (EndpointPool pool in replacements().Take(MaxDialled).Where(_dialled.Add))
+        {
+            Background.Start("the dial of a replacement", scope.Logger, () => CheckWhenConnectedAsync(pool));
+        }
+    }
+
+    private async Task CheckWhenConnectedAsync(EndpointPool pool)
+    {
+        if (await pool.DialAheadAsync().ConfigureAwait(false) is null)
+        {
+            Check();
+        }
+    }
+
+    private void Check()
+    {
+        using (sync.Enter())
+        {
+            Check_NeedsLock();
+        }
+    }
+}

@@ -1,0 +1,168 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
+using DnsAwareHttp.Balancing;
+using DnsAwareHttp.Concurrency;
+using DnsAwareHttp.Diagnostics;
+using DnsAwareHttp.Membership;
+using DnsAwareHttp.Pools;
+
+namespace DnsAwareHttp.Endpoints;
+
+/// <summary>The members of one name, each with its pool: makes pools for new members and tells which pools leave.</summary>
+/// <param name="scope">The origin.</param>
+/// <param name="sync">The origin's lock: it is held in each call.</param>
+/// <param name="policy">Decides who is a member.</param>
+/// <param name="factory">Makes pools.</param>
+/// <param name="observer">Hears of changes of the pools.</param>
+/// <param name="othersAreWarm">Whether the origin has warm pools besides these members'.</param>
+internal sealed class EndpointRoster(
+    OriginScope scope, OrderedLock sync, IMembershipPolicy policy, EndpointPoolFactory factory, IPoolObserver observer,
+    Func<bool> othersAreWarm)
+{
+    private readonly Dictionary<IPAddress, EndpointPool> _pools = [];
+    private Members _members = Members.None;
+    private int _lingering;
+
+    public bool HasMembers => !_members.All.IsEmpty;
+
+    /// <summary>The members, in the order in which they are tried.</summary>
+    public ImmutableArray<EndpointPlacement> Placements { get; private set; } = [];
+
+    /// <summary>The members' pools, in the order in which they are tried.</summary>
+    public ImmutableArray<EndpointPool> Pools => [.. Placements.Select(placement => placement.Pool)];
+
+    private IEnumerable<Member> Lingering => _members.All.Where(member => member.Absences > 0);
+
+    /// <summary>Takes in one more answer.</summary>
+    /// <param name="addresses">The addresses that may be dialled; at least one.</param>
+    /// <param name="isComplete">Whether they are known to be all there are.</param>
+    /// <param name="family">The family that won when both were dialled.</param>
+    /// <returns>The pools that are to drain, once they are offered no longer.</returns>
+    public ImmutableArray<Departure> Apply_NeedsLock(ImmutableArray<IPAddress> addresses, bool isComplete, AddressFamily family)
+    {
+        sync.AssertHeld();
+        ImmutableArray<Departure> leaving = Become_NeedsLock(policy.Decide(_members, addresses, isComplete, scope.Clock.Now));
+        foreach (Member member in _members.All)
+        {
+            EndpointPool pool = _pools[member.Address];
+            pool.OnNamedAgain();
+            pool.AllowConnects(member.Absences == 0 || policy.AbsentOpenConnections);
+            if (member.Absences == 0)
+            {
+                pool.ForgetDepartureSigns();
+            }
+        }
+
+        CountLingering_NeedsLock();
+        Order_NeedsLock(family);
+        return leaving;
+    }
+
+    /// <summary>
+    /// Lets members go that the latest answer lacks and whose connections show that their server is gone, or is not needed.
+    /// </summary>
+    public ImmutableArray<Departure> ReleaseAbsent_NeedsLock()
+    {
+        sync.AssertHeld();
+        ImmutableArray<Departure> leaving = [];
+        foreach (Member member in Lingering)
+        {
+            EndpointPool pool = _pools[member.Address];
+            if (_members.All.Length > 1 && pool.FindDepartureSign(scope.IdleTimeout) is (DepartureReason reason, string sign))
+            {
+                _pools.Remove(member.Address);
+                _members = _members.Without(member.Address, reason, sign);
+                leaving = leaving.Add(new Departure(pool, reason, $"absent and {sign}"));
+            }
+        }
+
+        if (!leaving.IsEmpty)
+        {
+            Placements = [.. Placements.Where(placement => Has_NeedsLock(placement.Pool))];
+            CountLingering_NeedsLock();
+        }
+
+        return leaving;
+    }
+
+    /// <summary>Lets all members go.</summary>
+    public ImmutableArray<Departure> Clear_NeedsLock(DepartureReason reason, string detail)
+    {
+        sync.AssertHeld();
+        ImmutableArray<Departure> leaving = Become_NeedsLock(_members.Without(reason, detail));
+        Placements = [];
+        CountLingering_NeedsLock();
+        return leaving;
+    }
+
+    /// <summary>Orders the members.</summary>
+    /// <param name="family">The family that won when both were dialled: it begins.</param>
+    public void Order_NeedsLock(AddressFamily family)
+    {
+        sync.AssertHeld();
+        Dictionary<IPAddress, Member> members = _members.All.ToDictionary(member => member.Address);
+        ImmutableArray<IPAddress> order = scope.Order.Sort([.. _members.All.Select(member => member.Address)], family, out int routable);
+        Placements =
+        [
+            .. order.Select((address, index) =>
+                new EndpointPlacement(_pools[address]) { HasRoute = index < routable, Membership = members[address].Reason }),
+        ];
+    }
+
+    /// <summary>Whether it is a member's pool now.</summary>
+    public bool Has_NeedsLock(EndpointPool pool)
+    {
+        sync.AssertHeld();
+        return _pools.TryGetValue(pool.Address.Address, out EndpointPool? current) && current == pool;
+    }
+
+    /// <summary>Makes a pool that can replace another one of the same address; null when that one is no member's any more.</summary>
+    public EndpointPool? MakeSuccessor_NeedsLock(EndpointPool pool, bool wasSilent)
+    {
+        sync.AssertHeld();
+        return Has_NeedsLock(pool) ? factory.Make(pool.Address.Address, observer, wasSilent: wasSilent) : null;
+    }
+
+    /// <summary>Puts a pool in the place of another one of the same address, which is a member's.</summary>
+    public void Replace_NeedsLock(EndpointPool pool, EndpointPool successor)
+    {
+        sync.AssertHeld();
+        Member member = _members.All.Single(member => member.Address.Equals(pool.Address.Address));
+        successor.AllowConnects(member.Absences == 0 || policy.AbsentOpenConnections);
+        _pools[member.Address] = successor;
+        Placements = [.. Placements.Select(placement => placement.Pool == pool ? placement with { Pool = successor } : placement)];
+        DnsAwareMetrics.EndpointJoined(scope.Owner.Host, scope.Owner.Port);
+    }
+
+    private ImmutableArray<Departure> Become_NeedsLock(Members next)
+    {
+        sync.AssertHeld();
+        bool startsSlowly = _pools.Values.Any(pool => pool.IsWarm) || othersAreWarm();
+        foreach (IPAddress address in next.All.Select(member => member.Address).Where(address => !_pools.ContainsKey(address)))
+        {
+            _pools[address] = factory.Make(address, observer, startsSlowly);
+            DnsAwareMetrics.EndpointJoined(scope.Owner.Host, scope.Owner.Port);
+            scope.Logger.EndpointJoined(scope.Owner.Name, address);
+        }
+
+        _members = next;
+        return [.. next.Departed.Select(departure => new Departure(Take_NeedsLock(departure.Address), departure.Reason, departure.Detail))];
+    }
+
+    private void CountLingering_NeedsLock()
+    {
+        sync.AssertHeld();
+        int lingering = Lingering.Count();
+        DnsAwareMetrics.EndpointsLinger(scope.Owner.Host, scope.Owner.Port, lingering - _lingering);
+        _lingering = lingering;
+    }
+
+    // An address that returns gets a new pool: a draining one never comes back.
+    private EndpointPool Take_NeedsLock(IPAddress address)
+    {
+        sync.AssertHeld();
+        _pools.Remove(address, out EndpointPool? pool);
+        return pool!;
+    }
+}

@@ -1,0 +1,33 @@
+using DnsAwareHttp.Pools;
+using DnsAwareHttp.Resolution;
+using Microsoft.Extensions.Logging;
+
+namespace DnsAwareHttp.Endpoints;
+
+/// <summary>What the parts of one origin have in common.</summary>
+/// <param name="Owner">The origin, for log and metrics.</param>
+/// <param name="Options">The handler's options; they do not change.</param>
+/// <param name="Clock">The clock of the cache.</param>
+/// <param name="Drainer">Drains pools that left.</param>
+/// <param name="Random">Where draws come from.</param>
+/// <param name="Logger">Where to log.</param>
+internal sealed record OriginScope(
+    PoolOwner Owner, DnsAwareOptions Options, SteadyClock Clock, PoolDrainer Drainer, Random Random, ILogger Logger)
+{
+    /// <summary>How long a connection may be idle: the limit of the wrapped handler.</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>The order of addresses.</summary>
+    public required AddressOrdering Order { get; init; }
+
+    /// <summary>Drains pools that no set of endpoints offers any more.</summary>
+    /// <param name="leaving">The pools.</param>
+    /// <param name="timeout">After this their connections are cut; infinite: never.</param>
+    public void Drain(IEnumerable<Departure> leaving, TimeSpan timeout)
+    {
+        foreach (Departure departure in leaving)
+        {
+            _ = Drainer.Begin(departure, Owner, timeout);
+        }
+    }
+}

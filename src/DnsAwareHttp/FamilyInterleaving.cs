@@ -1,0 +1,42 @@
+using System.Net.Sockets;
+
+namespace DnsAwareHttp;
+
+/// <summary>
+/// Address families taking turns, so that one that does not work delays by one attempt only (RFC 8305 section 4, First Address Family Count
+/// 1).
+/// </summary>
+internal static class FamilyInterleaving
+{
+    /// <summary>All of them, each family in the order in which it comes.</summary>
+    /// <param name="ranked">The best one first.</param>
+    /// <param name="familyOf">The family of one.</param>
+    /// <param name="preferred">The family that begins if there is one of it; else that of the first.</param>
+    public static IReadOnlyList<T> Of<T>(IReadOnlyList<T> ranked, Func<T, AddressFamily> familyOf, AddressFamily preferred)
+    {
+        if (ranked.Count == 0)
+        {
+            return ranked;
+        }
+
+        ILookup<AddressFamily, T> families = ranked.ToLookup(familyOf);
+        AddressFamily first = families.Contains(preferred) ? preferred : familyOf(ranked[0]);
+        return [.. Alternate([.. families[first]], [.. families.Where(family => family.Key != first).SelectMany(family => family)])];
+    }
+
+    private static IEnumerable<T> Alternate<T>(T[] first, T[] second)
+    {
+        for (int turn = 0; turn < Math.Max(first.Length, second.Length); turn++)
+        {
+            if (turn < first.Length)
+            {
+                yield return first[turn];
+            }
+
+            if (turn < second.Length)
+            {
+                yield return second[turn];
+            }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+using System.Diagnostics;
+using System.Net;
+
+namespace DnsAwareHttp.Handlers;
+
+/// <summary>The settings of the wrapped handler as they were at the first request. Each endpoint's handler is made from them.</summary>
+/// <remarks>
+/// To read them calls no code of the application. Proxy credentials and trace header names are read when they are first needed, once.
+/// </remarks>
+internal sealed class HandlerTemplate
+{
+    private const double LifetimeSpread = 0.1;
+
+    // Some servers punish frequent pings. They allow one in five minutes without data (gRPC proposal A8).
+    private static readonly TimeSpan DefaultPingDelay = TimeSpan.FromMinutes(5);
+
+    // This handler is sent nothing. The runtime's own type is the best record of its settings.
+    private readonly SocketsHttpHandler _settings;
+    private readonly Random _random;
+
+    // Both are read once, as in the runtime. A later default proxy, or later credentials, have no effect.
+    private readonly IWebProxy? _proxy;
+    private readonly Lazy<ICredentials?> _proxyCredentials;
+
+    private HandlerTemplate(SocketsHttpHandler settings, Random random)
+    {
+        _settings = settings;
+        _random = random;
+        _proxy = settings.UseProxy ? settings.Proxy ?? HttpClient.DefaultProxy : null;
+        _proxyCredentials = new Lazy<ICredentials?>(CredentialsOfProxy, LazyThreadSafetyMode.PublicationOnly);
+        if (settings is { AllowAutoRedirect: true, ActivityHeadersPropagator: DistributedContextPropagator propagator })
+        {
+            settings.ActivityHeadersPropagator = new RenewingPropagator(propagator);
+        }
+    }
+
+    public bool AllowAutoRedirect => _settings.AllowAutoRedirect;
+
+    public int MaxAutomaticRedirections => _settings.MaxAutomaticRedirections;
+
+    public TimeSpan ConnectTimeout => _settings.ConnectTimeout;
+
+    public TimeSpan PooledConnectionIdleTimeout => _settings.PooledConnectionIdleTimeout;
+
+    /// <summary>
+    /// Whether the credentials hold for any URI: then they are withheld after a redirect. A <see cref="CredentialCache"/> binds them to a
+    /// URI.
+    /// </summary>
+    public bool HasUnboundCredentials => _settings.Credentials is not null and not CredentialCache;
+
+    /// <summary>
+    /// The proxy's own credentials; without them the runtime takes <see cref="SocketsHttpHandler.DefaultProxyCredentials"/>.
+    /// </summary>
+    public ICredentials? ProxyCredentials => _proxyCredentials.Value;
+
+    /// <summary>
+    /// Copies the settings of a handler. Later changes to it, or to its <see cref="SocketsHttpHandler.SslOptions"/>, have no effect.
+    /// </summary>
+    public static HandlerTemplate ReadFrom(SocketsHttpHandler handler, Random? random = null) =>
+        new(SettingsCopy.Of(handler), random ?? Random.Shared);
+
+    /// <summary>Makes an endpoint's handler. Calls no code of the application.</summary>
+    /// <param name="connect">Dials the endpoint.</param>
+    /// <param name="proxy">The only proxy that it uses, or null for none.</param>
+    /// <param name="authenticate">False to withhold the credentials.</param>
+    /// <param name="ping">Whether HTTP/2 connections with open streams are pinged when they are quiet, unless the settings already say
+    /// how.</param>
+    public SocketsHttpHandler Make(
+        Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> connect, IWebProxy? proxy, bool authenticate,
+        bool ping = false)
+    {
+        SocketsHttpHandler handler = SettingsCopy.Of(_settings);
+        handler.ConnectCallback = connect;
+        handler.Proxy = proxy;
+        handler.UseProxy = proxy is not null;
+        handler.AllowAutoRedirect = false;
+        handler.Credentials = authenticate ? handler.Credentials : null;
+        handler.PooledConnectionLifetime = Spread(handler.PooledConnectionLifetime);
+        if (ping && handler.KeepAlivePingDelay == Timeout.InfiniteTimeSpan)
+        {
+            handler.KeepAlivePingDelay = DefaultPingDelay;
+            handler.KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests;
+        }
+
+        return handler;
+    }
+
+    /// <summary>Makes a handler with all the settings as they were, for requests that are not managed.</summary>
+    public SocketsHttpHandler MakePassThrough() => SettingsCopy.Of(_settings);
+
+    /// <summary>
+    /// The proxy for a request, asked once for each hop; null for a direct connection. A proxy that throws counts as none, as in the
+    /// runtime.
+    /// </summary>
+    public Uri? ProxyFor(Uri request)
+    {
+        try
+        {
+            return _proxy is not null && !_proxy.IsBypassed(request) ? _proxy.GetProxy(request) : null;
+        }
+        catch (Exception)
+        {
+            return null;
+        }
+    }
+
+    private ICredentials? CredentialsOfProxy()
+    {
+        try
+        {
+            return _proxy?.Credentials;
+        }
+        catch (Exception)
+        {
+            // The proxy is code of the application. Without its credentials the runtime takes the defaults.
+            return null;
+        }
+    }
+
+    // Pools that were made together would otherwise renew their connections together.
+    private TimeSpan Spread(TimeSpan lifetime) =>
+        lifetime <= TimeSpan.Zero ? lifetime : lifetime * (1 + (LifetimeSpread * ((2 * _random.NextDouble()) - 1)));
+}

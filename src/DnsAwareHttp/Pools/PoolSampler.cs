@@ -1,0 +1,52 @@
+using DnsAwareHttp.Health;
+
+namespace DnsAwareHttp.Pools;
+
+/// <summary>
+/// What is seen of a pool a few times a second while requests flow: bodies that stream, the slow start, a peer that went silent, idleness.
+/// </summary>
+/// <param name="startsSlowly">Whether the pool joined others that are warm: it reaches its full share within ten seconds from its first
+/// connection.</param>
+/// <param name="now">When the pool was made.</param>
+internal sealed class PoolSampler(bool startsSlowly, DateTimeOffset now)
+{
+    private volatile float _share = startsSlowly ? SlowStart.FirstShare : 1;
+    private volatile int _streamingBodies;
+    private long _lastBusy = now.UtcTicks;
+    private long _answeredBefore;
+
+    /// <summary>Long bodies that stream over connections of their own.</summary>
+    public int StreamingBodies => _streamingBodies;
+
+    /// <summary>The share that the pool takes of what would fall to it: less than 1 while it is new beside warm ones.</summary>
+    public float Share => _share;
+
+    /// <summary>Takes a sample. For one caller at a time.</summary>
+    /// <returns>Whether requests wait, and no answer came since the last sample.</returns>
+    public bool Sample(EndpointPool pool, int streamingBodies, DateTimeOffset now)
+    {
+        _streamingBodies = streamingBodies;
+        if (_share < 1)
+        {
+            _share = SlowStart.ShareOf(pool.Health, now);
+        }
+
+        long answered = pool.TotalRequests - pool.ActiveRequests;
+        bool stalls = pool.ActiveRequests > 0 && answered == _answeredBefore;
+        _answeredBefore = answered;
+        return stalls;
+    }
+
+    /// <summary>For how long the pool had neither a connection nor a request.</summary>
+    public TimeSpan IdleFor(bool isBusy, DateTimeOffset now)
+    {
+        if (isBusy)
+        {
+            MarkBusy(now);
+        }
+
+        return TimeSpan.FromTicks(now.UtcTicks - Volatile.Read(ref _lastBusy));
+    }
+
+    public void MarkBusy(DateTimeOffset now) => Volatile.Write(ref _lastBusy, now.UtcTicks);
+}

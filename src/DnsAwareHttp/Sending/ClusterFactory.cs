@@ -1,0 +1,69 @@
+using System.Net;
+using DnsAwareHttp.Endpoints;
+using DnsAwareHttp.Handlers;
+using DnsAwareHttp.Membership;
+using DnsAwareHttp.Pools;
+using DnsAwareHttp.Resolution;
+using DnsAwareHttp.Services;
+
+namespace DnsAwareHttp.Sending;
+
+/// <summary>Makes the clusters of one handler.</summary>
+/// <param name="settings">What they are made from.</param>
+/// <param name="routes">The ways of a request out of its cluster.</param>
+internal sealed class ClusterFactory(RouterSettings settings, IRequestRoutes routes)
+{
+    private readonly DnsAwareOptions _options = settings.Options;
+    private readonly SteadyClock _clock = settings.Cache.Clock;
+    private readonly ConnectionRace _race = new(settings.Options.ConnectAttemptDelay, settings.Cache.Clock.Provider);
+    private readonly DialSettings _dialing = settings.Dialing
+        ?? new DialSettings(settings.Options.ConnectTimeout, settings.Options.ConfigureSocket, settings.Cache.Clock.Provider);
+
+    /// <summary>
+    /// The service whose SRV records locate an origin; null: its own host and port do. Asks the application: the caller holds no lock.
+    /// </summary>
+    public string? ServiceOf(Origin origin) => origin.Proxy is null ? _options.ServiceOf(origin.Host, origin.Port) : null;
+
+    /// <summary>Makes a cluster that has not started. Calls no code of the application.</summary>
+    /// <param name="origin">The origin.</param>
+    /// <param name="service">Its service, as <see cref="ServiceOf"/> told.</param>
+    public OriginCluster Make(Origin origin, string? service)
+    {
+        IWebProxy? proxy = origin.Proxy is null ? null : new PinnedProxy(origin.Proxy, settings.Template.ProxyCredentials);
+        OriginScope scope = ScopeOf(origin);
+        EndpointPoolFactory pools = PoolsOf(origin, proxy);
+        IMembershipPolicy MakePolicy(int maxMembers) => Policy(_options.MembershipOf(origin.Host, origin.Port), maxMembers);
+        IOriginEndpoints endpoints = service is null
+            ? new NameEndpoints(scope, MakePolicy(_options.MaxEndpointsPerOrigin), settings.Cache, pools)
+            : new ServiceEndpoints(service, scope, MakePolicy, settings.Cache, pools);
+        FailureReporter? failures = settings.MakeHandler is null ? new FailureReporter(settings.Template, proxy) : null;
+        OriginUsage usage = new(_clock.Now);
+        EndpointWait wait = new(origin, endpoints, usage, _race, settings.Template.ConnectTimeout, _clock.Provider, failures);
+        return new OriginCluster(origin, scope, endpoints, new RequestSender(origin, scope, endpoints, wait, routes), usage);
+    }
+
+    private OriginScope ScopeOf(Origin origin)
+    {
+        PoolOwner owner = new(origin.ToString(), origin.Host, origin.Port) { IsAnonymous = origin.IsAnonymous };
+        return new OriginScope(owner, _options, _clock, settings.Drainer, settings.Random, settings.Logger)
+        {
+            IdleTimeout = settings.Template.PooledConnectionIdleTimeout,
+            Order = settings.Order,
+        };
+    }
+
+    private EndpointPoolFactory PoolsOf(Origin origin, IWebProxy? proxy) => new(
+        origin.DialTarget,
+        _dialing,
+        settings.MakeHandler
+            ?? (dialer => settings.Template.Make(dialer.ConnectAsync, proxy, authenticate: !origin.IsAnonymous, ping: dialer.WasSilent)),
+        () => _clock.Now,
+        _options.MaxRequestsPerConnection);
+
+    private IMembershipPolicy Policy(MembershipMode mode, int maxMembers) => mode switch
+    {
+        MembershipMode.Strict => new StrictMembership(maxMembers, ProcessSeed.Value),
+        MembershipMode.Logical => new LogicalMembership(maxMembers),
+        _ => new AdaptiveMembership(maxMembers, ProcessSeed.Value, settings.Cache.MaxStale),
+    };
+}

@@ -1,0 +1,110 @@
+using DnsAwareHttp.Pools;
+
+namespace DnsAwareHttp.Sending;
+
+/// <summary>
+/// Finds an endpoint that a request can be sent to at once: dials the preferred one, and others beside it while it takes long (RFC 8305
+/// section 5).
+/// </summary>
+/// <param name="attemptDelay">The time after which the next dial begins beside the latest one. After a failure the next one begins at
+/// once.</param>
+/// <param name="time">The clock.</param>
+internal sealed class ConnectionRace(TimeSpan attemptDelay, TimeProvider time)
+{
+    /// <summary>The most dials that are under way for one request.</summary>
+    private const int MaxAtOnce = 6;
+
+    /// <summary>
+    /// As <see cref="RunAsync(IReadOnlyList{EndpointPool}, CancellationToken)"/>. When all failed, each rank of the others is next.
+    /// </summary>
+    /// <param name="order">The endpoints, the preferred one first.</param>
+    /// <param name="fallbacks">Ranks of endpoints that are dialled only when all before them failed.</param>
+    /// <param name="cancellationToken">The request's own token.</param>
+    public Task<RaceOutcome> RunAsync(
+        IReadOnlyList<EndpointPool> order, IReadOnlyList<IEnumerable<EndpointPool>> fallbacks, CancellationToken cancellationToken) =>
+        fallbacks.Count == 0 ? RunAsync(order, cancellationToken) : RunByRankAsync([order, .. fallbacks], cancellationToken);
+
+    /// <summary>Ends with the first endpoint that has a connection, or when all failed.</summary>
+    /// <remarks>
+    /// The losers are not cancelled: a dial belongs to its endpoint, and other requests may wait for it. A socket that opens too late is
+    /// parked for a moment.
+    /// </remarks>
+    /// <param name="order">The endpoints, the preferred one first.</param>
+    /// <param name="cancellationToken">The request's own token.</param>
+    public async Task<RaceOutcome> RunAsync(IReadOnlyList<EndpointPool> order, CancellationToken cancellationToken)
+    {
+        Dictionary<Task<Exception?>, EndpointPool> running = [];
+        List<(EndpointPool Pool, Exception Error)> failures = [];
+        int next = 0;
+        while (next < order.Count || running.Count > 0)
+        {
+            if (next < order.Count && running.Count < MaxAtOnce)
+            {
+                EndpointPool pool = order[next++];
+                if (pool.IsConnected)
+                {
+                    return Won(pool, order, next, failures);
+                }
+
+                running[pool.DialUnlessConnectedAsync()] = pool;
+            }
+
+            bool mayAddMore = next < order.Count && running.Count < MaxAtOnce;
+            Task<Exception?>? ended = await FirstToEndAsync(running.Keys, mayAddMore, cancellationToken).ConfigureAwait(false);
+            if (ended is null)
+            {
+                continue;
+            }
+
+            _ = running.Remove(ended, out EndpointPool? dialled);
+            if (await ended.ConfigureAwait(false) is not Exception error)
+            {
+                return Won(dialled!, order, next, failures);
+            }
+
+            failures.Add((dialled!, error));
+        }
+
+        return new RaceOutcome(null, failures);
+    }
+
+    private async Task<RaceOutcome> RunByRankAsync(IEnumerable<EndpointPool>[] ranks, CancellationToken cancellationToken)
+    {
+        List<(EndpointPool Pool, Exception Error)> failures = [];
+        foreach (IEnumerable<EndpointPool> rank in ranks)
+        {
+            RaceOutcome outcome = await RunAsync([.. rank], cancellationToken).ConfigureAwait(false);
+            failures.AddRange(outcome.Failures);
+            if (outcome.Winner is not null)
+            {
+                return outcome with { Failures = failures };
+            }
+        }
+
+        return new RaceOutcome(null, failures);
+    }
+
+    private static RaceOutcome Won(
+        EndpointPool winner, IReadOnlyList<EndpointPool> order, int begun, List<(EndpointPool Pool, Exception Error)> failures) =>
+        new(winner, failures, order.Take(begun).TakeWhile(pool => pool != winner).Any(pool => pool.Family != winner.Family));
+
+    /// <summary>The first dial to end; null when it is time for the next one to begin.</summary>
+    private async Task<Task<Exception?>?> FirstToEndAsync(
+        IEnumerable<Task<Exception?>> running, bool mayAddMore, CancellationToken cancellationToken)
+    {
+        Task<Task<Exception?>> first = Task.WhenAny(running);
+        if (!mayAddMore)
+        {
+            return await first.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        try
+        {
+            return await first.WaitAsync(attemptDelay, time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return null;
+        }
+    }
+}

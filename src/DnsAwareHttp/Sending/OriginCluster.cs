@@ -1,0 +1,146 @@
+using DnsAwareHttp.Balancing;
+using DnsAwareHttp.Diagnostics;
+using DnsAwareHttp.Endpoints;
+using DnsAwareHttp.Membership;
+using DnsAwareHttp.Pools;
+
+namespace DnsAwareHttp.Sending;
+
+/// <summary>One open origin: its endpoints, and when it was used.</summary>
+internal sealed class OriginCluster
+{
+    /// <summary>The time between two samples of the endpoints while requests flow.</summary>
+    private static readonly TimeSpan SampleInterval = TimeSpan.FromMilliseconds(250);
+
+    private readonly OriginScope _scope;
+    private readonly IOriginEndpoints _endpoints;
+    private readonly RequestSender _sender;
+    private readonly OriginUsage _usage;
+    private readonly ITimer _sample;
+    private int _isSampling;
+
+    /// <param name="origin">The origin.</param>
+    /// <param name="scope">What its parts have in common.</param>
+    /// <param name="endpoints">Its endpoints.</param>
+    /// <param name="sender">Sends requests to the endpoints.</param>
+    /// <param name="usage">Knows when requests came.</param>
+    public OriginCluster(Origin origin, OriginScope scope, IOriginEndpoints endpoints, RequestSender sender, OriginUsage usage)
+    {
+        Origin = origin;
+        _scope = scope;
+        _endpoints = endpoints;
+        _sender = sender;
+        _usage = usage;
+        _sample = Background.CreateTimer(
+            scope.Clock.Provider, "the sample of the endpoints", scope.Logger, this, static cluster => cluster.Sample(),
+            Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    public Origin Origin { get; }
+
+    /// <summary>Whether it takes no requests any more.</summary>
+    public bool IsClosed => _endpoints.IsClosed;
+
+    /// <summary>Whether a request need not wait for an answer.</summary>
+    public bool HasEndpoints => _endpoints.Current is not null;
+
+    /// <summary>When a request last came, to within <see cref="SampleInterval"/>.</summary>
+    public DateTimeOffset LastUsed => _usage.LastUsed(_scope.Clock.Now);
+
+    private bool HasRequests => _endpoints.Current is { HasRequests: true };
+
+    /// <summary>Begins to follow DNS. Called once, under no lock.</summary>
+    public void Start()
+    {
+        _scope.Logger.OriginOpened(_scope.Owner.Name);
+        _endpoints.Start();
+    }
+
+    /// <summary>Sends a request.</summary>
+    /// <inheritdoc cref="RequestSender.SendAsync"/>
+    public Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, RedirectFollower? redirects, bool async, CancellationToken cancellationToken)
+    {
+        if (_usage.Mark())
+        {
+            PlanSample();
+        }
+
+        return _sender.SendAsync(request, redirects, async, cancellationToken);
+    }
+
+    /// <summary>Closes if no request came for a while and no connection is open.</summary>
+    public bool CloseIfUnused(TimeSpan idleTimeout)
+    {
+        DateTimeOffset now = _scope.Clock.Now;
+        _usage.Sample(now);
+        TimeSpan idle = now - _usage.LastUsed(now);
+        if (idle < idleTimeout || IsBusy())
+        {
+            return false;
+        }
+
+        _scope.Logger.OriginClosed(_scope.Owner.Name, idle);
+        Close(DepartureReason.OriginUnused, "its origin is unused");
+        return true;
+    }
+
+    /// <summary>Takes no request any more. Requests under way go on; the pools drain without a deadline.</summary>
+    public void Close(DepartureReason reason, string detail)
+    {
+        if (_endpoints.Close(reason, detail))
+        {
+            _sample.Dispose();
+        }
+    }
+
+    public OriginSnapshot Snapshot()
+    {
+        // Read before the drains: a pool that begins to drain meanwhile is seen twice here, not never.
+        EndpointPlacement[] members = [.. _endpoints.Current?.Placements ?? []];
+        IEnumerable<Departure> draining = _scope.Drainer.DrainingOf(_scope.Owner)
+            .Where(departure => !Array.Exists(members, member => member.Pool == departure.Pool));
+        return new OriginSnapshot
+        {
+            Origin = _scope.Owner.Name,
+            Host = Origin.Host,
+            Port = Origin.Port,
+            Answer = _endpoints.LatestAnswer,
+            Endpoints =
+            [
+                .. members.Select(member => member.Pool.Snapshot(member.Membership)),
+                .. draining.Select(departure => departure.Pool.Snapshot(departure.Detail)),
+            ],
+        };
+    }
+
+    private void PlanSample() => _sample.Change(SampleInterval, Timeout.InfiniteTimeSpan);
+
+    private void Sample()
+    {
+        // A request may have set the timer again while the last sample takes long. That sample plans the next one.
+        if (Interlocked.Exchange(ref _isSampling, 1) == 1)
+        {
+            return;
+        }
+
+        bool wasUsed = _usage.Sample(_scope.Clock.Now);
+        try
+        {
+            _endpoints.Sample();
+        }
+        finally
+        {
+            Volatile.Write(ref _isSampling, 0);
+            if (wasUsed || _usage.WasUsed || HasRequests)
+            {
+                PlanSample();
+            }
+        }
+    }
+
+    // An origin with a request that waits would be opened again at once. With a full table two such origins would close one another in
+    // turn.
+    private bool IsBusy() =>
+        _usage.HasWaiting || _endpoints.Current?.All.Any(pool => pool.ActiveRequests > 0 || pool.OpenConnections > 0) == true;
+}

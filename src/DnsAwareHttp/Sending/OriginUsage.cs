@@ -1,0 +1,60 @@
+namespace DnsAwareHttp.Sending;
+
+/// <summary>When requests came to an origin, and how many wait for an answer or a connection.</summary>
+/// <param name="now">When the origin was opened.</param>
+internal sealed class OriginUsage(DateTimeOffset now)
+{
+    private long _lastUsed = now.UtcTicks;
+    private volatile bool _wasUsed;
+    private int _waiting;
+
+    /// <summary>Whether a request waits for an answer or a connection.</summary>
+    public bool HasWaiting => Volatile.Read(ref _waiting) > 0;
+
+    /// <summary>Whether a request came since the last <see cref="Sample"/>.</summary>
+    public bool WasUsed => _wasUsed;
+
+    /// <summary>
+    /// A request came. One word is written once in a while: a timestamp would be the most expensive part of a request's way.
+    /// </summary>
+    /// <returns>Whether it is the first one since the last <see cref="Sample"/>.</returns>
+    public bool Mark()
+    {
+        if (_wasUsed)
+        {
+            return false;
+        }
+
+        _wasUsed = true;
+        return true;
+    }
+
+    /// <summary>Whether a request came since the last sample.</summary>
+    public bool Sample(DateTimeOffset now)
+    {
+        if (!_wasUsed)
+        {
+            return false;
+        }
+
+        // In this order: a reader between the two sees a use, not the time of an earlier one.
+        Volatile.Write(ref _lastUsed, now.UtcTicks);
+        _wasUsed = false;
+        return true;
+    }
+
+    /// <summary>When a request last came, to within the time between samples.</summary>
+    public DateTimeOffset LastUsed(DateTimeOffset now) => _wasUsed ? now : new DateTimeOffset(Volatile.Read(ref _lastUsed), TimeSpan.Zero);
+
+    /// <summary>A request waits until the result is disposed.</summary>
+    public Waiting Wait()
+    {
+        Interlocked.Increment(ref _waiting);
+        return new Waiting(this);
+    }
+
+    internal readonly struct Waiting(OriginUsage usage) : IDisposable
+    {
+        public void Dispose() => Interlocked.Decrement(ref usage._waiting);
+    }
+}

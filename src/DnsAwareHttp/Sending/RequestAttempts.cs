@@ -1,0 +1,67 @@
+using DnsAwareHttp.Pools;
+
+namespace DnsAwareHttp.Sending;
+
+/// <summary>The attempts of one request that brought no response, each with its endpoint and its error.</summary>
+/// <remarks>Nothing of the request was sent to these endpoints, unless one answered 421 (Misdirected Request).</remarks>
+internal sealed class RequestAttempts(Origin origin)
+{
+    private readonly List<(EndpointPool Pool, Exception Error)> _attempts = [];
+
+    /// <summary>
+    /// A 421 answer: the request goes elsewhere once, not twice. The caller gets this answer if no other endpoint can be connected to.
+    /// </summary>
+    public HttpResponseMessage? Misdirected { get; private set; }
+
+    /// <summary>The endpoints that were tried.</summary>
+    public IReadOnlyCollection<EndpointPool> Pools => [.. _attempts.Select(attempt => attempt.Pool)];
+
+    /// <summary>These attempts; null: there are none, and the picker picks.</summary>
+    public RequestAttempts? OrNullIfEmpty => _attempts.Count == 0 ? null : this;
+
+    public void Add(EndpointPool pool, Exception error) => _attempts.Add((pool, error));
+
+    public void AddMisdirected(EndpointPool pool, HttpResponseMessage response)
+    {
+        Misdirected = response;
+        Add(pool, new HttpRequestException(HttpRequestError.Unknown, "answered 421 (Misdirected Request)"));
+    }
+
+    /// <summary>
+    /// No endpoint could be connected to. One is asked all the same, and given its failure: its handler reports it in the runtime's own
+    /// way.
+    /// </summary>
+    /// <param name="asked">The endpoint that is asked.</param>
+    /// <param name="failures">The dials that failed.</param>
+    public void AddAllBut(EndpointPool asked, IReadOnlyList<(EndpointPool Pool, Exception Error)> failures)
+    {
+        foreach ((EndpointPool pool, Exception error) in failures)
+        {
+            if (pool == asked)
+            {
+                pool.PassOnFailure(error);
+            }
+            else
+            {
+                Add(pool, error);
+            }
+        }
+    }
+
+    /// <summary>The error of the request: that of the only attempt as it is, or an error that names each address with its own.</summary>
+    public HttpRequestException ToException()
+    {
+        HttpRequestException? last = _attempts.Select(attempt => attempt.Error).OfType<HttpRequestException>().LastOrDefault();
+        if (last is not null && _attempts.Count == 1)
+        {
+            return last;
+        }
+
+        string each = string.Join(
+            "; ", _attempts.Select(attempt => $"{attempt.Pool.Address}: {(attempt.Error.InnerException ?? attempt.Error).Message}"));
+        return new HttpRequestException(
+            last?.HttpRequestError ?? HttpRequestError.ConnectionError,
+            $"None of the {_attempts.Count} addresses of {origin} could take the request ({origin.Host}:{origin.Port}): {each}",
+            last?.InnerException ?? _attempts[^1].Error);
+    }
+}

@@ -1,0 +1,102 @@
+using DnsAwareHttp.Handlers;
+using DnsAwareHttp.Membership;
+
+namespace DnsAwareHttp.Sending;
+
+/// <summary>Decides for each request which origin, which proxy, and whether the library manages it at all.</summary>
+internal sealed class RequestRouter : IRequestRoutes
+{
+    private readonly RouterSettings _settings;
+    private readonly HandlerTemplate _template;
+    private readonly OriginRegistry _origins;
+    private readonly RedirectFollower? _redirects;
+
+    public RequestRouter(RouterSettings settings)
+    {
+        _settings = settings;
+        _template = settings.Template;
+        _origins = new OriginRegistry(
+            new ClusterFactory(settings, this), settings.MaxOrigins, settings.Options.OriginIdleTimeout, settings.Cache.Clock.Provider,
+            settings.Logger);
+        _redirects = _template.AllowAutoRedirect
+            ? new RedirectFollower(_template.MaxAutomaticRedirections, _template.HasUnboundCredentials)
+            : null;
+    }
+
+    public long PassThroughRequests => _settings.PassThrough.Count;
+
+    /// <summary>Sends a request and follows its redirects.</summary>
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken) =>
+        !RefusedRequest.IsRefusedOutright(request, async, cancellationToken) && Find(request) is OriginCluster cluster
+            ? cluster.SendAsync(request, _redirects, async, cancellationToken)
+            : PassThroughAsync(request, async, cancellationToken);
+
+    public Task<HttpResponseMessage> SendHopAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken)
+    {
+        if (request.RequestUri is Uri next && !Origin.IsSupported(next))
+        {
+            return Task.FromException<HttpResponseMessage>(RedirectFollower.LeadsNowhere(next));
+        }
+
+        return Find(request) is OriginCluster cluster
+            ? cluster.SendAsync(request, null, async, cancellationToken)
+            : PassThroughAsync(request, async, cancellationToken);
+    }
+
+    public OriginCluster Reopen(Origin origin) => _origins.Open(origin);
+
+    /// <summary>
+    /// Makes a router that does the same with other options, with the same origins open. The caller holds no lock: the application may be
+    /// asked.
+    /// </summary>
+    /// <param name="options">Validated options that do not change.</param>
+    public RequestRouter MakeSuccessor(DnsAwareOptions options)
+    {
+        RequestRouter successor = new(_settings with { Options = options });
+        successor._origins.OpenAll(_origins);
+        return successor;
+    }
+
+    /// <summary>Closes all origins. Requests under way go on; requests that come late go to the successor.</summary>
+    public void GiveWayTo(RequestRouter successor) =>
+        _origins.Close(DepartureReason.OptionsChanged, "the options changed", successor._origins);
+
+    /// <summary>Closes all origins. Requests under way go on; later ones get an <see cref="ObjectDisposedException"/>.</summary>
+    public void Close() => _origins.Close(DepartureReason.HandlerDisposed, "the handler was disposed", successor: null);
+
+    /// <summary>Ends when all drains that have begun are over.</summary>
+    public Task WhenDrained() => _settings.Drainer.WhenAllDrained();
+
+    public IEnumerable<OriginSnapshot> Snapshot() =>
+        _origins.Clusters.OrderBy(cluster => cluster.Origin.ToString(), StringComparer.Ordinal).Select(cluster => cluster.Snapshot());
+
+    /// <summary>The cluster of a request; null: the library does not manage it.</summary>
+    private OriginCluster? Find(HttpRequestMessage request)
+    {
+        if (request.RequestUri is not Uri uri || !Origin.IsSupported(uri))
+        {
+            return null;
+        }
+
+        Uri? proxy = _template.ProxyFor(uri);
+        bool isManaged = proxy is null ? !MayUseHttp3(request, uri) : PinnedProxy.IsSupported(proxy);
+        if (!isManaged)
+        {
+            return null;
+        }
+
+        Origin origin = Origin.Of(uri, proxy, _template.HasUnboundCredentials && RedirectFollower.IsAnonymous(request));
+        return _origins.TryGet(origin, out OriginCluster? cluster) && cluster.HasEndpoints ? cluster
+            : RefusedRequest.IsMalformed(request) ? null
+            : cluster ?? (origin.CanBeDialled ? _origins.Open(origin) : null);
+    }
+
+    // Over HTTP/3 the address that is dialled cannot be chosen: a filter would not filter.
+    private Task<HttpResponseMessage> PassThroughAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken) =>
+        _settings.Options.AddressFilter is not null && request.RequestUri is { IsAbsoluteUri: true } uri && MayUseHttp3(request, uri)
+            ? Task.FromException<HttpResponseMessage>(Http3.CannotBeFiltered(uri))
+            : _settings.PassThrough.SendAsync(request, async, cancellationToken);
+
+    private bool MayUseHttp3(HttpRequestMessage request, Uri uri) =>
+        _settings.SpeaksHttp3 && Origin.IsSecureScheme(uri.Scheme) && Http3.IsAllowed(request);
+}

@@ -1,0 +1,189 @@
+using System.Net;
+using DnsAwareHttp.Balancing;
+using DnsAwareHttp.Endpoints;
+using DnsAwareHttp.Pools;
+
+namespace DnsAwareHttp.Sending;
+
+/// <summary>Sends a request to one endpoint of its origin, and to another one while nothing of it was sent.</summary>
+/// <param name="origin">The origin.</param>
+/// <param name="scope">What its parts have in common.</param>
+/// <param name="endpoints">Its endpoints.</param>
+/// <param name="wait">The waits of requests that no endpoint has yet.</param>
+/// <param name="routes">The ways of a request out of its cluster.</param>
+internal sealed class RequestSender(Origin origin, OriginScope scope, IOriginEndpoints endpoints, EndpointWait wait, IRequestRoutes routes)
+{
+    /// <summary>Sends a request. This is the only async frame between the caller and the endpoint's handler.</summary>
+    /// <param name="request">The request, sent as it is.</param>
+    /// <param name="redirects">Follows the response if it is a redirect; null: the redirect is returned as it is.</param>
+    /// <param name="async">False: every wait is on the calling thread, and the task is complete when the call returns.</param>
+    /// <param name="cancellationToken">The request's own token; it bounds every wait.</param>
+    /// <exception cref="HttpRequestException">
+    /// The name has no address, no address can be connected to, or the endpoint's handler reports an error.
+    /// </exception>
+    public async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, RedirectFollower? redirects, bool async, CancellationToken cancellationToken)
+    {
+        RequestAttempts? attempts = null;
+        while (true)
+        {
+            EndpointSet? set = endpoints.Current;
+            EndpointPool? pool = attempts is null ? set?.Picker.Pick() : set?.PickOther(attempts.Pools, scope.Random);
+            if (pool is not { IsConnected: true })
+            {
+                attempts ??= new RequestAttempts(origin);
+                Choice choice = await ChooseAsync(request, redirects, set, pool, attempts, async, cancellationToken).ConfigureAwait(false);
+                if (choice.Response is not null)
+                {
+                    return choice.Response;
+                }
+
+                pool = choice.Pool;
+                attempts = attempts.OrNullIfEmpty;
+            }
+
+            // A closed gate: the pool began to drain this instant. The set without it was published before.
+            if (pool is null || !pool.TryEnter(out GateLease lease))
+            {
+                continue;
+            }
+
+            HttpResponseMessage response;
+            try
+            {
+                using (lease)
+                {
+                    response = await pool.SendAsync(request, async, cancellationToken).ConfigureAwait(false);
+                }
+            }
+            catch (Exception error) when (GoesElsewhere(error, request, pool, ref attempts))
+            {
+                continue;
+            }
+
+            if (!GoesElsewhere(response, request, pool, ref attempts))
+            {
+                return redirects is not null && RedirectFollower.IsRedirect(request, response)
+                    ? await redirects.FollowAsync(request, response, routes.SendHopAsync, async, cancellationToken).ConfigureAwait(false)
+                    : response;
+            }
+        }
+    }
+
+    /// <summary>Finds an endpoint for a request that cannot be sent to the picked one at once.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="redirects">As in <see cref="SendAsync"/>.</param>
+    /// <param name="set">The endpoints; null: there are none now.</param>
+    /// <param name="picked">The picked one, which is not connected; null: all were tried.</param>
+    /// <param name="attempts">The attempts so far. Dials that fail are added.</param>
+    /// <param name="async">As in <see cref="SendAsync"/>.</param>
+    /// <param name="cancellationToken">The request's own token.</param>
+    private async ValueTask<Choice> ChooseAsync(
+        HttpRequestMessage request, RedirectFollower? redirects, EndpointSet? set, EndpointPool? picked, RequestAttempts attempts, bool async,
+        CancellationToken cancellationToken)
+    {
+        if (set is not null && picked is not null)
+        {
+            return new Choice { Pool = await ConnectAsync(request, set, picked, attempts, async, cancellationToken).ConfigureAwait(false) };
+        }
+
+        if (attempts.Misdirected is HttpResponseMessage answer)
+        {
+            // All left, or all were tried. The request was sent once, and this is its answer.
+            return new Choice { Response = answer };
+        }
+
+        if (set is not null)
+        {
+            throw attempts.ToException();
+        }
+
+        if (endpoints.IsClosed)
+        {
+            // The origin was unused, or the options changed, and the cluster was closed between the router's look and this one.
+            OriginCluster next = routes.Reopen(origin);
+            return new Choice { Response = await next.SendAsync(request, redirects, async, cancellationToken).ConfigureAwait(false) };
+        }
+
+        await wait.AwaitEndpointsAsync(request, async, cancellationToken).ConfigureAwait(false);
+        return Choice.Again;
+    }
+
+    private async ValueTask<EndpointPool> ConnectAsync(
+        HttpRequestMessage request, EndpointSet set, EndpointPool picked, RequestAttempts attempts, bool async,
+        CancellationToken cancellationToken)
+    {
+        if (RefusedRequest.IsMalformed(request))
+        {
+            // The endpoint's handler refuses it without a connection.
+            return picked;
+        }
+
+        RaceOutcome outcome = await wait.ConnectAsync(request, set, picked, attempts, async, cancellationToken).ConfigureAwait(false);
+        if (outcome.Winner is null)
+        {
+            // Better a try than a refusal: the handler of the picked one reports the failure in the runtime's own way.
+            attempts.AddAllBut(picked, outcome.Failures);
+        }
+
+        return outcome.Winner ?? picked;
+    }
+
+    // An exception filter. False: the request was sent, at least in part, and the library never sends it again.
+    private bool GoesElsewhere(Exception error, HttpRequestMessage request, EndpointPool pool, ref RequestAttempts? attempts)
+    {
+        bool isTunnelled = origin.Tunnels(request);
+        AttemptOutcome outcome = AttemptOutcomes.Of(error, isTunnelled);
+        AttemptOutcomes.NoteOn(pool, outcome, error, isTunnelled);
+        if (outcome is AttemptOutcome.Failed)
+        {
+            attempts?.Misdirected?.Dispose();
+            return false;
+        }
+
+        (attempts ??= new RequestAttempts(origin)).Add(pool, error);
+        if (outcome is AttemptOutcome.NotConnected)
+        {
+            endpoints.Hint(pool);
+        }
+
+        return true;
+    }
+
+    private bool GoesElsewhere(HttpResponseMessage response, HttpRequestMessage request, EndpointPool pool, ref RequestAttempts? attempts)
+    {
+        pool.OnAnswered();
+        if (AttemptOutcomes.Of(response) is AttemptOutcome.Misdirected && MayRetryMisdirected(request, pool, attempts))
+        {
+            (attempts ??= new RequestAttempts(origin)).AddMisdirected(pool, response);
+            return true;
+        }
+
+        attempts?.Misdirected?.Dispose();
+        return false;
+    }
+
+    // Behind a proxy another server answered, and the proxy's address does not decide which one.
+    private bool MayRetryMisdirected(HttpRequestMessage request, EndpointPool pool, RequestAttempts? attempts)
+    {
+        if (!scope.Options.RetryMisdirectedRequests || origin.Proxy is not null)
+        {
+            return false;
+        }
+
+        pool.OnMisdirected();
+        return attempts is not { Misdirected: not null }
+            && request.Content is null or ByteArrayContent or ReadOnlyMemoryContent
+            && endpoints.Current?.PickOther([pool, .. attempts?.Pools ?? []], scope.Random) is not null;
+    }
+
+    /// <summary>What becomes of a request: an endpoint, its answer, or another look at the endpoints.</summary>
+    private sealed record Choice
+    {
+        public static readonly Choice Again = new();
+
+        public EndpointPool? Pool { get; init; }
+
+        public HttpResponseMessage? Response { get; init; }
+    }
+}

@@ -1,0 +1,36 @@
+using DnsAwareHttp.Endpoints;
+using DnsAwareHttp.Handlers;
+using DnsAwareHttp.Pools;
+using DnsAwareHttp.Resolution;
+using Microsoft.Extensions.Logging;
+
+namespace DnsAwareHttp.Sending;
+
+/// <summary>What a <see cref="RequestRouter"/> is made from. With other options the rest stays the same, the drainer among it.</summary>
+/// <param name="Template">Makes the endpoints' handlers.</param>
+/// <param name="Options">Validated options that do not change.</param>
+/// <param name="Cache">Where answers come from.</param>
+/// <param name="PassThrough">Sends requests that cannot be managed.</param>
+/// <param name="Random">Where draws come from.</param>
+/// <param name="Logger">Where to log.</param>
+internal sealed record RouterSettings(
+    HandlerTemplate Template, DnsAwareOptions Options, DnsCache Cache, PassThrough PassThrough, Random Random, ILogger Logger)
+{
+    /// <summary>Drains pools. A successor has the same one, so that a drain stays in sight.</summary>
+    public PoolDrainer Drainer { get; init; } = new(Cache.Clock.Provider, Logger);
+
+    /// <summary>The order of addresses.</summary>
+    public AddressOrdering Order { get; init; } = new(new SourceAddresses(Cache.Clock.Provider), ProcessSeed.Value);
+
+    /// <summary>Beyond this number, origins without requests and connections are closed.</summary>
+    public int MaxOrigins { get; init; } = OriginRegistry.DefaultMaxOrigins;
+
+    /// <summary>Makes an endpoint's handler in place of the template, for tests and benchmarks.</summary>
+    public Func<EndpointDialer, HttpMessageHandler>? MakeHandler { get; init; }
+
+    /// <summary>Dials in another way than the options say, for simulations.</summary>
+    public DialSettings? Dialing { get; init; }
+
+    /// <summary>Whether this host speaks HTTP/3.</summary>
+    public bool SpeaksHttp3 { get; init; } = Http3.IsSupported;
+}

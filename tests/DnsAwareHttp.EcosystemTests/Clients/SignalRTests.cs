@@ -1,0 +1,88 @@
+using System.Net.WebSockets;
+using DnsAwareHttp.EcosystemTests.Harness;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http.Connections;
+using Microsoft.AspNetCore.SignalR.Client;
+using Microsoft.Extensions.DependencyInjection;
+using Xunit.Abstractions;
+
+namespace DnsAwareHttp.EcosystemTests.Clients;
+
+/// <summary>The SignalR client over WebSockets.</summary>
+public sealed class SignalRTests(ITestOutputHelper output) : EcosystemTest(output)
+{
+    [Fact]
+    public async Task ShortConnections_FollowFlipsWhileALongOneStaysWhereItIs()
+    {
+        using HttpMessageInvoker invoker = new(Fleet.MakeHandler());
+        Fleet.Says(Fleet.Addresses[0]);
+        await using HubConnection open = await ConnectAsync(Fleet, invoker);
+
+        await FlipAsync(async () =>
+        {
+            await using HubConnection connection = await ConnectAsync(Fleet, invoker);
+            return await connection.InvokeAsync<string>(nameof(AddressHub.Address));
+        });
+
+        (await open.InvokeAsync<string>(nameof(AddressHub.Address))).Should().Be(Fleet.Addresses[0]);
+    }
+
+    [Fact]
+    public Task OneOfThreeServersEnds_LosesNoMoreThanTheBareHandler() => KillOneAsync(static (fleet, handler) =>
+    {
+        HttpMessageInvoker invoker = new(handler);
+        return async () =>
+        {
+            await using HubConnection connection = await ConnectAsync(fleet, invoker);
+            return await connection.InvokeAsync<string>(nameof(AddressHub.Address));
+        };
+    });
+
+    [Theory]
+    [InlineData(HttpTransportType.LongPolling)]
+    [InlineData(HttpTransportType.ServerSentEvents)]
+    public async Task SeveralRequestsPerConnection_StayTogetherByPickFirst(HttpTransportType transport)
+    {
+        DnsAwareOptions pickFirst = new() { LoadBalancing = LoadBalancingPolicy.PickFirst };
+        for (int connections = 0; connections < 5; connections++)
+        {
+            await using HubConnection connection = new HubConnectionBuilder().WithUrl(new Uri(Fleet.Uri, "/hub"), options =>
+            {
+                options.Transports = transport;
+                options.HttpMessageHandlerFactory = _ => new DnsAwareHandler(new SocketsHttpHandler(), pickFirst, Fleet.Cache);
+            }).Build();
+            await connection.StartAsync();
+
+            (await connection.InvokeAsync<string>(nameof(AddressHub.Address))).Should().BeOneOf(Fleet.Addresses);
+        }
+    }
+
+    protected override void Configure(WebApplicationBuilder builder) => builder.Services.AddSignalR();
+
+    protected override void Map(WebApplication app) => app.MapHub<AddressHub>("/hub");
+
+    private static async Task<HubConnection> ConnectAsync(Fleet fleet, HttpMessageInvoker invoker)
+    {
+        HubConnection connection = new HubConnectionBuilder().WithUrl(new Uri(fleet.Uri, "/hub"), options =>
+        {
+            options.Transports = HttpTransportType.WebSockets;
+            options.SkipNegotiation = true;
+            options.WebSocketFactory = async (context, cancellationToken) =>
+            {
+                ClientWebSocket socket = new();
+                await socket.ConnectAsync(context.Uri, invoker, cancellationToken);
+                return socket;
+            };
+        }).Build();
+        try
+        {
+            await connection.StartAsync();
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,9 @@
+namespace DnsAwareHttp.FidelityTests;
+
+/// <summary>Who gives a request up.</summary>
+public enum CancelledBy
+{
+    Token,
+    PendingRequests,
+    ClientDisposal,
+}
