@@ -32,7 +32,6 @@ public sealed class NameSubscriptionTests : IAsyncDisposable
 
         name.Current.Should().BeNull();
         name.PreferredFamily.Should().Be(AddressFamily.Unspecified);
-        name.Hint();
         _cache.Count.Should().Be(0);
         _dns.Questions("svc.test").Should().Be(0);
 
