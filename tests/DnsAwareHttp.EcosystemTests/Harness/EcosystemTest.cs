@@ -44,7 +44,10 @@ public abstract class EcosystemTest(ITestOutputHelper output, HttpProtocols prot
 
         output.WriteLine($"one of three killed: {reports[0]}; bare: {reports[1]}");
         reports[0].FailuresAfterKill.Should().BeEmpty();
-        reports[0].Failures.Count.Should().BeLessThanOrEqualTo(reports[1].Failures.Count);
+
+        // By chance the bare handler may have had few calls at a point at which they can be lost.
+        int bound = Math.Max(reports[1].Failures.Count, LightLoad.ShareOfOneServer);
+        reports[0].Failures.Count.Should().BeLessThanOrEqualTo(bound);
     }
 
     private Task<Fleet> StartFleetAsync() => Fleet.StartAsync(protocols, Configure, Map);

@@ -16,6 +16,9 @@ public sealed class LightLoad(Fleet fleet, Func<Task<string>> call)
     private readonly ConcurrentQueue<CallOutcome> _calls = new();
     private volatile int _underWay;
 
+    /// <summary>The calls that one of the servers has at a time while they are spread evenly.</summary>
+    public static int ShareOfOneServer => (Workers + Fleet.Addresses.Length - 1) / Fleet.Addresses.Length;
+
     /// <summary>Flips per test: few in CI, more by an environment variable.</summary>
     public static int Flips { get; } =
         int.TryParse(Environment.GetEnvironmentVariable("DNSAWARE_ECOSYSTEM_FLIPS"), CultureInfo.InvariantCulture, out int flips)
