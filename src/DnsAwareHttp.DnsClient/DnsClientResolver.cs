@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using DnsAwareHttp.Resolution.Wire;
 using DnsClient;
 
 namespace DnsAwareHttp.DnsClient;

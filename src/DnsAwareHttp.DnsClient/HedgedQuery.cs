@@ -1,4 +1,3 @@
-using DnsAwareHttp.Resolution.Wire;
 using DnsClient;
 
 namespace DnsAwareHttp.DnsClient;

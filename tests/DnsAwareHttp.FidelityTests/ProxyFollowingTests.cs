@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Net;
-using DnsAwareHttp.Membership;
 using DnsAwareHttp.Tests.Fakes;
 
 namespace DnsAwareHttp.FidelityTests;

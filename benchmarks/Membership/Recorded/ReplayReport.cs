@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using DnsAwareHttp.Membership;
 
 namespace DnsAwareHttp.MembershipBenchmark;
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using DnsAwareHttp.Concurrency;
-using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Membership;
 using DnsAwareHttp.Pools;
 

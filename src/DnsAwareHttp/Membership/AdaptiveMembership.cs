@@ -68,7 +68,7 @@ internal sealed class AdaptiveMembership(int maxMembers, int subsetSeed, TimeSpa
     }
 
     // Without a reason to depart the member stays, and the detail tells why.
-    private (DepartureReason? Departure, string Detail) Judge(
+    private (DepartureReason? Reason, string Detail) Judge(
         Member member, AnswerHistory history, ReturnProbability returns, DateTimeOffset now)
     {
         int absences = member.Absences + 1;

@@ -1,4 +1,3 @@
-using System.Net;
 using DnsAwareHttp.Balancing;
 using DnsAwareHttp.Endpoints;
 using DnsAwareHttp.Pools;

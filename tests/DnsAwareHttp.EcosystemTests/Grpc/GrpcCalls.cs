@@ -1,5 +1,4 @@
 using DnsAwareHttp.EcosystemTests.Rpc;
-using DnsAwareHttp.Resolution;
 using Grpc.Core;
 
 namespace DnsAwareHttp.EcosystemTests.Grpc;

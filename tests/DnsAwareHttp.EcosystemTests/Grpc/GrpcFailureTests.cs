@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using DnsAwareHttp.EcosystemTests.Harness;
 using DnsAwareHttp.EcosystemTests.Rpc;
-using DnsAwareHttp.Resolution;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Grpc.Net.Client.Configuration;

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using DnsAwareHttp.EcosystemTests.Rpc;
-using DnsAwareHttp.Resolution;
 using Grpc.Core;
 
 namespace DnsAwareHttp.EcosystemTests.Grpc;

@@ -1,5 +1,3 @@
-using DnsAwareHttp.Membership;
-
 namespace DnsAwareHttp.Tests.House;
 
 /// <summary>The measures are taken right: each rule on sources that keep it by a hair, and that break it by one.</summary>

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Net;
-using DnsAwareHttp.Membership;
 using DnsAwareHttp.Tests.Fakes;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Xunit.Abstractions;

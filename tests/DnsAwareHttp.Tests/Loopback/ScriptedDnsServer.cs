@@ -4,7 +4,6 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using DnsAwareHttp.Resolution;
 
 namespace DnsAwareHttp.Tests.Loopback;
 

@@ -1,5 +1,4 @@
 using System.Net;
-using DnsAwareHttp.Balancing;
 using DnsAwareHttp.Membership;
 using DnsAwareHttp.Sending;
 using DnsAwareHttp.Tests.Fakes;

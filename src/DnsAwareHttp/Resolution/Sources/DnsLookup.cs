@@ -13,14 +13,14 @@ internal sealed class DnsLookup(HedgedQuery servers, TimeProvider timeProvider)
 
     public Task<DnsOutcome> AskAsync(
         string name, QuestionKind kind, DnsSettings current, CancellationToken cancellationToken) => kind switch
-    {
-        QuestionKind.Service => AskTypeAsync(name, DnsRecordType.Srv, current, cancellationToken),
-        QuestionKind.A => AskFamilyAsync(name, AddressFamily.InterNetwork, current, cancellationToken),
-        QuestionKind.Aaaa when current.WithoutAaaa => Task.FromResult(NoAaaa),
-        QuestionKind.Aaaa => AskFamilyAsync(name, AddressFamily.InterNetworkV6, current, cancellationToken),
-        _ when current.WithoutAaaa => AskFamilyAsync(name, AddressFamily.InterNetwork, current, cancellationToken),
-        _ => AskBothAsync(name, current, cancellationToken),
-    };
+        {
+            QuestionKind.Service => AskTypeAsync(name, DnsRecordType.Srv, current, cancellationToken),
+            QuestionKind.A => AskFamilyAsync(name, AddressFamily.InterNetwork, current, cancellationToken),
+            QuestionKind.Aaaa when current.WithoutAaaa => Task.FromResult(NoAaaa),
+            QuestionKind.Aaaa => AskFamilyAsync(name, AddressFamily.InterNetworkV6, current, cancellationToken),
+            _ when current.WithoutAaaa => AskFamilyAsync(name, AddressFamily.InterNetwork, current, cancellationToken),
+            _ => AskBothAsync(name, current, cancellationToken),
+        };
 
     private async Task<DnsOutcome> AskBothAsync(string name, DnsSettings current, CancellationToken cancellationToken)
     {
