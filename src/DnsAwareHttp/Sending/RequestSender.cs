@@ -69,7 +69,7 @@ internal sealed class RequestSender(
     /// <param name="attempts">The attempts so far. Dials that fail are added.</param>
     /// <param name="async">As in <see cref="SendAsync"/>.</param>
     /// <param name="cancellationToken">The request's own token.</param>
-    private async ValueTask<Choice> ChooseAsync(
+    private async Task<Choice> ChooseAsync(
         HttpRequestMessage request, RedirectFollower? redirects, EndpointSet? set, EndpointPool? picked, RequestAttempts attempts,
         bool async, CancellationToken cancellationToken)
     {
