@@ -30,9 +30,9 @@ internal sealed record Members(ImmutableArray<Member> All, ImmutableArray<Member
     {
         HashSet<IPAddress> offered = [.. answer];
         HashSet<IPAddress> chosen = [.. used];
-        return new Members(Meet(used, now), [.. All.Where(member => !chosen.Contains(member.Address)).Select(Departure)]);
+        return new Members(Meet(used, now), [.. All.Where(member => !chosen.Contains(member.Address)).Select(DepartureOf)]);
 
-        MemberDeparture Departure(Member member) => offered.Contains(member.Address)
+        MemberDeparture DepartureOf(Member member) => offered.Contains(member.Address)
             ? new MemberDeparture(member.Address, DepartureReason.OverLimit, "outside the subset used of a larger set")
             : new MemberDeparture(member.Address, DepartureReason.LeftDns, whyAbsent(member));
     }
