@@ -3,7 +3,7 @@ using System.Net.Sockets;
 namespace DnsAwareHttp;
 
 /// <summary>
-/// Address families taking turns, so that one that does not work delays by one attempt only (RFC 8305 section 4, First Address Family Count
+/// Address families take turns, so that a family that does not work costs one attempt only (RFC 8305 section 4, First Address Family Count
 /// 1).
 /// </summary>
 internal static class FamilyInterleaving

@@ -17,8 +17,8 @@ public enum MembershipMode
 
     /// <summary>
     /// The first address of the latest answer takes new connections. Connections to others stay, and take requests, for as long as they
-    /// last (Envoy's logical DNS). Up to <see cref="DnsAwareOptions.MaxEndpointsPerOrigin"/> addresses are kept; the one that was first
-    /// longest ago goes first.
+    /// last (Envoy's logical DNS). Up to <see cref="DnsAwareOptions.MaxEndpointsPerOrigin"/> addresses are kept. The address that was
+    /// first in an answer longest ago leaves first.
     /// </summary>
     Logical,
 }

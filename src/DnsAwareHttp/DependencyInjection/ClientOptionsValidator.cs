@@ -25,11 +25,11 @@ internal sealed class ClientOptionsValidator(
         return $"{clients.Describe(client)}, {path ?? option}{line[option.Length..]}";
     }
 
-    // The one that sets a value last comes first: those of the client before those of all, a later one before an earlier one.
+    // The section that sets a value last comes first: sections of the client before sections of all clients, later before earlier.
     private IEnumerable<OptionsSection<DnsAwareOptions>> SectionsOf(string client) =>
         sections.Reverse().Where(section => section.Name == client).Concat(sections.Reverse().Where(section => section.Name is null));
 
-    // Configure<DnsAwareOptions>(…) without a name, or with a wrong one, would otherwise set what nobody reads.
+    // Configure<DnsAwareOptions>(…) without a name, or with a wrong name, would otherwise set options that no client reads.
     private IEnumerable<string> StrayOptions() =>
         setups.OfType<ConfigureNamedOptions<DnsAwareOptions>>().Select(setup => setup.Name).OfType<string>().Distinct()
             .Where(IsStray).Select(Stray);

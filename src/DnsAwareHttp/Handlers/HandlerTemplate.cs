@@ -61,7 +61,7 @@ internal sealed class HandlerTemplate
 
     /// <summary>Makes an endpoint's handler. Calls no code of the application.</summary>
     /// <param name="connect">Dials the endpoint.</param>
-    /// <param name="proxy">The only proxy that it uses, or null for none.</param>
+    /// <param name="proxy">The only proxy that it uses; null for no proxy.</param>
     /// <param name="authenticate">False to withhold the credentials.</param>
     /// <param name="ping">Whether HTTP/2 connections with open streams are pinged when they are quiet, unless the settings already say
     /// how.</param>
@@ -89,8 +89,8 @@ internal sealed class HandlerTemplate
     public SocketsHttpHandler MakePassThrough() => SettingsCopy.Of(_settings);
 
     /// <summary>
-    /// The proxy for a request, asked once for each hop; null for a direct connection. A proxy that throws counts as none, as in the
-    /// runtime.
+    /// The proxy for a request, asked once for each hop; null for a direct connection. If the proxy throws, the connection is direct, as in
+    /// the runtime.
     /// </summary>
     public Uri? ProxyFor(Uri request)
     {

@@ -10,7 +10,7 @@ internal sealed record Members(ImmutableArray<Member> All, ImmutableArray<Member
 {
     public static readonly Members None = new([], []);
 
-    /// <summary>What the policy remembers of the answers; null for a policy without memory.</summary>
+    /// <summary>The memory of the policy; null for a policy without memory.</summary>
     public AnswerHistory? History { get; init; }
 
     /// <summary>The addresses of an answer as members, in its order. Known members keep the time when they were first seen.</summary>

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace DnsAwareHttp;
 
 /// <summary>
-/// Keeps the answers of name resolution for their TTL, and refreshes those in use in the background.
+/// Keeps the answers of name resolution for their TTL, and refreshes the names in use in the background.
 /// One cache per process is enough: handlers share it.
 /// </summary>
 /// <remarks>

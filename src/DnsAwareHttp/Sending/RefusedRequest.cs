@@ -15,9 +15,8 @@ internal static class RefusedRequest
 
     /// <summary>Whether the content of a request cannot be framed as its headers want it.</summary>
     /// <remarks>
-    /// An endpoint's handler refuses such a request, too. The check is made only before a name is asked or an address dialled: to read the
-    /// headers of a
-    /// request makes them where there are none, and would cost more than all the rest.
+    /// An endpoint's handler refuses such a request, too. The check is made only before a name is asked or an address dialled. To read the
+    /// headers of a request allocates them if it has no headers yet, and costs more than all the rest.
     /// </remarks>
     public static bool IsMalformed(HttpRequestMessage request)
     {

@@ -82,7 +82,7 @@ internal static class DnsNameReader
         DnsLabels labels = new(message, at);
         while (labels.MoveNext())
         {
-            // Label by label: one that has a dot inside is not two.
+            // Label by label: a label with a dot inside is not two labels.
             int dot = rest.IndexOf('.');
             if (!Ascii.EqualsIgnoreCase(labels.Current, dot < 0 ? rest : rest[..dot]))
             {

@@ -12,7 +12,7 @@ internal static class ServiceReader
     // Priority, weight and port come before the name.
     private const int FixedLength = 6;
 
-    /// <summary>The SRV records of <paramref name="name"/>; null if it has none.</summary>
+    /// <summary>The SRV records of <paramref name="name"/>; null if it has no such record.</summary>
     /// <remarks>
     /// A target that cannot be connected to (a name that is not a host name, port 0) is left out.
     /// The root as the only target says that the service is decidedly not available: then there are no targets.
