@@ -11,8 +11,8 @@ namespace DnsAwareHttp;
 /// address leaves DNS, traffic moves first. Then its connections drain without losing a request.
 /// </summary>
 /// <remarks>
-/// <para>A drop-in around <see cref="SocketsHttpHandler"/>: each pool has a handler with the settings of the wrapped handler, which are read
-/// at the first request. The request is sent as it is: URI, <c>Host</c>, SNI, cookies and telemetry see the name. Limits such as
+/// <para>A drop-in around <see cref="SocketsHttpHandler"/>: each pool has a handler with the settings of the wrapped handler, which are
+/// read at the first request. The request is sent as it is: URI, <c>Host</c>, SNI, cookies and telemetry see the name. Limits such as
 /// <see cref="SocketsHttpHandler.MaxConnectionsPerServer"/> hold for each address. Where a proxy is used, the proxy's own name is
 /// followed.</para>
 /// <para>All members are safe for concurrent use. Disposal closes idle connections; responses under way complete. A handler that is dropped
@@ -45,9 +45,8 @@ public sealed class DnsAwareHandler : DelegatingHandler
     /// <summary>Wraps a handler.</summary>
     /// <param name="innerHandler">
     /// Its settings are read at the first request. From then on its setters throw, as after a request of its own. No request is sent
-    /// through it:
-    /// each pool has a handler with these settings, and so have the requests that cannot be managed (HTTP/3). It is disposed with this
-    /// handler.
+    /// through it: each pool has a handler with these settings, and so have the requests that cannot be managed (HTTP/3). It is disposed
+    /// with this handler.
     /// </param>
     /// <param name="options">Null for the defaults. Copied: later changes to the object have no effect.</param>
     /// <param name="cache">Resolves names; shared and not disposed. Null for a cache of its own.</param>

@@ -6,8 +6,9 @@ namespace DnsAwareHttp.Balancing;
 
 /// <summary>The endpoints of one origin at one moment. A request takes all of them by one read.</summary>
 /// <remarks>
-/// Requests are spread over the preferred endpoints: the endpoints of the lowest priority number among the endpoints that need not be avoided.
-/// If all must be avoided, all count. The last resort is all other endpoints: other priorities by number, then the endpoints to be avoided.
+/// Requests are spread over the preferred endpoints: the endpoints of the lowest priority number among the endpoints that need not be
+/// avoided. If all must be avoided, all count. The last resort is all other endpoints: other priorities by number, then the endpoints to be
+/// avoided.
 /// </remarks>
 internal sealed class EndpointSet
 {

@@ -64,7 +64,8 @@ internal sealed class NameSubscription(Question question, IAnswerListener listen
         }
     }
 
-    /// <summary>The latest answer if it still holds, else the outcome of a new question. The listener may hear of it a moment later.</summary>
+    /// <summary>The latest answer if it still holds, else the outcome of a new question. The listener may hear of it a moment
+    /// later.</summary>
     /// <exception cref="ObjectDisposedException">The cache was disposed, and a question would be needed.</exception>
     public Task<CachedAnswer> AnswerAsync() => refresher.AnswerAsync(Entry);
 

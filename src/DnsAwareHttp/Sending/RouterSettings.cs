@@ -6,7 +6,8 @@ using Microsoft.Extensions.Logging;
 
 namespace DnsAwareHttp.Sending;
 
-/// <summary>The parts of a <see cref="RequestRouter"/>. A router with other options shares all other parts, for example the drainer.</summary>
+/// <summary>The parts of a <see cref="RequestRouter"/>. A router with other options shares all other parts, for example the
+/// drainer.</summary>
 /// <param name="Template">Makes the endpoints' handlers.</param>
 /// <param name="Options">Validated options that do not change.</param>
 /// <param name="Cache">Gives answers.</param>

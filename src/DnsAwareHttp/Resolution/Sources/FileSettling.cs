@@ -57,7 +57,8 @@ internal sealed record FileSettling(FileStat Seen, DateTimeOffset SeenAt)
     /// <summary>Event: the file could not be opened. Every look tries again.</summary>
     public FileSettling Fail() => this with { IsUnreadable = true, ChangingSince = IsStill || !IsOverdue ? null : SeenAt };
 
-    /// <summary>Whether the content that was read is the content of the last look. A writer that was waited for long enough is ignored.</summary>
+    /// <summary>Whether the content that was read is the content of the last look. A writer that was waited for long enough is
+    /// ignored.</summary>
     /// <param name="reading">The content.</param>
     /// <param name="isUrgent">Whether there is no time to wait for the writer.</param>
     public bool Accepts(FileReading reading, bool isUrgent) => reading switch

@@ -7,7 +7,8 @@ namespace DnsAwareHttp.Resolution.Wire;
 /// <summary>The questions under way on one connection. Each reply is matched by its id and by the question that it repeats.</summary>
 internal sealed class PendingQuestions(TimeProvider timeProvider)
 {
-    /// <summary>A connection that brought nothing for this time while a question waited may be dead. It takes no further question.</summary>
+    /// <summary>A connection that brought nothing for this time while a question waited may be dead. It takes no further
+    /// question.</summary>
     public static readonly TimeSpan DoubtAfter = TimeSpan.FromMilliseconds(500);
 
     private const int MaxQuestions = 1024;
