@@ -8,10 +8,10 @@ namespace DnsAwareHttp;
 /// </summary>
 internal static class FamilyInterleaving
 {
-    /// <summary>All of them, each family in the order in which it comes.</summary>
-    /// <param name="ranked">The best one first.</param>
-    /// <param name="familyOf">The family of one.</param>
-    /// <param name="preferred">The family that begins if there is one of it; else that of the first.</param>
+    /// <summary>All items, alternating between the families. Each family keeps its order.</summary>
+    /// <param name="ranked">The items, the best one first.</param>
+    /// <param name="familyOf">The family of an item.</param>
+    /// <param name="preferred">The family that begins, if an item has it. If not, the family of the first item begins.</param>
     public static IReadOnlyList<T> Of<T>(IReadOnlyList<T> ranked, Func<T, AddressFamily> familyOf, AddressFamily preferred)
     {
         if (ranked.Count == 0)

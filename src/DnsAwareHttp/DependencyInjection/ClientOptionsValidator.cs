@@ -3,8 +3,8 @@ using Microsoft.Extensions.Options;
 namespace DnsAwareHttp.DependencyInjection;
 
 /// <summary>
-/// Checks the options of a factory's client. Each mistake names the client and, where the value may come from there, the configuration's
-/// path.
+/// Checks the options of a factory's client. Each mistake names the client, and the path in the configuration if the value may come from
+/// there.
 /// </summary>
 internal sealed class ClientOptionsValidator(
     DnsAwareClients clients, IEnumerable<OptionsSection<DnsAwareOptions>> sections, IEnumerable<IConfigureOptions<DnsAwareOptions>> setups)

@@ -126,7 +126,7 @@ internal sealed class EndpointWait(
         return task;
     }
 
-    // Word for word as the runtime reports the ConnectTimeout of the wrapped handler.
+    // The exact error of the runtime for the ConnectTimeout of a handler.
     private static TaskCanceledException ConnectTimedOut() => new(
         new OperationCanceledException().Message,
         new TimeoutException("A connection could not be established within the configured ConnectTimeout."),

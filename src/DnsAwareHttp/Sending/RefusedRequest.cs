@@ -3,12 +3,12 @@ using System.Net;
 namespace DnsAwareHttp.Sending;
 
 /// <summary>
-/// Tells which requests the runtime refuses before it connects. They pass through, for the runtime's own error, before any name is asked.
+/// Tells which requests the runtime refuses before it connects. They pass through before any name is asked, and get the runtime's error.
 /// </summary>
 internal static class RefusedRequest
 {
     /// <summary>
-    /// Whether the version, the policy or the token of a request is refused. Each request is checked: it costs next to nothing.
+    /// Whether the version, the policy or the token of a request is refused. Each request is checked; the check costs very little.
     /// </summary>
     public static bool IsRefusedOutright(HttpRequestMessage request, bool async, CancellationToken cancellationToken) =>
         cancellationToken.IsCancellationRequested || !IsSpoken(request.Version, request.VersionPolicy, async);

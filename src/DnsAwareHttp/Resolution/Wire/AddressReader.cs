@@ -6,7 +6,7 @@ namespace DnsAwareHttp.Resolution.Wire;
 /// <summary>Reads the A or AAAA records of a reply.</summary>
 internal static class AddressReader
 {
-    /// <summary>More addresses than this are not taken from one answer.</summary>
+    /// <summary>The maximum number of addresses that are taken from one answer.</summary>
     public const int MaxAddresses = 4096;
 
     /// <summary>The addresses of <paramref name="name"/>; null when it has no record of the type.</summary>

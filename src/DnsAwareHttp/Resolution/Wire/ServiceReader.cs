@@ -6,7 +6,7 @@ namespace DnsAwareHttp.Resolution.Wire;
 /// <summary>Reads the SRV records of a reply (RFC 2782).</summary>
 internal static class ServiceReader
 {
-    /// <summary>More targets than this are not taken from one answer.</summary>
+    /// <summary>The maximum number of targets that are taken from one answer.</summary>
     public const int MaxTargets = 1024;
 
     // Priority, weight and port come before the name.
