@@ -83,7 +83,7 @@ internal sealed class EndpointPool
         return _gate.TryEnter();
     }
 
-    /// <summary>Sends a request that holds a <see cref="GateLease"/>.</summary>
+    /// <summary>Sends a request that holds a <see cref="GateLease"/>. The call itself never throws.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken)
     {
         if (_budget.MayBeSpent(Interlocked.Increment(ref _totalRequests)) && _budget.IsSpent(TotalRequests, OpenConnections))
@@ -91,8 +91,15 @@ internal sealed class EndpointPool
             _observer?.OnRenewalDue(this);
         }
 
-        DrainSignal.Of(request)?.Follow(_draining.Token);
-        return _invoker.InvokeAsync(request, async, cancellationToken);
+        try
+        {
+            DrainSignal.Of(request)?.Follow(_draining.Token);
+            return _invoker.InvokeAsync(request, async, cancellationToken);
+        }
+        catch (Exception exception)
+        {
+            return Task.FromException<HttpResponseMessage>(exception);
+        }
     }
 
     /// <summary>Connects ahead of a request. All callers at one time share one dial; it ends when the pool drains.</summary>
@@ -124,8 +131,7 @@ internal sealed class EndpointPool
     public bool SampleForSilence() => _sampler.Sample(this, _dialer.Streams.CountStreaming(), _now()) && _dialer.IsSilent;
 
     /// <summary>A sign that the server is gone, for an address that DNS does not name any more; null for no sign.</summary>
-    /// <param name="idleTimeout">Without a connection or a request for this long the pool is not needed; infinite: idleness is no
-    /// sign.</param>
+    /// <param name="idleTimeout">A pool that is not busy for this long is not needed; infinite: idleness is no sign.</param>
     public (DepartureReason Reason, string Detail)? FindDepartureSign(TimeSpan idleTimeout)
     {
         bool isBusy = ActiveRequests > 0 || OpenConnections > 0;
@@ -153,10 +159,7 @@ internal sealed class EndpointPool
     }
 
     /// <summary>Closes idle connections at once and the others when their responses end.</summary>
-    /// <remarks>
-    /// Only once the gate is empty, or time is up: over HTTP/2 the runtime fails requests that are just starting while their handler is
-    /// disposed.
-    /// </remarks>
+    /// <remarks>Only once the gate is empty, or time is up: over HTTP/2 the runtime fails requests that are just starting then.</remarks>
     /// <returns>Connections open at that moment.</returns>
     public int CloseHandler()
     {
@@ -193,12 +196,8 @@ internal sealed class EndpointPool
     /// <summary>A request failed after it was sent, at least in part, or in the TLS handshake.</summary>
     public void OnFailed(HttpRequestException error)
     {
-        // A stream that an HTTP/2 server resets tells nothing about its connection: servers cancel and refuse single requests in this way.
-        bool isHandshake = error.HttpRequestError is HttpRequestError.SecureConnectionError;
-        bool isBroken = isHandshake || error.HttpRequestError is HttpRequestError.ResponseEnded
-            || error.InnerException is IOException and not HttpProtocolException;
         EndpointHealth before = _health;
-        if (!isBroken || before.State is EndpointState.Draining)
+        if (!ConnectionBreaks.IsBreak(error) || before.State is EndpointState.Draining)
         {
             return;
         }
@@ -207,7 +206,7 @@ internal sealed class EndpointPool
 
         // All requests on an HTTP/2 connection fail with it. That is one break, until another connection was tried.
         long opened = _dialer.Streams.Opened;
-        if (Interlocked.Exchange(ref _openedBeforeBreak, opened) != opened || isHandshake)
+        if (Interlocked.Exchange(ref _openedBeforeBreak, opened) != opened || ConnectionBreaks.IsHandshake(error))
         {
             Advance(before, before.OnBroken(error.Message, _now()));
         }
