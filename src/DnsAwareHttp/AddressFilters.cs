@@ -7,8 +7,9 @@ namespace DnsAwareHttp;
 /// <summary>Ready-made filters for <see cref="DnsAwareOptions.AddressFilter"/>.</summary>
 public static class AddressFilters
 {
-    // The blocks that are not globally reachable by the IANA registry of special-purpose IPv4 addresses (RFC 6890), multicast, and the
-    // metadata and DNS server of Azure, which lies among public addresses. Those of other clouds are link-local, shared or private.
+    // The blocks that are not globally reachable according to the IANA registry of special-purpose IPv4 addresses (RFC 6890), multicast,
+    // and the metadata and DNS server of Azure, which lies among public addresses. Other clouds use link-local, shared or private
+    // addresses.
     private static readonly (uint Block, int Length)[] NotPublic =
     [
         (0x00000000, 8), (0x0A000000, 8), (0x64400000, 10), (0x7F000000, 8), (0xA9FE0000, 16), (0xAC100000, 12),

@@ -54,7 +54,7 @@ internal static class Background
         }
     }
 
-    /// <summary>Forgets a task that no code awaits. Its failure is known elsewhere, or does not matter.</summary>
+    /// <summary>Leaves a task unawaited. Its failure is reported elsewhere, or does not matter.</summary>
     public static void Forget(this Task task)
     {
         if (!task.IsCompletedSuccessfully)

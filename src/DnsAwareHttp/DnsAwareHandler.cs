@@ -7,14 +7,12 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace DnsAwareHttp;
 
 /// <summary>
-/// Follows DNS: sends each request to one of the addresses that its host has now. Each address has its own pool of connections. When an
-/// address
-/// leaves DNS, traffic moves first, then its connections drain without losing a request.
+/// Follows DNS: sends each request to one of the present addresses of its host. Each address has its own pool of connections. When an
+/// address leaves DNS, traffic moves first. Then its connections drain without losing a request.
 /// </summary>
 /// <remarks>
-/// <para>A drop-in around <see cref="SocketsHttpHandler"/>: each pool's handler is made from the settings of the wrapped one, read at the
-/// first
-/// request. The request is sent as it is: URI, <c>Host</c>, SNI, cookies and telemetry see the name. Limits such as
+/// <para>A drop-in around <see cref="SocketsHttpHandler"/>: each pool has a handler with the settings of the wrapped handler, which are
+/// read at the first request. The request is sent as it is: URI, <c>Host</c>, SNI, cookies and telemetry see the name. Limits such as
 /// <see cref="SocketsHttpHandler.MaxConnectionsPerServer"/> hold for each address. Where a proxy is used, the proxy's own name is
 /// followed.</para>
 /// <para>All members are safe for concurrent use. Disposal closes idle connections; responses under way complete. A handler that is dropped
@@ -47,16 +45,15 @@ public sealed class DnsAwareHandler : DelegatingHandler
     /// <summary>Wraps a handler.</summary>
     /// <param name="innerHandler">
     /// Its settings are read at the first request. From then on its setters throw, as after a request of its own. No request is sent
-    /// through it:
-    /// each pool has a handler with these settings, and so have the requests that cannot be managed (HTTP/3). It is disposed with this
-    /// handler.
+    /// through it: each pool has a handler with these settings, and so have the requests that cannot be managed (HTTP/3). It is disposed
+    /// with this handler.
     /// </param>
     /// <param name="options">Null for the defaults. Copied: later changes to the object have no effect.</param>
-    /// <param name="cache">Where names are resolved, shared and not disposed; null for one of its own.</param>
-    /// <param name="loggerFactory">Where to log, under the category <c>DnsAwareHttp.DnsAwareHandler</c>; null for nowhere.</param>
+    /// <param name="cache">Resolves names; shared and not disposed. Null for a cache of its own.</param>
+    /// <param name="loggerFactory">Makes the logger of the category <c>DnsAwareHttp.DnsAwareHandler</c>; null for no log.</param>
     /// <exception cref="ArgumentException">The handler has a <see cref="SocketsHttpHandler.ConnectCallback"/>.</exception>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range; the message has all of
-    /// them.</exception>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">Options are out of range; the message
+    /// lists all.</exception>
     public DnsAwareHandler(
         SocketsHttpHandler innerHandler, DnsAwareOptions? options = null, DnsCache? cache = null, ILoggerFactory? loggerFactory = null)
         : base(innerHandler ?? throw new ArgumentNullException(nameof(innerHandler)))
@@ -93,11 +90,10 @@ public sealed class DnsAwareHandler : DelegatingHandler
     }
 
     /// <summary>
-    /// Goes on with other options and fails no request for it: new connections follow them, connections that are open end with their last
-    /// response.
+    /// Takes other options and fails no request for it. New connections follow them. Open connections end with their last response.
     /// </summary>
-    /// <returns>Whether a value has changed; if not, nothing happens.</returns>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range; the options before
+    /// <returns>Whether a value has changed. If not, nothing happens.</returns>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">Options are out of range. The earlier options
     /// stay.</exception>
     internal bool Apply(DnsAwareOptions options)
     {
@@ -115,12 +111,12 @@ public sealed class DnsAwareHandler : DelegatingHandler
             RequestRouter? after = before?.MakeSuccessor(options);
             if (TryReplace(before, after, options))
             {
-                // Only now that the new one is in place: a request that still found the one before goes on to it.
+                // After the exchange: a request that still found the old router goes on to the new one.
                 before?.GiveWayTo(after!);
                 return true;
             }
 
-            // The first request, another change or disposal came meanwhile.
+            // The first request, another change, or disposal came in between.
             after?.Close();
         }
     }
@@ -140,7 +136,7 @@ public sealed class DnsAwareHandler : DelegatingHandler
     {
         ArgumentNullException.ThrowIfNull(request);
 
-        // The task is complete when the call returns: every wait was on this thread.
+        // Every wait was on this thread, so the task is complete.
         return (_router ?? Start()).SendAsync(request, async: false, cancellationToken).GetAwaiter().GetResult();
     }
 
@@ -205,7 +201,7 @@ public sealed class DnsAwareHandler : DelegatingHandler
         return new RequestRouter(new RouterSettings(template, _options, _cache, passThrough, Random.Shared, _logger));
     }
 
-    // Others may have replaced the handler that was wrapped. Only the settings of a SocketsHttpHandler can be used in its place.
+    // Other code may have replaced the wrapped handler. Only the settings of a SocketsHttpHandler can be used in its place.
     private SocketsHttpHandler TakeInnerHandler()
     {
         SocketsHttpHandler found = InnerHandler as SocketsHttpHandler ?? throw new InvalidOperationException(
@@ -215,7 +211,7 @@ public sealed class DnsAwareHandler : DelegatingHandler
             + $"A stub for tests takes the place of the {nameof(DnsAwareHandler)}.");
         HideFromGrpc(found);
 
-        // Sends nothing, because it is cancelled. The base class then lets InnerHandler be set no more, as after a request of its own.
+        // Sends nothing, because it is cancelled. From now on the base class refuses a new InnerHandler, as after a request of its own.
         using HttpRequestMessage unsent = new();
         _ = base.SendAsync(unsent, new CancellationToken(canceled: true));
         return found;

@@ -111,9 +111,9 @@ public sealed class DnsAwareOptions
     /// <para>The SRV records say which hosts and ports serve the origin, in which order, and with which share of the requests. The request
     /// stays as it is: its URI, the Host header and the name in TLS certificates are the origin's own. Where a proxy is used, the proxy's
     /// host and port count.</para>
-    /// <para>Targets with the lowest priority number get all requests. The next ones get requests only while none of the first can be
-    /// connected to; a dial without an answer counts as failed after <see cref="ConnectTimeout"/>. Within one priority, requests are spread
-    /// by weight; a weight of 0 beside greater ones gets next to nothing.</para>
+    /// <para>Targets with the lowest priority number get all requests. The next ones get requests only while no connection to the first can
+    /// be made; a dial without an answer counts as failed after <see cref="ConnectTimeout"/>. Within one priority, requests are spread by
+    /// weight; a weight of 0 beside greater ones gets next to nothing.</para>
     /// <para>SRV records and the addresses of each target are refreshed by their own TTLs. A target that is no longer named drains. When no
     /// target is left, all drain after <see cref="EmptyAnswerGrace"/>. A failure of DNS changes nothing.
     /// <see cref="MaxEndpointsPerOrigin"/> holds for all targets together, and each has an equal part.</para>
@@ -142,7 +142,7 @@ public sealed class DnsAwareOptions
         return copy;
     }
 
-    /// <summary>Whether all values are equal to those of the other options.</summary>
+    /// <summary>Whether both options have the same values.</summary>
     internal bool IsSameAs(DnsAwareOptions other) =>
         Membership == other.Membership
         && MembershipByHost.Count == other.MembershipByHost.Count

@@ -24,7 +24,7 @@ public sealed class DrainSignal
     internal static DrainSignal? Of(HttpRequestMessage request) =>
         _anyMade && request.Options.TryGetValue(DnsAwareHandler.DrainSignalKey, out DrainSignal? signal) ? signal : null;
 
-    /// <summary>From now on fires with <paramref name="draining"/>, and no longer with the endpoint before.</summary>
+    /// <summary>Fires with <paramref name="draining"/> from now on, and no longer with the earlier endpoint.</summary>
     internal void Follow(CancellationToken draining) => _source.Follow(draining);
 
     /// <summary>The source of <see cref="Token"/>. It lives as long as the token is held.</summary>

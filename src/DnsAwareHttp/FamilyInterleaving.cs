@@ -3,15 +3,15 @@ using System.Net.Sockets;
 namespace DnsAwareHttp;
 
 /// <summary>
-/// Address families taking turns, so that one that does not work delays by one attempt only (RFC 8305 section 4, First Address Family Count
+/// Address families take turns, so that a family that does not work costs one attempt only (RFC 8305 section 4, First Address Family Count
 /// 1).
 /// </summary>
 internal static class FamilyInterleaving
 {
-    /// <summary>All of them, each family in the order in which it comes.</summary>
-    /// <param name="ranked">The best one first.</param>
-    /// <param name="familyOf">The family of one.</param>
-    /// <param name="preferred">The family that begins if there is one of it; else that of the first.</param>
+    /// <summary>All items, alternating between the families. Each family keeps its order.</summary>
+    /// <param name="ranked">The items, the best one first.</param>
+    /// <param name="familyOf">The family of an item.</param>
+    /// <param name="preferred">The family that begins, if an item has it. If not, the family of the first item begins.</param>
     public static IReadOnlyList<T> Of<T>(IReadOnlyList<T> ranked, Func<T, AddressFamily> familyOf, AddressFamily preferred)
     {
         if (ranked.Count == 0)

@@ -1,6 +1,6 @@
 namespace DnsAwareHttp;
 
-/// <summary>How a request finds its endpoint among those of its origin.</summary>
+/// <summary>How requests are spread over the endpoints of their origin.</summary>
 public enum LoadBalancingPolicy
 {
     /// <summary>The less busy of two endpoints ("power of two choices"): the next in turn and one drawn at random. The default.</summary>

@@ -4,11 +4,11 @@ namespace DnsAwareHttp;
 public enum MembershipMode
 {
     /// <summary>
-    /// Behaves as <see cref="Strict"/> while the answers are the whole set, and patiently while they are samples of it. The default.
+    /// As <see cref="Strict"/> while the answers are the whole set, and patient while they are samples of it. The default.
     /// </summary>
     /// <remarks>
-    /// It learns from which addresses come back. An address that is absent from samples stays until its absence is improbable, for at most
-    /// <see cref="DnsCacheOptions.MaxStale"/>. It leaves at once when it refuses, breaks or ends connections, or has no traffic.
+    /// It learns from the addresses that come back. An address that is absent from samples stays until its absence is improbable, for at
+    /// most <see cref="DnsCacheOptions.MaxStale"/>. It leaves at once when it refuses, breaks or ends connections, or has no traffic.
     /// </remarks>
     Adaptive,
 
@@ -17,8 +17,8 @@ public enum MembershipMode
 
     /// <summary>
     /// The first address of the latest answer takes new connections. Connections to others stay, and take requests, for as long as they
-    /// last (Envoy's logical DNS). Up to <see cref="DnsAwareOptions.MaxEndpointsPerOrigin"/> addresses are kept; the one that was first
-    /// longest ago goes first.
+    /// last (Envoy's logical DNS). Up to <see cref="DnsAwareOptions.MaxEndpointsPerOrigin"/> addresses are kept. The address that was
+    /// first in an answer longest ago leaves first.
     /// </summary>
     Logical,
 }

@@ -6,9 +6,9 @@ namespace DnsAwareHttp.Balancing;
 
 /// <summary>The endpoints of one origin at one moment. A request takes all of them by one read.</summary>
 /// <remarks>
-/// Requests are spread over the preferred endpoints: those of the lowest priority number that are not to be avoided, or, when all are to be
-/// avoided, those
-/// of the lowest priority number. The others are the last resort: other priorities by number, then the endpoints to be avoided.
+/// Requests are spread over the preferred endpoints: the endpoints of the lowest priority number among the endpoints that need not be
+/// avoided. If all must be avoided, all count. The last resort is all other endpoints: other priorities by number, then the endpoints to be
+/// avoided.
 /// </remarks>
 internal sealed class EndpointSet
 {
@@ -31,7 +31,7 @@ internal sealed class EndpointSet
     /// <summary>The endpoints that requests are spread over.</summary>
     public ImmutableArray<EndpointPool> Preferred { get; }
 
-    /// <summary>Tried when the preferred ones were: better a try than a refusal.</summary>
+    /// <summary>Endpoints that are tried after the preferred ones: better a try than a refusal.</summary>
     public ImmutableArray<EndpointPool> LastResort { get; }
 
     /// <summary>All endpoints with their places.</summary>
@@ -45,10 +45,10 @@ internal sealed class EndpointSet
     /// <summary>Whether a request awaits its answer.</summary>
     public bool HasRequests => All.Any(pool => pool.ActiveRequests > 0);
 
-    /// <summary>The set of some endpoints as they are now; null when there are none.</summary>
+    /// <summary>The set of some endpoints in their present states; null for no endpoint.</summary>
     /// <param name="placements">The endpoints, in the order of preference.</param>
     /// <param name="policy">How to spread.</param>
-    /// <param name="random">Where draws come from.</param>
+    /// <param name="random">The source of random numbers.</param>
     /// <param name="before">The set that this one replaces: <see cref="PickFirstPicker"/> stays with its choice.</param>
     public static EndpointSet? Of(
         ImmutableArray<EndpointPlacement> placements, LoadBalancingPolicy policy, Random random, EndpointSet? before)
@@ -71,7 +71,7 @@ internal sealed class EndpointSet
             Pickers.Make(policy, preferred, random, before?.Picker));
     }
 
-    /// <summary>Another endpoint than those that were tried, a connected one if there is one; null when there is none at all.</summary>
+    /// <summary>An endpoint that was not tried, if possible a connected one; null when all were tried.</summary>
     public EndpointPool? PickOther(IReadOnlyCollection<EndpointPool> tried, Random random)
     {
         EndpointPool[] others = [.. Preferred.Except(tried)];
@@ -80,9 +80,9 @@ internal sealed class EndpointSet
     }
 
     /// <summary>
-    /// An endpoint that a request can be sent to at once, searched from <paramref name="picked"/> on and around; null when there is none.
+    /// A connected endpoint that was not tried. The search goes around from <paramref name="picked"/>. Null: no such endpoint exists.
     /// </summary>
-    /// <remarks>Where most endpoints are connected the search ends after a step or two, however many there are.</remarks>
+    /// <remarks>If most endpoints are connected, the search ends after one or two steps.</remarks>
     public EndpointPool? FirstConnected(EndpointPool picked, IReadOnlyCollection<EndpointPool> tried)
     {
         int start = Math.Max(Preferred.IndexOf(picked), 0);
@@ -99,15 +99,14 @@ internal sealed class EndpointSet
     }
 
     /// <summary>
-    /// All endpoints of the preferred priority in the order in which they are dialled while none is connected: those whose last connect
-    /// succeeded,
-    /// those of which nothing is known, those to be avoided.
+    /// All endpoints of the preferred priority, in the order of dials. First come endpoints whose last connect succeeded, then endpoints
+    /// without a known outcome, then endpoints to be avoided.
     /// </summary>
-    /// <remarks>Within each group from <paramref name="picked"/> on and around, the families interleaved (RFC 8305 section 4).</remarks>
+    /// <remarks>Each group begins at <paramref name="picked"/>, with the families interleaved (RFC 8305 section 4).</remarks>
     /// <param name="picked">The picker's choice.</param>
     /// <param name="family">
-    /// The family that won last time. It begins where nothing is known; <see cref="AddressFamily.Unspecified"/>: the family of <paramref
-    /// name="picked"/> does.
+    /// The family that won last time. It begins the group without a known outcome. <see cref="AddressFamily.Unspecified"/>: the family of
+    /// <paramref name="picked"/> begins.
     /// </param>
     public IEnumerable<EndpointPool> DialOrder(EndpointPool picked, AddressFamily family)
     {
@@ -123,7 +122,7 @@ internal sealed class EndpointSet
     }
 
     /// <summary>
-    /// The endpoints of other priorities than the preferred one, priority by priority: dialled when all before them failed.
+    /// The endpoints of the other priorities, priority by priority. Each priority is dialled after all before it failed.
     /// </summary>
     public IEnumerable<IEnumerable<EndpointPool>> Fallbacks() => _lastResort
         .Where(placement => placement.Priority != _priority)

@@ -3,16 +3,16 @@ using DnsAwareHttp.Pools;
 
 namespace DnsAwareHttp.Balancing;
 
-/// <summary>Picks the same endpoint always. The next picker keeps it while it is usable.</summary>
+/// <summary>Always picks the same endpoint. The next picker keeps it while it is usable.</summary>
 internal sealed class PickFirstPicker(EndpointPool first) : IEndpointPicker
 {
     public EndpointPool First => first;
 
     /// <summary>
-    /// The endpoint of the next picker. It changes when the choice fails or leaves, or was never connected to while another one is.
+    /// The endpoint of the next picker. It changes when the present one fails or leaves, or has no connection while another one has.
     /// </summary>
     /// <param name="pools">The endpoints to choose from; at least one.</param>
-    /// <param name="before">The picker before; null: there was none.</param>
+    /// <param name="before">The earlier picker; null for the first one.</param>
     public static EndpointPool Stay(ImmutableArray<EndpointPool> pools, PickFirstPicker? before)
     {
         EndpointPool? ready = pools.FirstOrDefault(pool => pool.Health.State is EndpointState.Ready);

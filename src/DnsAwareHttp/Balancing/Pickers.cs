@@ -8,7 +8,7 @@ internal static class Pickers
 {
     /// <param name="policy">How to spread.</param>
     /// <param name="preferred">The endpoints to spread over; at least one.</param>
-    /// <param name="random">Where draws come from.</param>
+    /// <param name="random">The source of random numbers.</param>
     /// <param name="before">The picker that this one replaces.</param>
     public static IEndpointPicker Make(
         LoadBalancingPolicy policy, ImmutableArray<EndpointPlacement> preferred, Random random, IEndpointPicker? before)

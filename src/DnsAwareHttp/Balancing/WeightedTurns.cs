@@ -6,7 +6,7 @@ namespace DnsAwareHttp.Balancing;
 /// <summary>
 /// Endpoints of different weights as one round of turns: the number of turns follows the weight, and they are evenly apart.
 /// </summary>
-/// <remarks>Made once for a set, so that a pick costs no more than without weights.</remarks>
+/// <remarks>The round is made once for each set. So a pick with weights costs the same as a pick without.</remarks>
 internal static class WeightedTurns
 {
     // Shares are exact to a thousandth. An endpoint of weight 0 still has one turn (RFC 2782: "a very small chance of being selected").

@@ -1,7 +1,7 @@
 namespace DnsAwareHttp.Concurrency;
 
 /// <summary>
-/// Calls code of the application: filters, selectors, log providers, metrics listeners. None of it runs under a lock of the library.
+/// Calls code of the application: filters, selectors, log providers, metrics listeners. It never runs under a lock of the library.
 /// </summary>
 internal static class ApplicationCode
 {

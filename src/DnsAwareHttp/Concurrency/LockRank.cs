@@ -24,7 +24,7 @@ internal enum LockRank
     /// <summary>Of <c>RefreshSchedule</c>: the queue of names that are due.</summary>
     Schedule,
 
-    /// <summary>Of <c>TlsExchange</c> and <c>TlsConnection</c>: the connections to name servers, and the questions on each.</summary>
+    /// <summary>Of <c>TlsExchange</c> and <c>PendingQuestions</c>: the connections to name servers, and the questions on each.</summary>
     SecureServers,
 
     /// <summary>Of <c>EndpointDialer</c>: the dial that all requests share.</summary>

@@ -1,6 +1,7 @@
 namespace DnsAwareHttp.Concurrency;
 
-/// <summary>A lock with a place in the order of all locks. Work for the application waits until a thread has released them all.</summary>
+/// <summary>A lock with a place in the order of all locks. Calls of application code wait until the thread has released all
+/// locks.</summary>
 /// <remarks>
 /// <code>using (_lock.Enter()) { … }</code>
 /// With <see cref="ChecksOrder"/> a thread that takes locks in another order than <see cref="LockRank"/> fails at once.
@@ -75,7 +76,7 @@ internal sealed class OrderedLock(LockRank rank)
         }
     }
 
-    /// <summary>Runs an action on this thread, once it holds no lock of the library any more.</summary>
+    /// <summary>Runs an action on this thread: at once, or after the thread has released all its locks.</summary>
     /// <param name="action">It must not throw.</param>
     public static void AfterRelease(Action action) => (s_held ??= new Held()).Run(action);
 

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 namespace DnsAwareHttp.DependencyInjection;
 
 /// <summary>
-/// Checks the options of the container's cache. Each mistake names the configuration's path where the value may come from there.
+/// Checks the options of the container's cache. Each mistake names the path in the configuration if the value may come from there.
 /// </summary>
 internal sealed class CacheOptionsValidator(IEnumerable<OptionsSection<DnsCacheOptions>> sections) : IValidateOptions<DnsCacheOptions>
 {

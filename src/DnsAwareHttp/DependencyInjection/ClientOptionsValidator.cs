@@ -3,8 +3,8 @@ using Microsoft.Extensions.Options;
 namespace DnsAwareHttp.DependencyInjection;
 
 /// <summary>
-/// Checks the options of a factory's client. Each mistake names the client and, where the value may come from there, the configuration's
-/// path.
+/// Checks the options of a factory's client. Each mistake names the client, and the path in the configuration if the value may come from
+/// there.
 /// </summary>
 internal sealed class ClientOptionsValidator(
     DnsAwareClients clients, IEnumerable<OptionsSection<DnsAwareOptions>> sections, IEnumerable<IConfigureOptions<DnsAwareOptions>> setups)
@@ -25,11 +25,11 @@ internal sealed class ClientOptionsValidator(
         return $"{clients.Describe(client)}, {path ?? option}{line[option.Length..]}";
     }
 
-    // The one that sets a value last comes first: those of the client before those of all, a later one before an earlier one.
+    // The section that sets a value last comes first: sections of the client before sections of all clients, later before earlier.
     private IEnumerable<OptionsSection<DnsAwareOptions>> SectionsOf(string client) =>
         sections.Reverse().Where(section => section.Name == client).Concat(sections.Reverse().Where(section => section.Name is null));
 
-    // Configure<DnsAwareOptions>(…) without a name, or with a wrong one, would otherwise set what nobody reads.
+    // Configure<DnsAwareOptions>(…) without a name, or with a wrong name, would otherwise set options that no client reads.
     private IEnumerable<string> StrayOptions() =>
         setups.OfType<ConfigureNamedOptions<DnsAwareOptions>>().Select(setup => setup.Name).OfType<string>().Distinct()
             .Where(IsStray).Select(Stray);

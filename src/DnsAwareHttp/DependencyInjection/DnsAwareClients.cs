@@ -2,7 +2,7 @@ namespace DnsAwareHttp.DependencyInjection;
 
 /// <summary>Knows which clients of the factory follow DNS.</summary>
 /// <remarks>
-/// The last word about a client counts. A word about one client goes before the words about all, in whichever order they were said.
+/// The last call for a client counts. A call for one client goes before calls for all clients, in any order.
 /// </remarks>
 internal sealed class DnsAwareClients
 {
@@ -26,13 +26,13 @@ internal sealed class DnsAwareClients
 
     public bool FollowsDns(string name) => _named.TryGetValue(name, out bool follows) ? follows : _all;
 
-    /// <summary>Whether the client itself was told to follow DNS, not only all clients.</summary>
+    /// <summary>Whether a call for this client, not only one for all clients, makes it follow DNS.</summary>
     public bool FollowsDnsByName(string name) => _named.TryGetValue(name, out bool follows) && follows;
 
-    /// <summary>Whether the client itself was mentioned, not only all clients.</summary>
+    /// <summary>Whether there is a call for this client, not only calls for all clients.</summary>
     public bool IsMentioned(string name) => _named.ContainsKey(name);
 
-    /// <summary>The client as messages name it.</summary>
+    /// <summary>The name of the client in messages.</summary>
     public string Describe(string? name) =>
         string.IsNullOrEmpty(name) && _all && !IsMentioned("") ? "All HTTP clients" : $"HTTP client \"{name}\"";
 }

@@ -22,7 +22,7 @@ public static class DnsAwareHttpClientBuilderExtensions
     /// The factory sets <see cref="SocketsHttpHandler.PooledConnectionLifetime"/> on the handler that it makes; that lifetime is removed. A
     /// lifetime that you set is kept.</para>
     /// <para>For all clients: <c>services.ConfigureHttpClientDefaults(client => client.AddDnsAwareHandler())</c>. Options for all clients
-    /// are applied before those of one client. <see cref="RemoveDnsAwareHandler"/> excludes a client.</para>
+    /// are applied before options for one client. <see cref="RemoveDnsAwareHandler"/> excludes a client.</para>
     /// <para>Options may also come from the options pattern: <c>services.Configure&lt;DnsAwareOptions&gt;("orders", …)</c>. Options for a
     /// name that no client has are an error.</para>
     /// </remarks>
@@ -150,7 +150,7 @@ public static class DnsAwareHttpClientBuilderExtensions
         new OptionsBuilder<DnsAwareOptions>(services, name).ValidateOnStart();
     }
 
-    // Options for all clients go before those of one client, whichever was called first, as in the factory's own options.
+    // Options for all clients go before options for one client, in any order of calls, as in the factory's own options.
     private static void Configure(IHttpClientBuilder builder, Action<DnsAwareOptions> configure)
     {
         ServiceDescriptor setting = ServiceDescriptor.Singleton<IConfigureOptions<DnsAwareOptions>>(

@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 namespace DnsAwareHttp.DependencyInjection;
 
 /// <summary>
-/// Makes a <see cref="SocketsHttpHandler"/> with the settings of an <see cref="HttpClientHandler"/>, which does not give away its own.
+/// Makes a <see cref="SocketsHttpHandler"/> with the settings of an <see cref="HttpClientHandler"/>, whose inner handler is private.
 /// </summary>
 internal static class HttpClientHandlerCopy
 {
@@ -72,7 +72,7 @@ internal static class HttpClientHandlerCopy
         return FindEligible(store.Certificates);
     }
 
-    // As HttpClientHandler chooses: the first one with a private key that is meant for clients (RFC 5280 sections 4.2.1.3 and 4.2.1.12).
+    // The choice of HttpClientHandler: the first certificate for clients that has a private key (RFC 5280 sections 4.2.1.3 and 4.2.1.12).
     private static X509Certificate2? FindEligible(IEnumerable<X509Certificate2> certificates) =>
         certificates.FirstOrDefault(static certificate => certificate.HasPrivateKey && certificate.Extensions.All(Allows));
 

@@ -4,10 +4,10 @@ using Microsoft.Extensions.Options;
 
 namespace DnsAwareHttp.DependencyInjection;
 
-/// <summary>The handler of one named client, and its way to changed options.</summary>
+/// <summary>The handler of one named client. Reads changed options and applies them.</summary>
 /// <remarks>
-/// Options come from their factory, not from the monitor: both hear of a change at the same time, in either order, and the monitor's old
-/// options must not be read here.
+/// Options come from their factory, not from the monitor. Both hear of a change, in either order, and the monitor may still have the old
+/// options.
 /// </remarks>
 internal sealed class NamedHandler(
     string name, DnsAwareHandler handler, HttpMessageHandler wrapped, IOptionsFactory<DnsAwareOptions> options, ILogger logger)
@@ -21,10 +21,10 @@ internal sealed class NamedHandler(
     /// <summary>The primary handler that <see cref="Handler"/> was made around.</summary>
     public HttpMessageHandler Wrapped => wrapped;
 
-    /// <summary>Reads the options anew and applies them. Never throws.</summary>
+    /// <summary>Reads the options again and applies them. Never throws.</summary>
     /// <remarks>
-    /// One thread at a time reads, without a lock, because the application's delegates run. A change that comes meanwhile makes that thread
-    /// read once more: of two changes at a time the later one has the last word.
+    /// One thread at a time reads, without a lock, because the application's delegates run. A further change makes that thread read once
+    /// more. So the latest change wins.
     /// </remarks>
     public void Refresh()
     {
@@ -60,7 +60,7 @@ internal sealed class NamedHandler(
         }
         catch (Exception)
         {
-            // The log provider threw. Nothing may reach the provider of the configuration, which told of the change.
+            // The log provider threw. The exception must not reach the provider of the configuration, which reported the change.
         }
     }
 }

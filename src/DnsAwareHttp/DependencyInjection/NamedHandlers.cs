@@ -11,7 +11,7 @@ using Microsoft.Extensions.Primitives;
 namespace DnsAwareHttp.DependencyInjection;
 
 /// <summary>
-/// The handler of each named client. It belongs to the container, not to the pipeline that the factory rotates; so do its pools.
+/// The handler of each named client. It and its pools belong to the container, not to the pipeline that the factory rotates.
 /// </summary>
 internal sealed class NamedHandlers : IDnsAwareHandlers, IDisposable
 {
@@ -24,7 +24,7 @@ internal sealed class NamedHandlers : IDnsAwareHandlers, IDisposable
     private readonly IDisposable[] _changes;
     private readonly HandlerTable _table = new();
 
-    // Clients whose primary handler was left as it is. The factory itself keeps each name for good.
+    // Clients whose primary handler was kept as it is. The table grows with the names of clients, as the factory's own tables do.
     private readonly ConcurrentDictionary<string, bool> _warned = new(StringComparer.Ordinal);
     private int _changesHeard;
 
@@ -63,7 +63,7 @@ internal sealed class NamedHandlers : IDnsAwareHandlers, IDisposable
                 $"The HTTP client \"{clientName}\" does not follow DNS; call AddDnsAwareHandler() on its builder.");
         }
 
-        // The pipeline asks for the handler while it is made.
+        // To make the pipeline makes the handler.
         _ = _services.GetRequiredService<IHttpMessageHandlerFactory>().CreateHandler(clientName);
         return _table.Find(clientName)?.Handler
             ?? throw new InvalidOperationException(
@@ -75,11 +75,11 @@ internal sealed class NamedHandlers : IDnsAwareHandlers, IDisposable
 
     /// <summary>The client's handler, made around <paramref name="primary"/> when the client is first used.</summary>
     /// <returns>
-    /// Null when the primary handler cannot be wrapped and only all clients were told to follow DNS: test hosts and stubs are left as they
-    /// are.
+    /// Null when the primary handler cannot be wrapped and no call for this client makes it follow DNS: test hosts and stubs are kept as
+    /// they are.
     /// </returns>
     /// <exception cref="InvalidOperationException">
-    /// The primary handler cannot be wrapped, and this client itself was told to follow DNS.
+    /// The primary handler cannot be wrapped, and a call for this client makes it follow DNS.
     /// </exception>
     public DnsAwareHandler? Get(string name, HttpMessageHandler primary)
     {
@@ -138,14 +138,15 @@ internal sealed class NamedHandlers : IDnsAwareHandlers, IDisposable
         }
         else if (heard != Volatile.Read(ref _changesHeard))
         {
-            // The options may have been read before a change that went by before the handler stood in the table.
+            // A change came after the options were read and before the handler was in the table.
             made.Refresh();
         }
 
         return inTable;
     }
 
-    // The factory made this primary handler for a rotation that does not happen. An application may also return the same handler each time.
+    // The factory made this primary handler for a rotation, which has no effect here. The application may also return the same handler
+    // each time.
     private void DisposeUnused(NamedHandler made, HttpMessageHandler primary)
     {
         if (primary == made.Wrapped)
@@ -180,7 +181,7 @@ internal sealed class NamedHandlers : IDnsAwareHandlers, IDisposable
         }
         catch (Exception)
         {
-            // There is nothing left to report to.
+            // There is no other place for a report.
         }
     }
 
@@ -205,7 +206,8 @@ internal sealed class NamedHandlers : IDnsAwareHandlers, IDisposable
         }
         catch (Exception exception)
         {
-            // Nothing may reach the provider of the configuration, which told of the change. Without a token no further change is heard.
+            // The exception must not reach the provider of the configuration, which reported the change. Without a token no further change
+            // is heard.
             Quietly(() => _logger.OptionsRefused(change.Name ?? Options.DefaultName, exception.Message, exception));
             return null;
         }

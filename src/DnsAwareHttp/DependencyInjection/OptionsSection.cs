@@ -14,7 +14,7 @@ internal sealed record OptionsSection<[DynamicallyAccessedMembers(DynamicallyAcc
     string? Name, string Owner, IConfiguration Section)
 {
     /// <summary>Sets the options from the section.</summary>
-    /// <param name="options">What is set.</param>
+    /// <param name="options">The options.</param>
     /// <param name="bind">Calls the binder. A call that the source generator is to replace cannot be generic.</param>
     /// <exception cref="OptionsValidationException">The section has keys that are no options, or a value that cannot be read.</exception>
     public void Bind(TOptions options, Action<IConfiguration, TOptions> bind)

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace DnsAwareHttp.DependencyInjection;
 
 /// <summary>
-/// Puts the handler of a client that follows DNS in the place of its primary handler, after all else was configured. So the order of calls
+/// Puts the handler of a client that follows DNS in the place of its primary handler, after all other configuration. So the order of calls
 /// does not matter.
 /// </summary>
 internal sealed class PrimaryHandlerFilter(

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Http;
 
 namespace DnsAwareHttp.DependencyInjection;
 
-/// <summary>Knows which primary handlers can be wrapped, and says what to do about the others.</summary>
+/// <summary>Knows which primary handlers can be wrapped, and makes the errors for the others.</summary>
 internal static class PrimaryHandlers
 {
     /// <summary>

@@ -1,6 +1,6 @@
 namespace DnsAwareHttp.DependencyInjection;
 
-/// <summary>A pipeline's way to a handler that is not the pipeline's to dispose.</summary>
+/// <summary>Passes requests of a pipeline to a handler that the pipeline does not own and must not dispose.</summary>
 internal sealed class SharedHandler(DnsAwareHandler shared) : DelegatingHandler(shared)
 {
     protected override void Dispose(bool disposing)

@@ -46,7 +46,7 @@ public sealed record AnswerSnapshot
     /// <summary>The outcome of the latest question.</summary>
     public required Answer Latest { get; init; }
 
-    /// <summary>The addresses of the last good answer, for a service those of its targets; empty when there is no good answer.</summary>
+    /// <summary>The addresses of the last good answer, or of the targets of a service; empty without a good answer.</summary>
     public required ImmutableArray<IPAddress> Addresses { get; init; }
 
     /// <summary>When the question of the last good answer was sent; null when there is no good answer.</summary>

@@ -2,7 +2,7 @@ using DnsAwareHttp.Resolution;
 
 namespace DnsAwareHttp.Endpoints;
 
-/// <summary>What an origin does with one more answer about its name.</summary>
+/// <summary>The action of an origin on one more answer about its name.</summary>
 internal enum AnswerVerdict
 {
     /// <summary>The members follow the answer.</summary>
@@ -18,7 +18,7 @@ internal enum AnswerVerdict
     Keep,
 }
 
-/// <summary>Decides it. Pure.</summary>
+/// <summary>Decides the action on an answer. Pure.</summary>
 internal static class AnswerVerdicts
 {
     /// <param name="answer">The answer.</param>

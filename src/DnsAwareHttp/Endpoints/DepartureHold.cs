@@ -4,13 +4,13 @@ using DnsAwareHttp.Pools;
 
 namespace DnsAwareHttp.Endpoints;
 
-/// <summary>Holds those that leave until an endpoint that stays is connected, a moment at most: make before break.</summary>
+/// <summary>Holds departing pools or targets until an endpoint that stays is connected, 2 s at most: make before break.</summary>
 /// <typeparam name="T">A pool that leaves, or a target of a service.</typeparam>
 /// <param name="scope">The origin.</param>
 /// <param name="sync">The origin's lock.</param>
 /// <param name="replacements">The endpoints that stay. Called under the lock.</param>
-/// <param name="isConnected">Whether one that leaves has a connection.</param>
-/// <param name="release">Lets those go that were held. Called under the lock.</param>
+/// <param name="isConnected">Whether a departing pool or target has a connection.</param>
+/// <param name="release">Lets the held pools or targets go. Called under the lock.</param>
 internal sealed class DepartureHold<T>(
     OriginScope scope, OrderedLock sync, Func<ImmutableArray<EndpointPool>> replacements, Func<T, bool> isConnected,
     Action<ImmutableArray<T>> release)
@@ -26,14 +26,14 @@ internal sealed class DepartureHold<T>(
     private DateTimeOffset _heldSince;
     private DateTimeOffset? _replaceableSince;
 
-    /// <summary>How long others are held while there is no replacement at all.</summary>
+    /// <summary>The longest hold while there is no replacement at all.</summary>
     public TimeSpan MaxHoldWithoutReplacement { get; init; } = TimeSpan.Zero;
 
-    /// <summary>Those that are held: still offered to requests.</summary>
+    /// <summary>The held pools or targets. They are still offered to requests.</summary>
     public ImmutableArray<T> Held { get; private set; } = [];
 
-    /// <summary>Holds some more.</summary>
-    /// <returns>All that may go at once, those held before among them; none while they are held.</returns>
+    /// <summary>Holds further pools or targets.</summary>
+    /// <returns>All that may go now, the earlier ones included; empty while they are held.</returns>
     public ImmutableArray<T> Add_NeedsLock(ImmutableArray<T> leaving)
     {
         sync.AssertHeld();
@@ -49,7 +49,7 @@ internal sealed class DepartureHold<T>(
         return [];
     }
 
-    /// <summary>Holds these instead of those held before.</summary>
+    /// <summary>Holds exactly these from now on.</summary>
     public ImmutableArray<T> Replace_NeedsLock(ImmutableArray<T> leaving)
     {
         sync.AssertHeld();
@@ -77,7 +77,7 @@ internal sealed class DepartureHold<T>(
     }
 
     /// <summary>Ends the hold.</summary>
-    /// <returns>Those that were held.</returns>
+    /// <returns>The pools or targets that were held.</returns>
     public ImmutableArray<T> End_NeedsLock()
     {
         sync.AssertHeld();
@@ -109,7 +109,7 @@ internal sealed class DepartureHold<T>(
         DateTimeOffset due = _replaceableSince is DateTimeOffset since ? since + MaxHold : _heldSince + MaxHoldWithoutReplacement;
         TimeSpan wait = due - scope.Clock.Now;
         _timer ??= Background.CreateTimer(
-            scope.Clock.Provider, "the hold of those that leave", scope.Logger, this, static hold => hold.Check(),
+            scope.Clock.Provider, "the hold of departures", scope.Logger, this, static hold => hold.Check(),
             Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _ = _timer.Change(wait > TimeSpan.Zero ? wait : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
         foreach (EndpointPool pool in replacements().Take(MaxDialled).Where(_dialled.Add))

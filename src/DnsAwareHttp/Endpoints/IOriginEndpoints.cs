@@ -13,7 +13,7 @@ internal interface IOriginEndpoints
 
     bool IsClosed { get; }
 
-    /// <summary>Ends when there are endpoints, or none will come any more.</summary>
+    /// <summary>Ends when there are endpoints, or the origin is closed.</summary>
     Task Known { get; }
 
     /// <summary>The family that won when both were dialled; <see cref="AddressFamily.Unspecified"/> until then.</summary>
@@ -26,7 +26,7 @@ internal interface IOriginEndpoints
     void Start();
 
     /// <summary>Asks, unless the answer at hand still holds, and follows the answer.</summary>
-    /// <returns>The answer that tells why there are no endpoints, if there are none then.</returns>
+    /// <returns>The answer. If there is no endpoint then, it tells why.</returns>
     Task<NameAnswer> AskAsync();
 
     /// <summary>A sign that the answer about an endpoint may be old, such as a connect that failed.</summary>

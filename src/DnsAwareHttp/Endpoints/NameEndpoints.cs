@@ -212,7 +212,7 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
         }
     }
 
-    // Make before break: the hold keeps those that leave until an endpoint that stays is connected.
+    // Make before break: the hold keeps departing pools until an endpoint that stays is connected.
     private void Release_NeedsLock(ImmutableArray<Departure> leaving)
     {
         _sync.AssertHeld();

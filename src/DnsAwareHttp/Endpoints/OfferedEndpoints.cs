@@ -18,7 +18,7 @@ internal sealed class OfferedEndpoints(OriginScope scope, OrderedLock sync)
 
     public bool IsClosed => _isClosed;
 
-    /// <summary>Ends when there are endpoints, or none will come any more.</summary>
+    /// <summary>Ends when there are endpoints, or the origin is closed.</summary>
     public Task Known => _known.Task;
 
     /// <summary>Offers these endpoints from now on.</summary>

@@ -4,13 +4,13 @@ using Microsoft.Extensions.Logging;
 
 namespace DnsAwareHttp.Endpoints;
 
-/// <summary>What the parts of one origin have in common.</summary>
+/// <summary>The values that all parts of one origin share.</summary>
 /// <param name="Owner">The origin, for log and metrics.</param>
 /// <param name="Options">The handler's options; they do not change.</param>
 /// <param name="Clock">The clock of the cache.</param>
 /// <param name="Drainer">Drains pools that left.</param>
-/// <param name="Random">Where draws come from.</param>
-/// <param name="Logger">Where to log.</param>
+/// <param name="Random">The source of random numbers.</param>
+/// <param name="Logger">The log.</param>
 internal sealed record OriginScope(
     PoolOwner Owner, DnsAwareOptions Options, SteadyClock Clock, PoolDrainer Drainer, Random Random, ILogger Logger)
 {

@@ -13,7 +13,7 @@ internal sealed class SilenceWatch(OriginScope scope, PoolReplacement replacemen
 {
     private const string Silent = "its peer acknowledges nothing";
 
-    /// <summary>Endpoints that are dialled at once while none but a silent one is connected.</summary>
+    /// <summary>The number of endpoints that are dialled at once while only the silent endpoint is connected.</summary>
     private const int MaxDialled = 6;
 
     /// <summary>Samples some endpoints. For one caller at a time.</summary>

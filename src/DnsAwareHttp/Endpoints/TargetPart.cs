@@ -7,10 +7,10 @@ namespace DnsAwareHttp.Endpoints;
 /// <summary>The part of a service that the endpoints of one target are.</summary>
 /// <param name="Group">The service.</param>
 /// <param name="Target">The target.</param>
-/// <param name="Weight">The weight of the target among those of its priority, for all its endpoints together.</param>
+/// <param name="Weight">The weight of the target within its priority, for all its endpoints together.</param>
 internal sealed record TargetPart(IEndpointGroup Group, ServiceTarget Target, float Weight)
 {
-    /// <summary>Gives endpoints the priority of the target, and shares its weight among those that take requests.</summary>
+    /// <summary>Gives endpoints the priority of the target, and shares its weight among the usable ones.</summary>
     public ImmutableArray<EndpointPlacement> Place(ImmutableArray<EndpointPlacement> endpoints)
     {
         int usable = endpoints.Count(endpoint => !endpoint.IsAvoided);

@@ -9,7 +9,7 @@ namespace DnsAwareHttp.Handlers;
 /// failed.
 /// </summary>
 /// <remarks>
-/// One handler serves all failures of an origin. It cannot connect: its connects fail with the failure of the request that they are for.
+/// One handler serves all failures of an origin. It cannot connect: each connect fails with the failure of its request.
 /// </remarks>
 internal sealed class FailureReporter
 {
@@ -17,7 +17,7 @@ internal sealed class FailureReporter
     private readonly Lazy<HandlerInvoker> _handler;
 
     /// <param name="template">The settings of the reporting handler.</param>
-    /// <param name="proxy">The proxy that the requests were to take, or null for none.</param>
+    /// <param name="proxy">The proxy of the requests; null for no proxy.</param>
     public FailureReporter(HandlerTemplate template, IWebProxy? proxy) =>
         _handler = new Lazy<HandlerInvoker>(() => new HandlerInvoker(template.Make(FailAsync, proxy, authenticate: false)));
 
@@ -35,7 +35,7 @@ internal sealed class FailureReporter
         }
         catch (Exception)
         {
-            // The report is this failure. The caller gets the one that is reported.
+            // This failure is the report. The caller gets the original failure.
         }
         finally
         {

@@ -7,7 +7,7 @@ namespace DnsAwareHttp.Handlers;
 /// </remarks>
 internal sealed class HandlerInvoker(HttpMessageHandler handler) : DelegatingHandler(handler)
 {
-    /// <summary>Sends a request as the handler itself would: what that throws at once, this throws at once.</summary>
+    /// <summary>Sends a request as the handler itself does. An exception that the handler throws at once is thrown at once.</summary>
     /// <param name="request">The request.</param>
     /// <param name="async">False: the request is sent on the calling thread, and the task is complete when the call returns.</param>
     /// <param name="cancellationToken">The request's own token.</param>

@@ -5,7 +5,7 @@ namespace DnsAwareHttp.Handlers;
 
 /// <summary>The settings of the wrapped handler as they were at the first request. Each endpoint's handler is made from them.</summary>
 /// <remarks>
-/// To read them calls no code of the application. Proxy credentials and trace header names are read when they are first needed, once.
+/// The copy calls no code of the application. Proxy credentials and trace header names are read once, when they are first needed.
 /// </remarks>
 internal sealed class HandlerTemplate
 {
@@ -14,7 +14,7 @@ internal sealed class HandlerTemplate
     // Some servers punish frequent pings. They allow one in five minutes without data (gRPC proposal A8).
     private static readonly TimeSpan DefaultPingDelay = TimeSpan.FromMinutes(5);
 
-    // This handler is sent nothing. The runtime's own type is the best record of its settings.
+    // No request is sent through this handler. The runtime's own type is the best record of its settings.
     private readonly SocketsHttpHandler _settings;
     private readonly Random _random;
 
@@ -61,10 +61,9 @@ internal sealed class HandlerTemplate
 
     /// <summary>Makes an endpoint's handler. Calls no code of the application.</summary>
     /// <param name="connect">Dials the endpoint.</param>
-    /// <param name="proxy">The only proxy that it uses, or null for none.</param>
-    /// <param name="authenticate">False to withhold the credentials.</param>
-    /// <param name="ping">Whether HTTP/2 connections with open streams are pinged when they are quiet, unless the settings already say
-    /// how.</param>
+    /// <param name="proxy">The only proxy that it uses; null for no proxy.</param>
+    /// <param name="authenticate">Whether it has the credentials.</param>
+    /// <param name="ping">Whether quiet HTTP/2 connections with open streams are pinged, if the settings do not set pings.</param>
     public SocketsHttpHandler Make(
         Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> connect, IWebProxy? proxy, bool authenticate,
         bool ping = false)
@@ -85,12 +84,12 @@ internal sealed class HandlerTemplate
         return handler;
     }
 
-    /// <summary>Makes a handler with all the settings as they were, for requests that are not managed.</summary>
+    /// <summary>Makes a handler with exactly the settings of the wrapped handler, for requests that pass through.</summary>
     public SocketsHttpHandler MakePassThrough() => SettingsCopy.Of(_settings);
 
     /// <summary>
-    /// The proxy for a request, asked once for each hop; null for a direct connection. A proxy that throws counts as none, as in the
-    /// runtime.
+    /// The proxy for a request, asked once for each hop; null for a direct connection. If the proxy throws, the connection is direct, as in
+    /// the runtime.
     /// </summary>
     public Uri? ProxyFor(Uri request)
     {

@@ -6,9 +6,8 @@ namespace DnsAwareHttp.Handlers;
 /// Gives a request that is sent once more the trace headers of that sending, instead of the headers of the sending before.
 /// </summary>
 /// <remarks>
-/// The runtime does so only in handlers that follow redirects, and an endpoint's handler follows none. Trace headers of the caller stay on
-/// the first
-/// sending and go with the next one, as in the runtime.
+/// The runtime does so only in handlers that follow redirects. Endpoints' handlers do not follow them. Trace headers of the caller stay
+/// for the first sending and are removed for the next one, as in the runtime.
 /// </remarks>
 internal sealed class RenewingPropagator : DistributedContextPropagator
 {

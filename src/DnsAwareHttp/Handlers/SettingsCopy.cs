@@ -1,6 +1,6 @@
 namespace DnsAwareHttp.Handlers;
 
-/// <summary>Copies the settings of a handler. A test names all settings of the runtime, so that none is forgotten.</summary>
+/// <summary>Copies the settings of a handler. A test names all settings of the runtime, so that a new one is not forgotten.</summary>
 internal static class SettingsCopy
 {
     public static SocketsHttpHandler Of(SocketsHttpHandler from)
@@ -51,7 +51,7 @@ internal static class SettingsCopy
     {
         if (from.UseCookies)
         {
-            // One container for all endpoints: a cookie that one address sets is sent to the next. To read it makes it where there is none.
+            // One container for all endpoints: a cookie that one address sets is sent to the next. The getter makes a missing container.
             to.CookieContainer = from.CookieContainer;
         }
 

@@ -8,9 +8,8 @@ namespace DnsAwareHttp.Handlers;
 /// <remarks>
 /// The runtime freezes a handler at its first request only. Therefore the handler is sent a request that the runtime refuses for its proxy.
 /// While the runtime prepares that request, it asks <see cref="SocketsHttpHandler.MeterFactory"/> for a meter: the last moment at which
-/// settings can be changed. At this moment the settings that hid the request are put back. The meter that it gets is disposed already, so
-/// that no
-/// listener hears of its instruments. The request is sent to no activity and no event listener either.
+/// settings can be changed. At this moment the original settings are put back. The meter that the runtime gets is already disposed, so that
+/// no listener hears of its instruments. No activity and no event listener sees the request either.
 /// </remarks>
 internal static class SettingsFreeze
 {

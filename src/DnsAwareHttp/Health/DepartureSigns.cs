@@ -2,7 +2,7 @@ using DnsAwareHttp.Membership;
 
 namespace DnsAwareHttp.Health;
 
-/// <summary>What the connections of an endpoint tell about the departure of its server.</summary>
+/// <summary>The signs of a departed server, as the connections of an endpoint show them.</summary>
 /// <param name="Health">The endpoint's health.</param>
 /// <param name="HasBroken">Whether a connection broke since DNS last named the address.</param>
 /// <param name="HasEnded">Whether the server ended a connection since then.</param>
@@ -12,7 +12,7 @@ namespace DnsAwareHttp.Health;
 internal readonly record struct DepartureSigns(
     EndpointHealth Health, bool HasBroken, bool HasEnded, bool MayConnect, bool IsBusy, TimeSpan IdleFor)
 {
-    /// <summary>The sign that an address which DNS does not name is gone; null: there is none.</summary>
+    /// <summary>A sign that an address which DNS does not name is gone; null for no sign.</summary>
     /// <param name="idleTimeout">Without a connection or a request for this long the endpoint is not needed; infinite: idleness is no
     /// sign.</param>
     public (DepartureReason Reason, string Detail)? Find(TimeSpan idleTimeout) =>

@@ -3,7 +3,7 @@ namespace DnsAwareHttp.Health;
 /// <summary>
 /// The health of one endpoint at one moment: state, reason and counts. Each event makes the next value; nothing here has a clock.
 /// </summary>
-/// <param name="State">What the endpoint is doing.</param>
+/// <param name="State">The state of the endpoint.</param>
 /// <param name="Reason">Why, for people.</param>
 /// <param name="Since">Since when.</param>
 /// <param name="Failures">Connects that failed in a row.</param>

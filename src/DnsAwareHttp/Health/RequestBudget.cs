@@ -1,7 +1,7 @@
 namespace DnsAwareHttp.Health;
 
 /// <summary>Tells when the connections of a pool have served as many requests on average as they may.</summary>
-/// <param name="maxPerConnection">The limit; null: there is none.</param>
+/// <param name="maxPerConnection">The limit; null for no limit.</param>
 internal sealed class RequestBudget(int? maxPerConnection)
 {
     private long _spentAt = maxPerConnection ?? long.MaxValue;

@@ -3,11 +3,11 @@ using System.Net;
 
 namespace DnsAwareHttp.Membership;
 
-/// <summary>What the answers about one name have shown so far: whether each answer is the whole set or a sample of it.</summary>
+/// <summary>The evidence of the answers about one name so far: whether each answer is the whole set or a sample of it.</summary>
 /// <remarks>It is immutable. Its size is bounded, whatever the answers are.</remarks>
 internal sealed class AnswerHistory
 {
-    /// <summary>Addresses beside the members that are remembered. The history forgets those that it saw longest ago.</summary>
+    /// <summary>Addresses beside the members that are remembered. The history forgets addresses that it saw longest ago.</summary>
     public const int MaxOthers = 64;
 
     private readonly AdaptiveParameters _parameters;

@@ -37,7 +37,7 @@ internal enum DepartureReason
     /// <summary>There was no good answer about the name for longer than <c>MaxStale</c>.</summary>
     MaxStaleExceeded,
 
-    /// <summary>The SRV records of the service name its target no more.</summary>
+    /// <summary>The SRV records of the service do not name its target any more.</summary>
     TargetLeft,
 
     /// <summary>The origin had no requests for a while.</summary>

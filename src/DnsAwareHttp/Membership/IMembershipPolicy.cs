@@ -9,7 +9,7 @@ namespace DnsAwareHttp.Membership;
 /// no state. Whatever it must remember is in the <see cref="Members"/> that it returns.</para>
 /// <para>For every decision the following holds:</para>
 /// <list type="number">
-/// <item>There is at least one member, and no more than the maximum.</item>
+/// <item>There is at least one member, and at most the maximum.</item>
 /// <item>Each new member is in the answer, and no address is a member twice.</item>
 /// <item>Each previous member either is still a member or has departed, never both. Nothing else departs.</item>
 /// <item>An address of the answer departs only where the set is larger than the maximum, or with <see cref="LogicalMembership"/>.</item>

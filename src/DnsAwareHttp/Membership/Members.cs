@@ -10,7 +10,7 @@ internal sealed record Members(ImmutableArray<Member> All, ImmutableArray<Member
 {
     public static readonly Members None = new([], []);
 
-    /// <summary>What the policy remembers of the answers; null for a policy without memory.</summary>
+    /// <summary>The memory of the policy; null for a policy without memory.</summary>
     public AnswerHistory? History { get; init; }
 
     /// <summary>The addresses of an answer as members, in its order. Known members keep the time when they were first seen.</summary>
@@ -30,9 +30,9 @@ internal sealed record Members(ImmutableArray<Member> All, ImmutableArray<Member
     {
         HashSet<IPAddress> offered = [.. answer];
         HashSet<IPAddress> chosen = [.. used];
-        return new Members(Meet(used, now), [.. All.Where(member => !chosen.Contains(member.Address)).Select(Departure)]);
+        return new Members(Meet(used, now), [.. All.Where(member => !chosen.Contains(member.Address)).Select(DepartureOf)]);
 
-        MemberDeparture Departure(Member member) => offered.Contains(member.Address)
+        MemberDeparture DepartureOf(Member member) => offered.Contains(member.Address)
             ? new MemberDeparture(member.Address, DepartureReason.OverLimit, "outside the subset used of a larger set")
             : new MemberDeparture(member.Address, DepartureReason.LeftDns, whyAbsent(member));
     }

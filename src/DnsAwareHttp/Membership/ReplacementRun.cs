@@ -12,7 +12,7 @@ internal sealed record ReplacementRun(int Start, int Newcomers, double ChancePro
 
     /// <summary>The run after one more answer.</summary>
     /// <param name="size">The number of addresses in the answer.</param>
-    /// <param name="newcomers">Those of them that no answer had before.</param>
+    /// <param name="newcomers">The part of them that no earlier answer had.</param>
     /// <param name="known">Addresses known before the run that could have been in the answer.</param>
     /// <param name="newcomerProbability">How often an answer had no known address before the run.</param>
     public ReplacementRun With(int size, int newcomers, int known, double newcomerProbability)

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace DnsAwareHttp.Pools;
 
-/// <summary>What all dialers of one handler have in common.</summary>
+/// <summary>The settings that all dialers of one handler share.</summary>
 /// <param name="ConnectTimeout">The limit of one TCP connect.</param>
 /// <param name="ConfigureSocket">Sets options of the application on each socket before it connects.</param>
 /// <param name="Time">The clock.</param>

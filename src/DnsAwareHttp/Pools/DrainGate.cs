@@ -28,7 +28,7 @@ internal sealed class DrainGate
             return true;
         }
 
-        // Closed. For a moment the count was one too high. The thread that takes it back to zero reports; a second report does no harm.
+        // Closed. For a moment the count was one too high. The thread that takes it back to zero reports. A second report has no effect.
         Exit();
         return false;
     }

@@ -35,7 +35,7 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
     // The streams are read twice: for a moment a socket that is handed over is neither parked nor among them.
     public bool IsConnected => Streams.Count > 0 || !_parked.IsEmpty || _handingOver > 0 || Streams.Count > 0;
 
-    /// <summary>Whether it opens connections, or only keeps those that are open.</summary>
+    /// <summary>Whether it opens new connections. If not, it only keeps the open ones.</summary>
     public bool OpensConnections
     {
         get => _opensConnections;
@@ -89,7 +89,7 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
         }
     }
 
-    /// <summary>The next request that needs a connection gets this error, instead of waiting for the same failure once more.</summary>
+    /// <summary>The next request that needs a connection gets this error. It does not wait for the same failure again.</summary>
     public void PassOnFailure(Exception failure)
     {
         using (_dial.Enter())

@@ -25,7 +25,7 @@ internal sealed class EndpointPool
     /// <param name="dialer">The way to the address.</param>
     /// <param name="handler">Sends, over connections of <paramref name="dialer"/>.</param>
     /// <param name="now">The clock.</param>
-    /// <param name="observer">Hears of changes; null for none.</param>
+    /// <param name="observer">Hears of changes; null for no observer.</param>
     /// <param name="maxRequestsPerConnection">Requests that the connections may serve on average before a renewal is due; null: any
     /// number.</param>
     /// <param name="startsSlowly">Whether other endpoints are warm already.</param>
@@ -120,17 +120,17 @@ internal sealed class EndpointPool
     /// <summary>Allows new connections, or forbids them: then requests that need one fail to connect, and go elsewhere.</summary>
     public void AllowConnects(bool isAllowed) => _dialer.OpensConnections = isAllowed;
 
-    /// <summary>Dials that requests inside wait for fail at once, and so do later ones: those requests go elsewhere.</summary>
+    /// <summary>Fails the dials that requests inside wait for, at once, and all later dials. The requests go to other endpoints.</summary>
     public void AbandonDials() => _dialer.Abandon();
 
-    /// <summary>The next connect through the endpoint's handler fails like this, instead of trying the same once more.</summary>
+    /// <summary>The next connect through the endpoint's handler fails with this error. It does not dial again.</summary>
     public void PassOnFailure(Exception failure) => _dialer.PassOnFailure(failure);
 
     /// <summary>Takes a sample while requests flow, a few times a second, one caller at a time.</summary>
     /// <returns>Whether requests wait, no answer came since the last sample, and the peer acknowledges nothing.</returns>
     public bool SampleForSilence() => _sampler.Sample(this, _dialer.Streams.CountStreaming(), _now()) && _dialer.IsSilent;
 
-    /// <summary>The sign that the server of an address is gone which DNS does not name any more; null: there is none.</summary>
+    /// <summary>A sign that the server is gone, for an address that DNS does not name any more; null for no sign.</summary>
     /// <param name="idleTimeout">A pool that is not busy for this long is not needed; infinite: idleness is no sign.</param>
     public (DepartureReason Reason, string Detail)? FindDepartureSign(TimeSpan idleTimeout)
     {
@@ -235,7 +235,7 @@ internal sealed class EndpointPool
         Advance(before, failure is null ? before.OnConnected(_now()) : before.OnConnectFailed(failure.Message, _now()));
     }
 
-    // Of two changes at a time the second is dropped: the next dial or request tells the same.
+    // Of two changes at the same time the second is dropped. The next dial or request brings the same news.
     private void Advance(EndpointHealth before, EndpointHealth after)
     {
         bool stands = !ReferenceEquals(before, after) && Interlocked.CompareExchange(ref _health, after, before) == before;

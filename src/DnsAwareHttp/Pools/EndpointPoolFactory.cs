@@ -4,7 +4,7 @@ namespace DnsAwareHttp.Pools;
 
 /// <summary>Makes the pools of one origin.</summary>
 /// <param name="target">The host and port that the handlers ask to be connected to.</param>
-/// <param name="settings">What the dialers have in common.</param>
+/// <param name="settings">The settings that all dialers share.</param>
 /// <param name="makeHandler">Makes an endpoint's handler around its dialer.</param>
 /// <param name="now">The clock.</param>
 /// <param name="maxRequestsPerConnection">Requests that the connections of a pool may serve on average; null: any number.</param>

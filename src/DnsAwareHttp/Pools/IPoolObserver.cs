@@ -8,6 +8,6 @@ internal interface IPoolObserver
     /// <summary>The endpoint is to be avoided from now on, or no longer.</summary>
     void OnHealthChanged(EndpointPool pool);
 
-    /// <summary>The connections have served as many requests on average as they may.</summary>
+    /// <summary>The connections have served the maximum number of requests on average.</summary>
     void OnRenewalDue(EndpointPool pool);
 }

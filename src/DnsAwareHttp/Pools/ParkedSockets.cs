@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DnsAwareHttp.Pools;
 
-/// <summary>Sockets that were connected ahead of the request that will use them: few, short-lived, and looked at before use.</summary>
+/// <summary>Sockets that were connected before the request that will use them. They are few, short-lived, and checked before use.</summary>
 internal sealed class ParkedSockets(TimeProvider time)
 {
     /// <summary>A server may take a connection that is idle for longer as an attack, and the network may have changed.</summary>

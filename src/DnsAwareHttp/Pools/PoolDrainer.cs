@@ -26,7 +26,7 @@ internal sealed class PoolDrainer(TimeProvider time, ILogger logger)
         return over.Task;
     }
 
-    /// <summary>The drains of one origin, and of an equal one that it replaced.</summary>
+    /// <summary>The drains of one origin, also of an equal origin before a change of options.</summary>
     public IEnumerable<Departure> DrainingOf(PoolOwner owner) =>
         _draining.Values.Where(drain => drain.Owner == owner).Select(drain => drain.Departure);
 

@@ -6,6 +6,6 @@ namespace DnsAwareHttp.Pools;
 /// <param name="Port">The port that is dialled.</param>
 internal sealed record PoolOwner(string Name, string Host, int Port)
 {
-    /// <summary>Whether credentials are withheld from it: it has a twin of the same name with credentials.</summary>
+    /// <summary>Whether credentials are withheld from it. Another origin of the same name may have them.</summary>
     public bool IsAnonymous { get; init; }
 }

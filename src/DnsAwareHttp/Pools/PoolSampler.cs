@@ -3,7 +3,7 @@ using DnsAwareHttp.Health;
 namespace DnsAwareHttp.Pools;
 
 /// <summary>
-/// What is seen of a pool a few times a second while requests flow: bodies that stream, the slow start, a peer that went silent, idleness.
+/// Samples a pool a few times a second while requests flow: bodies that stream, the slow start, requests without an answer, idleness.
 /// </summary>
 /// <param name="startsSlowly">Whether the pool joined others that are warm: it reaches its full share within ten seconds from its first
 /// connection.</param>

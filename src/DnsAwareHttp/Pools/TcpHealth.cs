@@ -3,7 +3,7 @@ using System.Net.Sockets;
 namespace DnsAwareHttp.Pools;
 
 /// <summary>
-/// The operating system's knowledge of a connection's peer. Only Linux tells it; elsewhere keep-alive alone finds a silent peer.
+/// The operating system's knowledge of a connection's peer. Only Linux gives it. Elsewhere only keep-alive finds a silent peer.
 /// </summary>
 internal static class TcpHealth
 {
@@ -11,12 +11,12 @@ internal static class TcpHealth
     private const int SilentAfter = 2;
 
     /// <summary>
-    /// Unacknowledged bytes end the connection after this time. A network may come back meanwhile; the system's default is a quarter of an
-    /// hour.
+    /// Unacknowledged bytes end the connection after this time. The system's default is a quarter of an hour. This time is long enough for
+    /// a network that comes back.
     /// </summary>
     private const int UserTimeoutMilliseconds = 30_000;
 
-    // Of Linux: include/uapi/linux/tcp.h.
+    // From Linux: include/uapi/linux/tcp.h.
     private const int ProtocolTcp = 6;
     private const int TcpInfo = 11;
     private const int TcpUserTimeout = 18;
@@ -24,7 +24,8 @@ internal static class TcpHealth
     private const int ProbesOffset = 3;
 
     /// <summary>
-    /// Whether bytes were sent again, or the connection was probed, and the peer acknowledged nothing. False where that cannot be known.
+    /// Whether bytes were sent again, or the connection was probed, and the peer acknowledged nothing. False where the system does not
+    /// tell.
     /// </summary>
     public static bool IsSilent(Socket socket)
     {

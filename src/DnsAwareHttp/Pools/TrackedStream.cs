@@ -4,7 +4,7 @@ namespace DnsAwareHttp.Pools;
 
 /// <summary>A connection's stream that reports its own end.</summary>
 /// <remarks>
-/// It is a <see cref="NetworkStream"/> and no wrapper: the runtime polls the socket of a NetworkStream to see whether an idle connection is
+/// It is a <see cref="NetworkStream"/>, not a wrapper: the runtime polls the socket of a NetworkStream to see whether an idle connection is
 /// still good.
 /// </remarks>
 internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner) : NetworkStream(socket, ownsSocket: true)
@@ -19,7 +19,8 @@ internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner) :
     public bool Is(Func<Socket, bool> condition) => condition(Socket);
 
     /// <summary>
-    /// Whether data was read and nothing was sent since the last sample: over HTTP/1.1 a body that streams. For one caller at a time.
+    /// Whether data was read and nothing was sent since the last sample. Over HTTP/1.1 that is a body that streams. For one caller at a
+    /// time.
     /// </summary>
     public bool SampleStreaming()
     {
@@ -55,7 +56,7 @@ internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner) :
     }
 
     /// <summary>
-    /// Closes the socket; reads and writes under way fail. The owner of the stream still disposes it, but its end counts from now.
+    /// Closes the socket. Reads and writes under way fail. The owner of the stream still disposes it, but it counts as ended from now on.
     /// </summary>
     public void Cut()
     {

@@ -12,7 +12,7 @@ internal static class AddressOrder
     /// <param name="sources">Asked once for each distinct address.</param>
     /// <param name="rotation">How far addresses of equal rank are rotated. One number for each process spreads a fleet over them.</param>
     /// <param name="preferred">The first family, if it has an address with a route. Default: the family of the best address.</param>
-    /// <returns>The addresses in order; those without a route are last.</returns>
+    /// <returns>The addresses in order. Addresses without a route are last.</returns>
     public static ImmutableArray<IPAddress> Sort(
         ImmutableArray<IPAddress> addresses,
         ISourceAddresses sources,

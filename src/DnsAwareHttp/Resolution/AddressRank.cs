@@ -16,8 +16,8 @@ internal readonly record struct AddressRank : IComparable<AddressRank>
 {
     private const int InterfaceStart = 64;
 
-    // One rule a field, in the order of the rules; smaller is better. IPv4 has no common prefix here, and it never meets IPv6 at
-    // rule 9, for no IPv6 prefix has IPv4's precedence: so ranks are a total order, which pairwise rule 9 alone does not promise.
+    // One field for each rule, in the order of the rules; smaller is better. Rule 9 never compares IPv4 with IPv6, because no IPv6 prefix
+    // has IPv4's precedence. So ranks are a total order, which rule 9 alone does not promise.
     private readonly (bool Unusable, bool ScopeDiffers, bool LabelDiffers, int Dislike, int Scope, int BitsApart) _rules;
 
     private AddressRank((bool, bool, bool, int, int, int) rules) => _rules = rules;

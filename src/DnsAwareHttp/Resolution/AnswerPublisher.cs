@@ -11,7 +11,7 @@ internal sealed class AnswerPublisher(DnsCacheOptions options, SteadyClock clock
     /// <param name="entry">The question that was answered.</param>
     /// <param name="answer">The outcome as the resolver gave it.</param>
     /// <param name="sentAt">When the question was sent: the TTL counts from there.</param>
-    /// <returns>What is known now.</returns>
+    /// <returns>The state of knowledge after it.</returns>
     public CachedAnswer Publish(CacheEntry entry, Answer answer, DateTimeOffset sentAt)
     {
         CachedAnswer? before;

@@ -22,7 +22,7 @@ internal sealed class CacheEntry(Question question)
         set => _preferredFamily = value;
     }
 
-    /// <summary>What is known; null before the first answer. Replaced as a whole, read without the lock.</summary>
+    /// <summary>The latest answer; null before the first one. Replaced as a whole, read without the lock.</summary>
     public CachedAnswer? Current
     {
         get => _current;
@@ -33,7 +33,7 @@ internal sealed class CacheEntry(Question question)
         }
     }
 
-    /// <summary>The subscriptions, those of collected listeners among them.</summary>
+    /// <summary>The subscriptions, also of listeners that were collected.</summary>
     public ImmutableArray<NameSubscription> Subscriptions { get; set; } = [];
 
     /// <summary>The question in flight. It ends after its answer was reported to the listeners.</summary>
@@ -42,7 +42,7 @@ internal sealed class CacheEntry(Question question)
     /// <summary>The version that was known when the question in flight was sent; 0 for the first question.</summary>
     public long VersionWhenSent { get; set; }
 
-    /// <summary>What follows the question in flight.</summary>
+    /// <summary>The step after the question in flight.</summary>
     public FollowUp FollowUp { get; set; }
 
     /// <summary>When a hint last led to an early question, or will.</summary>

@@ -8,8 +8,8 @@ namespace DnsAwareHttp.Resolution;
 /// <param name="Version">Rises with each answer. A listener can recognize an older answer that arrives late.</param>
 /// <param name="Latest">The outcome of the latest question, normalised.</param>
 /// <param name="LastGood">
-/// The addresses, or the targets of a service, that may be used.
-/// Null if there are none, or if they are older than <see cref="DnsCacheOptions.MaxStale"/> allows.
+/// The addresses, or the targets of a service, that may be used. Null before the first good answer, and when it is older than
+/// <see cref="DnsCacheOptions.MaxStale"/> allows.
 /// </param>
 /// <param name="LastGoodAt">When the question that brought <paramref name="LastGood"/> was sent.</param>
 /// <param name="ExpiresAt">Until when <paramref name="Latest"/> is believed.</param>

@@ -8,14 +8,13 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace DnsAwareHttp;
 
 /// <summary>
-/// Keeps the answers of name resolution for their TTL, and refreshes those in use in the background.
-/// One cache per process is enough: handlers share it.
+/// Keeps the answers of name resolution for their TTL, and refreshes the names in use in the background. One cache per process is enough:
+/// handlers share it.
 /// </summary>
 /// <remarks>
 /// One question per name and address family is in flight at a time, for all handlers. While questions fail, the last good answer stays in
-/// use
-/// (<see cref="DnsCacheOptions.MaxStale"/>, RFC 8767). Names are refreshed only while an open origin uses them. All members are safe for
-/// concurrent use. After the disposal of its cache, a handler goes on with the addresses that it knows.
+/// use (<see cref="DnsCacheOptions.MaxStale"/>, RFC 8767). Names are refreshed only while an open origin uses them. All members are safe
+/// for concurrent use. After the disposal of its cache, a handler goes on with the addresses that it knows.
 /// </remarks>
 public sealed class DnsCache : IDisposable, IAsyncDisposable
 {
@@ -31,8 +30,7 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
     /// <param name="options">How to ask, keep and refresh; null for the defaults. Copied: later changes have no effect.</param>
     /// <param name="resolver">
     /// Answers questions, and is not disposed; null for hosts file, DNS and the operating system's resolver. A <see cref="NameResolver"/>
-    /// may
-    /// announce changes.
+    /// may announce changes.
     /// </param>
     /// <param name="timeProvider">The clock; null for the system's.</param>
     /// <param name="loggerFactory">Makes the logger of the category <c>DnsAwareHttp.DnsCache</c>; null for no log.</param>

@@ -1,6 +1,6 @@
 namespace DnsAwareHttp.Resolution;
 
-/// <summary>What follows the question in flight about a name.</summary>
+/// <summary>The step after the question in flight about a name.</summary>
 internal enum FollowUp
 {
     /// <summary>The next question, when the TTL ends.</summary>

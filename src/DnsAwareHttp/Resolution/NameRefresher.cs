@@ -50,7 +50,7 @@ internal sealed class NameRefresher : IAsyncDisposable
         }
     }
 
-    /// <summary>What is known if it still holds, else the outcome of a question.</summary>
+    /// <summary>The latest answer if it still holds, else the outcome of a question.</summary>
     /// <inheritdoc cref="AskAsync"/>
     public Task<CachedAnswer> AnswerAsync(CacheEntry entry)
     {

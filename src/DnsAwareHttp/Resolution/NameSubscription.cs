@@ -19,7 +19,7 @@ internal sealed class NameSubscription(Question question, IAnswerListener listen
     /// <summary>The listener; null after its collection.</summary>
     public IAnswerListener? Listener => _listener.TryGetTarget(out IAnswerListener? target) ? target : null;
 
-    /// <summary>What is known of the name; null before the first answer.</summary>
+    /// <summary>The latest answer about the name; null before the first one.</summary>
     public CachedAnswer? Current => _entry?.Current;
 
     /// <summary>The family that won when both were dialled, for any user of the name.</summary>
@@ -64,7 +64,8 @@ internal sealed class NameSubscription(Question question, IAnswerListener listen
         }
     }
 
-    /// <summary>What is known if it still holds, else the outcome of a new question. The listener may be told a moment later.</summary>
+    /// <summary>The latest answer if it still holds, else the outcome of a new question. The listener may hear of it a moment
+    /// later.</summary>
     /// <exception cref="ObjectDisposedException">The cache was disposed, and a question would be needed.</exception>
     public Task<CachedAnswer> AnswerAsync() => refresher.AnswerAsync(Entry);
 

@@ -5,7 +5,7 @@ using DnsAwareHttp.Concurrency;
 namespace DnsAwareHttp.Resolution;
 
 /// <summary>The questions that are kept, one entry each, with their subscriptions.</summary>
-/// <remarks>When there are too many entries, those without a subscription leave.</remarks>
+/// <remarks>When there are too many entries, entries without a subscription leave.</remarks>
 /// <param name="maxEntries">Entries beyond this number leave, the least recently used first.</param>
 internal sealed class NameTable(int maxEntries)
 {

@@ -5,8 +5,8 @@ namespace DnsAwareHttp.Resolution;
 /// <summary>The default policy table of RFC 6724 section 2.1: the labels and precedences of address prefixes. Pure.</summary>
 internal static class PolicyTable
 {
-    // The longest prefix is first: the first match counts. IPv4 stands for ::ffff:0:0/96,
-    // in which IPNetwork does not find the IPv4-mapped addresses.
+    // The longest prefix is first: the first match counts. IPv4 stands for ::ffff:0:0/96, in which IPNetwork does not find the IPv4-mapped
+    // addresses.
     private static readonly Policy[] Policies =
     [
         new("::1/128", 50, 0),

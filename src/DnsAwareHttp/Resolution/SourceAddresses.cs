@@ -41,7 +41,7 @@ internal sealed class SourceAddresses(TimeProvider time) : ISourceAddresses
         return memory.Sources[destination] = AskSystem(destination);
     }
 
-    // Two callers may forget at once; an address that the first then learned is lost. It is asked for again.
+    // Two callers may forget at the same time. Then an address that the first caller learned is lost, and is asked for again.
     private Memory Forget() => _memory = new Memory(time.GetTimestamp());
 
     /// <summary>Connects a UDP socket, which looks up the route and sends nothing.</summary>

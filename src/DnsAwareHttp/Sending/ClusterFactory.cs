@@ -9,7 +9,7 @@ using DnsAwareHttp.Services;
 namespace DnsAwareHttp.Sending;
 
 /// <summary>Makes the clusters of one handler.</summary>
-/// <param name="settings">What they are made from.</param>
+/// <param name="settings">The parts of the router.</param>
 /// <param name="routes">The ways of a request out of its cluster.</param>
 internal sealed class ClusterFactory(RouterSettings settings, IRequestRoutes routes)
 {
@@ -20,13 +20,14 @@ internal sealed class ClusterFactory(RouterSettings settings, IRequestRoutes rou
         ?? new DialSettings(settings.Options.ConnectTimeout, settings.Options.ConfigureSocket, settings.Cache.Clock.Provider);
 
     /// <summary>
-    /// The service whose SRV records locate an origin; null: its own host and port do. Asks the application: the caller holds no lock.
+    /// The service whose SRV records locate an origin; null: the origin is at its own host and port. Asks the application: the caller holds
+    /// no lock.
     /// </summary>
     public string? ServiceOf(Origin origin) => origin.Proxy is null ? _options.ServiceOf(origin.Host, origin.Port) : null;
 
     /// <summary>Makes a cluster that has not started. Calls no code of the application.</summary>
     /// <param name="origin">The origin.</param>
-    /// <param name="service">Its service, as <see cref="ServiceOf"/> told.</param>
+    /// <param name="service">The result of <see cref="ServiceOf"/>.</param>
     public OriginCluster Make(Origin origin, string? service)
     {
         IWebProxy? proxy = origin.Proxy is null ? null : new PinnedProxy(origin.Proxy, settings.Template.ProxyCredentials);

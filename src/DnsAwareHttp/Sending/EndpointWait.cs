@@ -37,7 +37,7 @@ internal sealed class EndpointWait(
     /// <param name="request">The request.</param>
     /// <param name="set">The endpoints.</param>
     /// <param name="picked">The picker's choice, which is not connected.</param>
-    /// <param name="attempts">The attempts so far; null: none.</param>
+    /// <param name="attempts">The attempts so far; null for no attempt.</param>
     /// <param name="async">False: the wait is on the calling thread.</param>
     /// <param name="cancellationToken">The request's own token.</param>
     public async ValueTask<RaceOutcome> ConnectAsync(
@@ -47,7 +47,7 @@ internal sealed class EndpointWait(
         EndpointPool[] tried = [.. attempts?.Pools ?? []];
         if (picked.Health.State is not EndpointState.Ready && set.FirstConnected(picked, tried) is EndpointPool connected)
         {
-            // Make before break: no request waits for an address that was never connected to while another one is at hand.
+            // Make before break: while another endpoint is connected, no request waits for the first connection to an address.
             _ = picked.DialUnlessConnectedAsync();
             return new RaceOutcome(connected, []);
         }
@@ -126,7 +126,7 @@ internal sealed class EndpointWait(
         return task;
     }
 
-    // Word for word as the runtime reports the ConnectTimeout of the wrapped handler.
+    // The exact error of the runtime for the ConnectTimeout of a handler.
     private static TaskCanceledException ConnectTimedOut() => new(
         new OperationCanceledException().Message,
         new TimeoutException("A connection could not be established within the configured ConnectTimeout."),

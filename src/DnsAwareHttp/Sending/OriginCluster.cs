@@ -20,7 +20,7 @@ internal sealed class OriginCluster
     private int _isSampling;
 
     /// <param name="origin">The origin.</param>
-    /// <param name="scope">What its parts have in common.</param>
+    /// <param name="scope">Shared by all parts of the origin.</param>
     /// <param name="endpoints">Its endpoints.</param>
     /// <param name="sender">Sends requests to the endpoints.</param>
     /// <param name="usage">Knows when requests came.</param>

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace DnsAwareHttp.Sending;
 
-/// <summary>The open origins of one handler: opens them, and closes those that are not used.</summary>
+/// <summary>The open origins of one handler: opens origins, and closes unused ones.</summary>
 internal sealed class OriginRegistry
 {
     /// <summary>The default bound of the table. A crawler of a million hosts runs flat.</summary>
@@ -31,7 +31,7 @@ internal sealed class OriginRegistry
     /// <param name="maxOrigins">Beyond this number, origins without requests and connections are closed.</param>
     /// <param name="idleTimeout">An origin without a request for this long is closed.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="logger">Where to log.</param>
+    /// <param name="logger">The log.</param>
     public OriginRegistry(ClusterFactory factory, int maxOrigins, TimeSpan idleTimeout, TimeProvider time, ILogger logger)
     {
         _factory = factory;

@@ -15,7 +15,7 @@ internal sealed class OriginUsage(DateTimeOffset now)
     public bool WasUsed => _wasUsed;
 
     /// <summary>
-    /// A request came. One word is written once in a while: a timestamp would be the most expensive part of a request's way.
+    /// A request came. Only the first one after a sample writes. A timestamp for each request would be the most expensive part of its way.
     /// </summary>
     /// <returns>Whether it is the first one since the last <see cref="Sample"/>.</returns>
     public bool Mark()

@@ -7,7 +7,7 @@ namespace DnsAwareHttp.Sending;
 /// Follows redirects as <see cref="SocketsHttpHandler"/> does, hop by hop, so that each hop is resolved and dialled as its own host.
 /// </summary>
 /// <param name="maxRedirections">After this many the redirect itself is returned.</param>
-/// <param name="withholdsCredentials">Whether a request that was redirected is given the handler's credentials no more.</param>
+/// <param name="withholdsCredentials">Whether a redirected request is sent without the handler's credentials.</param>
 internal sealed class RedirectFollower(int maxRedirections, bool withholdsCredentials)
 {
     private static readonly HttpRequestOptionsKey<bool> AnonymousKey = new("DnsAwareHttp.Anonymous");
@@ -26,7 +26,7 @@ internal sealed class RedirectFollower(int maxRedirections, bool withholdsCreden
     /// <param name="request">It takes on the URI of each hop, and its method and content where the status says so.</param>
     /// <param name="response">The first redirect.</param>
     /// <param name="sendHop">Sends one hop.</param>
-    /// <param name="async">False to be done when the call returns.</param>
+    /// <param name="async">False: the task is complete when the call returns.</param>
     /// <param name="cancellationToken">The request's own token.</param>
     public async Task<HttpResponseMessage> FollowAsync(
         HttpRequestMessage request, HttpResponseMessage response,
@@ -45,7 +45,7 @@ internal sealed class RedirectFollower(int maxRedirections, bool withholdsCreden
     }
 
     /// <summary>
-    /// The error of a hop that cannot be sent, of the kind that the runtime reports: it would speak HTTP to that host whatever the scheme.
+    /// The error of a hop that cannot be sent. It has the kind that the runtime reports for a refused connection.
     /// </summary>
     public static Exception LeadsNowhere(Uri next) => next.IdnHost.Length == 0
         ? new UriFormatException($"A redirect leads to {next}, which names no host.")

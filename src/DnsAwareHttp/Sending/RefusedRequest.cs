@@ -3,21 +3,20 @@ using System.Net;
 namespace DnsAwareHttp.Sending;
 
 /// <summary>
-/// Tells which requests the runtime refuses before it connects. They pass through, for the runtime's own error, before any name is asked.
+/// Tells which requests the runtime refuses before it connects. They pass through before any name is asked, and get the runtime's error.
 /// </summary>
 internal static class RefusedRequest
 {
     /// <summary>
-    /// Whether the version, the policy or the token of a request is refused. Each request is checked: it costs next to nothing.
+    /// Whether the version, the policy or the token of a request is refused. Each request is checked; the check costs very little.
     /// </summary>
     public static bool IsRefusedOutright(HttpRequestMessage request, bool async, CancellationToken cancellationToken) =>
         cancellationToken.IsCancellationRequested || !IsSpoken(request.Version, request.VersionPolicy, async);
 
     /// <summary>Whether the content of a request cannot be framed as its headers want it.</summary>
     /// <remarks>
-    /// An endpoint's handler refuses such a request, too. The check is made only before a name is asked or an address dialled: to read the
-    /// headers of a
-    /// request makes them where there are none, and would cost more than all the rest.
+    /// An endpoint's handler refuses such a request, too. The check is made only before a name is asked or an address dialled. To read the
+    /// headers of a request allocates them if it has no headers yet, and costs more than all the rest.
     /// </remarks>
     public static bool IsMalformed(HttpRequestMessage request)
     {

@@ -16,7 +16,7 @@ internal sealed class RequestAttempts(Origin origin)
     /// <summary>The endpoints that were tried.</summary>
     public IReadOnlyCollection<EndpointPool> Pools => [.. _attempts.Select(attempt => attempt.Pool)];
 
-    /// <summary>These attempts; null: there are none, and the picker picks.</summary>
+    /// <summary>These attempts; null if there is no attempt. Then the picker picks.</summary>
     public RequestAttempts? OrNullIfEmpty => _attempts.Count == 0 ? null : this;
 
     public void Add(EndpointPool pool, Exception error) => _attempts.Add((pool, error));
@@ -28,7 +28,7 @@ internal sealed class RequestAttempts(Origin origin)
     }
 
     /// <summary>
-    /// No endpoint could be connected to. One is asked all the same, and given its failure: its handler reports it in the runtime's own
+    /// All dials failed. One endpoint still gets the request, with the failure of its dial: its handler reports that in the runtime's own
     /// way.
     /// </summary>
     /// <param name="asked">The endpoint that is asked.</param>
@@ -48,7 +48,7 @@ internal sealed class RequestAttempts(Origin origin)
         }
     }
 
-    /// <summary>The error of the request: that of the only attempt as it is, or an error that names each address with its own.</summary>
+    /// <summary>The error of the request: the error of the only attempt, or an error that lists each address with its error.</summary>
     public HttpRequestException ToException()
     {
         HttpRequestException? last = _attempts.Select(attempt => attempt.Error).OfType<HttpRequestException>().LastOrDefault();
@@ -61,7 +61,7 @@ internal sealed class RequestAttempts(Origin origin)
             "; ", _attempts.Select(attempt => $"{attempt.Pool.Address}: {(attempt.Error.InnerException ?? attempt.Error).Message}"));
         return new HttpRequestException(
             last?.HttpRequestError ?? HttpRequestError.ConnectionError,
-            $"None of the {_attempts.Count} addresses of {origin} could take the request ({origin.Host}:{origin.Port}): {each}",
+            $"All {_attempts.Count} addresses of {origin} failed ({origin.Host}:{origin.Port}): {each}",
             last?.InnerException ?? _attempts[^1].Error);
     }
 }

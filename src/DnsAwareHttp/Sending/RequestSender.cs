@@ -6,7 +6,7 @@ namespace DnsAwareHttp.Sending;
 
 /// <summary>Sends a request to one endpoint of its origin, and to another one while nothing of it was sent.</summary>
 /// <param name="origin">The origin.</param>
-/// <param name="scope">What its parts have in common.</param>
+/// <param name="scope">Shared by all parts of the origin.</param>
 /// <param name="endpoints">Its endpoints.</param>
 /// <param name="wait">The waits of requests that no endpoint has yet.</param>
 /// <param name="routes">The ways of a request out of its cluster.</param>
@@ -47,7 +47,7 @@ internal sealed class RequestSender(
                 continue;
             }
 
-            // Not a try: a failure that goes elsewhere is looked at, and not thrown.
+            // No exception is thrown here: a failed attempt may go on to another endpoint.
             Task<HttpResponseMessage> sending = pool.SendAsync(request, async, cancellationToken);
             await ((Task)sending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             lease.Dispose();
@@ -64,8 +64,8 @@ internal sealed class RequestSender(
     /// <summary>Finds an endpoint for a request that cannot be sent to the picked one at once.</summary>
     /// <param name="request">The request.</param>
     /// <param name="redirects">As in <see cref="SendAsync"/>.</param>
-    /// <param name="set">The endpoints; null: there are none now.</param>
-    /// <param name="picked">The picked one, which is not connected; null: all were tried.</param>
+    /// <param name="set">The endpoints; null: there is no endpoint now.</param>
+    /// <param name="picked">The picked endpoint, which is not connected; null: all were tried.</param>
     /// <param name="attempts">The attempts so far. Dials that fail are added.</param>
     /// <param name="async">As in <see cref="SendAsync"/>.</param>
     /// <param name="cancellationToken">The request's own token.</param>
@@ -175,7 +175,7 @@ internal sealed class RequestSender(
             && endpoints.Current?.PickOther([pool, .. attempts?.Pools ?? []], scope.Random) is not null;
     }
 
-    /// <summary>What becomes of a request: an endpoint, its answer, or another look at the endpoints.</summary>
+    /// <summary>The next step of a request: an endpoint, the response, or another look at the endpoints.</summary>
     private sealed record Choice
     {
         public static readonly Choice Again = new();

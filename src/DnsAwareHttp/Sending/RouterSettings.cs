@@ -6,13 +6,14 @@ using Microsoft.Extensions.Logging;
 
 namespace DnsAwareHttp.Sending;
 
-/// <summary>What a <see cref="RequestRouter"/> is made from. With other options the rest stays the same, the drainer among it.</summary>
+/// <summary>The parts of a <see cref="RequestRouter"/>. A router with other options shares all other parts, for example the
+/// drainer.</summary>
 /// <param name="Template">Makes the endpoints' handlers.</param>
 /// <param name="Options">Validated options that do not change.</param>
-/// <param name="Cache">Where answers come from.</param>
+/// <param name="Cache">Gives answers.</param>
 /// <param name="PassThrough">Sends requests that cannot be managed.</param>
-/// <param name="Random">Where draws come from.</param>
-/// <param name="Logger">Where to log.</param>
+/// <param name="Random">The source of random numbers.</param>
+/// <param name="Logger">The log.</param>
 internal sealed record RouterSettings(
     HandlerTemplate Template, DnsAwareOptions Options, DnsCache Cache, PassThrough PassThrough, Random Random, ILogger Logger)
 {

@@ -10,7 +10,7 @@ using DnsAwareHttp.Resolution;
 
 namespace DnsAwareHttp.Services;
 
-/// <summary>The endpoints of an origin that SRV records locate (RFC 2782): those of all targets, offered as one set.</summary>
+/// <summary>The endpoints of an origin that SRV records locate (RFC 2782): the endpoints of all targets, offered as one set.</summary>
 /// <remarks>Each target follows its own addresses by their own TTL. The service and its targets share one lock, the origin's.</remarks>
 internal sealed class ServiceEndpoints : IOriginEndpoints, IEndpointGroup, IAnswerListener
 {
@@ -47,7 +47,7 @@ internal sealed class ServiceEndpoints : IOriginEndpoints, IEndpointGroup, IAnsw
         _hold = new DepartureHold<NameEndpoints>(
             scope, _sync, () => PoolsOf(_targets), static target => PoolsOf([target]).Any(pool => pool.IsConnected), LetGo_NeedsLock)
         {
-            // The addresses of new targets are not known yet, or there are none: it is as if the name had no address.
+            // The new targets may have no address yet, or no address at all. That is like a name without an address.
             MaxHoldWithoutReplacement = grace > maxHold ? grace : maxHold,
         };
         _grace = new GracePeriod(scope, _sync, LetAllGo_NeedsLock);

@@ -8,11 +8,11 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DnsAwareHttp.Tests.House;
 
-/// <summary>The library logs under the two categories that README names, so that a filter for them catches everything.</summary>
+/// <summary>The library logs under the two categories that docs/telemetry.md names, so that a filter for them catches everything.</summary>
 public sealed class LogCategoryTests
 {
     [Fact]
-    public async Task AllRooms_LogUnderTheTwoCategoriesOfReadme()
+    public async Task AllRooms_LogUnderTheTwoCategoriesOfTheDocs()
     {
         await using LoopbackServer server = await LoopbackServer.StartAsync(HttpProtocols.Http1, tls: false, null, "127.0.0.1");
         using TemporaryFile hosts = new();
@@ -38,8 +38,8 @@ public sealed class LogCategoryTests
         string[] ours = ["DnsAwareHttp.DnsAwareHandler", "DnsAwareHttp.DnsCache"];
         log.Made.Where(category => category.StartsWith("DnsAware", StringComparison.Ordinal)).Should().BeEquivalentTo(ours);
         log.Used.Where(category => category.StartsWith("DnsAware", StringComparison.Ordinal)).Should().BeEquivalentTo(ours);
-        string readme = await File.ReadAllTextAsync(Path.Combine(SourceTree.Root, "..", "..", "README.md"));
-        ours.Should().AllSatisfy(category => readme.Should().Contain($"`{category}`"));
+        string page = await File.ReadAllTextAsync(Path.Combine(SourceTree.Root, "..", "..", "docs", "telemetry.md"));
+        ours.Should().AllSatisfy(category => page.Should().Contain($"`{category}`"));
     }
 
     private sealed class CategoryRecorder : ILoggerFactory

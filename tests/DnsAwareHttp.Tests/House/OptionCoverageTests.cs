@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 
 namespace DnsAwareHttp.Tests.House;
 
-/// <summary>Every option takes part in copying, comparing, checking and README's table. A new option fails here until it does.</summary>
+/// <summary>Every option takes part in copying, comparing, checking and the tables of docs/options.md. A new option fails here until it does.</summary>
 public sealed partial class OptionCoverageTests
 {
     /// <summary>For each option a valid change, and a mistake where the option has a range.</summary>
@@ -147,8 +147,8 @@ public sealed partial class OptionCoverageTests
     }
 
     [Fact]
-    public void ReadmesTables_HaveEveryOptionAndNoOther() =>
-        NamesInReadme().Should().BeEquivalentTo(NamesOf<DnsAwareOptions>().Concat(NamesOf<DnsCacheOptions>()));
+    public void TablesOfOptions_HaveEveryOptionAndNoOther() =>
+        NamesInTables().Should().BeEquivalentTo(NamesOf<DnsAwareOptions>().Concat(NamesOf<DnsCacheOptions>()));
 
     private static void IgnoreSocket(Socket socket)
     {
@@ -163,11 +163,10 @@ public sealed partial class OptionCoverageTests
     private static object? Value<T>(T options, string name) =>
         typeof(T).GetProperty(name, BindingFlags.Public | BindingFlags.Instance)!.GetValue(options);
 
-    private static IEnumerable<string> NamesInReadme()
+    private static IEnumerable<string> NamesInTables()
     {
-        string readme = File.ReadAllText(Path.Combine(SourceTree.Root, "..", "..", "README.md")).ReplaceLineEndings("\n");
-        string options = readme.Split("\n## Options\n")[1].Split("\n## ")[0];
-        return options.Split('\n').Where(line => line.StartsWith("| `", StringComparison.Ordinal))
+        string[] page = File.ReadAllLines(Path.Combine(SourceTree.Root, "..", "..", "docs", "options.md"));
+        return page.Where(line => line.StartsWith("| `", StringComparison.Ordinal))
             .SelectMany(line => Name().Matches(line.Split('|')[1]).Select(match => match.Groups[1].Value));
     }
 

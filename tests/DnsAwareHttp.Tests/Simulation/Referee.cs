@@ -133,7 +133,7 @@ internal sealed class Referee(Tally tally)
             }
         }
 
-        bool isOfSeveral = exception.Message.StartsWith("None of the", StringComparison.Ordinal);
+        bool isOfSeveral = exception.Message.StartsWith("All ", StringComparison.Ordinal);
         bool saysWhere = exception.Message.Contains("(svc.test:80)", StringComparison.Ordinal)
             && (!isOfSeveral || exception.Message.Contains("10.9.0.", StringComparison.Ordinal));
         return saysWhere ? null : $"failed without a word about where: {exception}";

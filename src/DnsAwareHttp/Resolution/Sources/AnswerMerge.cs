@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace DnsAwareHttp.Resolution.Sources;
 
-/// <summary>Makes one answer of those about the A and the AAAA records of a name.</summary>
+/// <summary>Makes one answer of two: about the A and about the AAAA records of a name.</summary>
 internal static class AnswerMerge
 {
     public static Answer Merge(Answer v4, Answer v6) => (v4, v6) switch

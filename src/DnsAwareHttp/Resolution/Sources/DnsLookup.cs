@@ -37,7 +37,7 @@ internal sealed class DnsLookup(HedgedQuery servers, TimeProvider timeProvider)
         DnsOutcome[] halves = await Task.WhenAll(v4, v6).ConfigureAwait(false);
         return Merge(halves[0], halves[1]);
 
-        // Some networks drop the questions for one type. Retrying them must not use up the time of a name whose other half is known.
+        // Some networks drop the questions for one type. Retries must not use up the time of a name whose other family is known.
         void LimitOther(Task<DnsOutcome> half)
         {
             if (half is { IsCompletedSuccessfully: true, Result.Answer: Answer.Found })

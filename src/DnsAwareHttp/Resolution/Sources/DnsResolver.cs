@@ -85,7 +85,7 @@ internal sealed class DnsResolver : IFamilyResolver, IQuestionResolver, INameCha
         return failed ?? new DnsOutcome(none, WasAsked: true);
     }
 
-    // One of the names exists, if only without addresses: that is more than NXDOMAIN.
+    // NODATA says that one of the names exists. That is more than NXDOMAIN.
     private static Answer.Empty Less(Answer.Empty one, Answer.Empty other)
     {
         bool exists = one.Reason == EmptyReason.NoData || other.Reason == EmptyReason.NoData;

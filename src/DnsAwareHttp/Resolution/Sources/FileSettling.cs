@@ -44,7 +44,7 @@ internal sealed record FileSettling(FileStat Seen, DateTimeOffset SeenAt)
         MissingSince = stat.Exists ? null : MissingSince ?? now,
     };
 
-    /// <summary>Event: what was seen is another content than the known one, or the file may be being written.</summary>
+    /// <summary>Event: the content changed since it was read, or the file may be being written.</summary>
     public FileSettling Change() => this with { ChangingSince = SeenAt };
 
     /// <summary>Event: the file was read, and its content was taken.</summary>
@@ -57,7 +57,8 @@ internal sealed record FileSettling(FileStat Seen, DateTimeOffset SeenAt)
     /// <summary>Event: the file could not be opened. Every look tries again.</summary>
     public FileSettling Fail() => this with { IsUnreadable = true, ChangingSince = IsStill || !IsOverdue ? null : SeenAt };
 
-    /// <summary>Whether the content that was read is the one that was seen. A writer that was waited for long enough is ignored.</summary>
+    /// <summary>Whether the content that was read is the content of the last look. A writer that was waited for long enough is
+    /// ignored.</summary>
     /// <param name="reading">The content.</param>
     /// <param name="isUrgent">Whether there is no time to wait for the writer.</param>
     public bool Accepts(FileReading reading, bool isUrgent) => reading switch

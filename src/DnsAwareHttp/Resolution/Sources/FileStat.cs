@@ -1,7 +1,8 @@
 namespace DnsAwareHttp.Resolution.Sources;
 
 /// <summary>The metadata of a file. If it is equal twice in a row, the file is not being written.</summary>
-/// <remarks>It includes the target of a link: two files written in one tick of the clock may differ in nothing else.</remarks>
+/// <remarks>It includes the target of a link: two files that were written in one tick of the clock may otherwise have equal
+/// metadata.</remarks>
 internal readonly record struct FileStat(bool Exists, string? Path, long Length, DateTime Written, DateTime Created)
 {
     /// <summary>The stat of the file, or of the file that a symbolic link leads to in the end.</summary>

@@ -5,7 +5,7 @@ using DnsAwareHttp.Resolution.Wire;
 
 namespace DnsAwareHttp.Resolution.Sources;
 
-/// <summary>The name servers of the network interfaces that are up, those with a gateway first.</summary>
+/// <summary>The name servers of the network interfaces that are up, first of the interfaces with a gateway.</summary>
 internal sealed class InterfaceServers(TimeProvider timeProvider)
 {
     // Listing the interfaces takes milliseconds.

@@ -10,7 +10,7 @@ internal static class MachineName
     /// <summary>Reads the name as it is now. On Linux no activity is started.</summary>
     /// <remarks>
     /// <see cref="Dns.GetHostName"/> starts an activity, "DNS lookup", though it asks no server: a stray span in the trace of a request.
-    /// <see cref="Environment.MachineName"/> starts none, but cuts the domain off, which resolv.conf needs as its default.
+    /// <see cref="Environment.MachineName"/> starts no activity, but cuts the domain off. resolv.conf needs the domain as its default.
     /// </remarks>
     public static string Read()
     {

@@ -10,17 +10,17 @@ internal sealed class NameSwitchFile : INameChanges
     private readonly PolledFile<NameSwitch>? _file;
     private readonly Func<string> _machine;
 
-    /// <param name="path">The file; null where the system has none.</param>
+    /// <param name="path">The file; null where the system has no such file.</param>
     /// <param name="timeProvider">The clock.</param>
     /// <param name="logger">Receives failures to read the file.</param>
-    /// <param name="machine">The name of this machine; null for what the system says.</param>
+    /// <param name="machine">The name of this machine; null for the system's.</param>
     public NameSwitchFile(string? path, TimeProvider timeProvider, ILogger logger, Func<string>? machine = null)
     {
         _file = path is null ? null : new PolledFile<NameSwitch>(path, Period, NameSwitch.Parse, timeProvider, logger);
         _machine = machine ?? MachineName.Read;
     }
 
-    /// <summary>The file of the operating system; null where it has none.</summary>
+    /// <summary>The file of the operating system; null where it has no such file.</summary>
     public static string? SystemPath => OperatingSystem.IsLinux() ? "/etc/nsswitch.conf" : null;
 
     public bool IsForSystemFirst(string host) =>

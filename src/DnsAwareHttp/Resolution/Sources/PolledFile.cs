@@ -22,7 +22,7 @@ internal sealed class PolledFile<T>(string path, TimeSpan period, Func<string?, 
     private Action<T, T>? _changed;
     private Content? _whenUnwatched;
 
-    /// <summary>The content. Waits for nothing but the disk. Without a watch the file is looked at here.</summary>
+    /// <summary>The content. Waits only for the disk. Without a watch the file is checked here.</summary>
     public T Current
     {
         get
@@ -77,7 +77,7 @@ internal sealed class PolledFile<T>(string path, TimeSpan period, Func<string?, 
         _lock.AssertHeld();
         if (_timer is null)
         {
-            // Set only when the field holds it: a look sets it again.
+            // The timer starts after the field has it, because each look sets it again.
             _timer = Background.CreateTimer(
                 timeProvider, "the poll of a file", logger, this, static file => file.Poll(),
                 Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);

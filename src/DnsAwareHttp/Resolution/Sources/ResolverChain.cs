@@ -10,7 +10,7 @@ namespace DnsAwareHttp.Resolution.Sources;
 /// <param name="hosts">The hosts file; null if it is not a source.</param>
 /// <param name="dns">The name servers.</param>
 /// <param name="system">The operating system's resolver.</param>
-/// <param name="nameSwitch">The names that belong to the operating system although DNS is asked; null for none.</param>
+/// <param name="nameSwitch">The names that belong to the operating system although DNS is asked; null for no such names.</param>
 /// <param name="confirms">Whether the operating system may know a name that DNS does not know, for example from servers of a VPN.</param>
 internal sealed class ResolverChain(
     ImmutableArray<NameSource> sources,

@@ -6,10 +6,10 @@ namespace DnsAwareHttp.Resolution.Wire;
 /// <summary>Reads the A or AAAA records of a reply.</summary>
 internal static class AddressReader
 {
-    /// <summary>More addresses than this are not taken from one answer.</summary>
+    /// <summary>The maximum number of addresses that are taken from one answer.</summary>
     public const int MaxAddresses = 4096;
 
-    /// <summary>What the records of <paramref name="name"/> say; null when it has no record of the type.</summary>
+    /// <summary>The addresses of <paramref name="name"/>; null when it has no record of the type.</summary>
     /// <param name="message">The whole message.</param>
     /// <param name="name">The position of the name that was asked for, or of the target of its aliases.</param>
     /// <param name="answers">The records of the answer section.</param>

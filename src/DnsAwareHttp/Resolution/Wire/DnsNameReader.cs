@@ -10,7 +10,7 @@ internal static class DnsNameReader
     /// Moves <paramref name="at"/> behind the name. <paramref name="name"/> is in lower case without a trailing dot; null when it has bytes
     /// that no host name has (among them a dot inside a label, which would make it look like another name).
     /// </summary>
-    /// <returns>False if the message is truncated or invalid; then <paramref name="at"/> means nothing.</returns>
+    /// <returns>False if the message is truncated or invalid; then <paramref name="at"/> is not meaningful.</returns>
     public static bool TryRead(ReadOnlySpan<byte> message, ref int at, out string? name)
     {
         name = null;
@@ -30,7 +30,7 @@ internal static class DnsNameReader
     }
 
     /// <summary>Moves <paramref name="at"/> behind the name.</summary>
-    /// <returns>False if the message is truncated or invalid; then <paramref name="at"/> means nothing.</returns>
+    /// <returns>False if the message is truncated or invalid; then <paramref name="at"/> is not meaningful.</returns>
     public static bool TrySkip(ReadOnlySpan<byte> message, ref int at)
     {
         DnsLabels labels = new(message, at);
@@ -75,14 +75,14 @@ internal static class DnsNameReader
     /// <param name="message">The message.</param>
     /// <param name="at">Where the name begins; moved behind it.</param>
     /// <param name="host">A host name in ASCII, with or without a trailing dot.</param>
-    /// <returns>False also when the message breaks off; with false, <paramref name="at"/> means nothing.</returns>
+    /// <returns>False also when the message breaks off; then <paramref name="at"/> is not meaningful.</returns>
     public static bool TryMatch(ReadOnlySpan<byte> message, ref int at, string host)
     {
         ReadOnlySpan<char> rest = host.AsSpan().TrimEnd('.');
         DnsLabels labels = new(message, at);
         while (labels.MoveNext())
         {
-            // Label by label: one that has a dot inside is not two.
+            // Label by label: a label with a dot inside is not two labels.
             int dot = rest.IndexOf('.');
             if (!Ascii.EqualsIgnoreCase(labels.Current, dot < 0 ? rest : rest[..dot]))
             {
@@ -100,7 +100,7 @@ internal static class DnsNameReader
     public static bool IsSame(ReadOnlySpan<byte> message, int one, int other) =>
         IsSame(new DnsLabels(message, one), new DnsLabels(message, other));
 
-    /// <summary>Whether the host name is that of the zone, or below it.</summary>
+    /// <summary>Whether the host name is the name of the zone, or below it.</summary>
     public static bool IsWithin(ReadOnlySpan<byte> message, int name, int zone)
     {
         DnsLabels rest = new(message, name);

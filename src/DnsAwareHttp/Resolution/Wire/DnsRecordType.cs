@@ -1,6 +1,6 @@
 namespace DnsAwareHttp.Resolution.Wire;
 
-/// <summary>The record types that are asked for or looked at (RFC 1035 section 3.2.2, RFC 3596, RFC 2782, RFC 6891).</summary>
+/// <summary>The record types that are asked for or read (RFC 1035 section 3.2.2, RFC 3596, RFC 2782, RFC 6891).</summary>
 internal enum DnsRecordType : ushort
 {
     A = 1,

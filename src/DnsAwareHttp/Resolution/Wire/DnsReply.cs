@@ -43,7 +43,7 @@ internal abstract record DnsReply
     /// <summary>The message answers this question, and is malformed.</summary>
     public sealed record Malformed(string Problem) : DnsReply;
 
-    /// <summary>No reply came before the timeout, or the network reported that none will come.</summary>
+    /// <summary>No reply came before the timeout, or the network reported that no reply will come.</summary>
     public sealed record Silence(string Problem, Exception? Exception = null) : DnsReply;
 
     /// <summary>No socket could be made; nothing was sent to the server.</summary>

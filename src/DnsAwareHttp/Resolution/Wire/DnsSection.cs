@@ -26,7 +26,7 @@ internal ref struct DnsSection
     /// <param name="message">The message.</param>
     /// <param name="at">Where the section begins.</param>
     /// <param name="count">How many records the header promises.</param>
-    /// <param name="section">The section; going through it ends early if it breaks off.</param>
+    /// <param name="section">The section. If it breaks off, the enumeration ends early.</param>
     /// <returns>False when it breaks off.</returns>
     public static bool TryRead(ReadOnlySpan<byte> message, ref int at, int count, out DnsSection section)
     {
@@ -71,7 +71,7 @@ internal ref struct DnsSection
         return true;
     }
 
-    // Where each owner was looked at once, its pointers need not be followed again to see where it ends.
+    // The owner was skipped before. Its pointers need not be followed again to find its end.
     private readonly bool TrySkipOwner(ref int at)
     {
         if (!_isWhole)

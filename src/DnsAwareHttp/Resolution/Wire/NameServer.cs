@@ -7,8 +7,8 @@ namespace DnsAwareHttp.Resolution.Wire;
 /// <summary>One name server: its address, and whether it is asked in cleartext or over TLS (RFC 7858).</summary>
 /// <remarks>
 /// Text forms: <c>10.0.0.2</c>, <c>127.0.0.1:5353</c>, <c>::1</c>, <c>[::1]:53</c>, <c>fe80::1%eth0</c>. Over TLS:
-/// <c>tls://9.9.9.9#dns.quad9.net</c>,
-/// <c>tls://[2620:fe::fe]:853#dns.quad9.net</c>, and without the name where the certificate has the address.
+/// <c>tls://9.9.9.9#dns.quad9.net</c>, <c>tls://[2620:fe::fe]:853#dns.quad9.net</c>, and without the name where the certificate has the
+/// address.
 /// </remarks>
 internal sealed record NameServer(IPEndPoint EndPoint)
 {

@@ -7,7 +7,7 @@ internal static class NegativeTtlReader
 {
     private const int SoaTimesLength = 20;
 
-    /// <summary>The smaller of TTL and MINIMUM of the SOA record of a zone that the name is in; null without one.</summary>
+    /// <summary>The smaller of TTL and MINIMUM of the SOA record of a zone that the name is in; null without such a record.</summary>
     public static TimeSpan? Read(ReadOnlySpan<byte> message, DnsSection authorities, int name)
     {
         foreach (DnsRecord record in authorities)

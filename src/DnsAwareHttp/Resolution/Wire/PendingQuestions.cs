@@ -7,7 +7,8 @@ namespace DnsAwareHttp.Resolution.Wire;
 /// <summary>The questions under way on one connection. Each reply is matched by its id and by the question that it repeats.</summary>
 internal sealed class PendingQuestions(TimeProvider timeProvider)
 {
-    /// <summary>A connection that brought nothing for this time while a question waited may be dead. It takes no more questions.</summary>
+    /// <summary>A connection that brought nothing for this time while a question waited may be dead. It takes no further
+    /// question.</summary>
     public static readonly TimeSpan DoubtAfter = TimeSpan.FromMilliseconds(500);
 
     private const int MaxQuestions = 1024;
@@ -60,7 +61,7 @@ internal sealed class PendingQuestions(TimeProvider timeProvider)
         }
     }
 
-    /// <summary>Takes no more questions, unless one is under way.</summary>
+    /// <summary>Closes for new questions, unless a question is under way.</summary>
     /// <returns>Whether no question is under way.</returns>
     public bool TryClose()
     {
@@ -72,7 +73,7 @@ internal sealed class PendingQuestions(TimeProvider timeProvider)
         }
     }
 
-    /// <summary>Ends all questions without a reply, and takes no more.</summary>
+    /// <summary>Ends all questions without a reply, and closes for new ones.</summary>
     public void CloseAll()
     {
         using (_lock.Enter())

@@ -23,10 +23,10 @@ internal sealed record ResolvConf
     /// <summary>A name with at least this number of dots is first tried as it is.</summary>
     public int Ndots { get; init; } = 1;
 
-    /// <summary>The timeout of one server; null if the file has none.</summary>
+    /// <summary>The timeout of one server; null if the file does not set it.</summary>
     public TimeSpan? Timeout { get; init; }
 
-    /// <summary>The number of passes through the servers; null if the file has none.</summary>
+    /// <summary>The number of passes through the servers; null if the file does not set it.</summary>
     public int? Attempts { get; init; }
 
     /// <summary>Whether the servers take turns.</summary>
@@ -45,8 +45,8 @@ internal sealed record ResolvConf
     public bool NoTldQuery { get; init; }
 
     /// <summary>
-    /// What <paramref name="text"/> says; an empty one stands for a missing file. <paramref name="hostName"/> gives the suffix when the
-    /// text has none.
+    /// Reads <paramref name="text"/>; an empty text stands for a missing file. <paramref name="hostName"/> gives the suffix when the text
+    /// has no suffix.
     /// </summary>
     public static ResolvConf Parse(string text, string hostName = "")
     {

@@ -6,17 +6,17 @@ namespace DnsAwareHttp.Resolution.Wire;
 /// <summary>Reads the SRV records of a reply (RFC 2782).</summary>
 internal static class ServiceReader
 {
-    /// <summary>More targets than this are not taken from one answer.</summary>
+    /// <summary>The maximum number of targets that are taken from one answer.</summary>
     public const int MaxTargets = 1024;
 
     // Priority, weight and port come before the name.
     private const int FixedLength = 6;
 
-    /// <summary>The SRV records of <paramref name="name"/>; null if it has none.</summary>
+    /// <summary>The SRV records of <paramref name="name"/>; null if it has no such record.</summary>
     /// <remarks>
-    /// A target that cannot be connected to (a name that is not a host name, port 0) is left out.
-    /// The root as the only target says that the service is decidedly not available: then there are no targets.
-    /// Names in the data should not be compressed (RFC 2782); compressed names are read too (RFC 3597 section 4).
+    /// A target that cannot be connected to (a name that is not a host name, port 0) is left out. The root as the only target says that the
+    /// service is decidedly not available: then there are no targets. Names in the data should not be compressed (RFC 2782); compressed
+    /// names are read too (RFC 3597 section 4).
     /// </remarks>
     /// <param name="message">The whole message.</param>
     /// <param name="name">The position of the name of the service, or of the target of its aliases.</param>

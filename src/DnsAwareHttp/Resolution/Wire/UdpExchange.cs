@@ -48,7 +48,7 @@ internal sealed class UdpExchange(TimeProvider timeProvider) : IDnsExchange
             ushort id = (ushort)RandomNumberGenerator.GetInt32(ushort.MaxValue + 1);
             _ = DnsMessageWriter.Write(query, id, buffer.Span, out int length);
 
-            // Neither waits: connecting only notes the peer, and the buffer has room for the first datagram of a socket.
+            // Neither call waits: a connect only notes the peer, and the buffer has room for the first datagram of a socket.
             socket.Connect(server);
             _ = socket.Send(buffer.Span[..length]);
             while (true)
