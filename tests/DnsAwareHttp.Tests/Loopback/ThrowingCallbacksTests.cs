@@ -119,7 +119,12 @@ public sealed class ThrowingCallbacksTests : IAsyncLifetime
         _problems.Should().BeEmpty();
         unobserved.Should().BeEmpty();
         _calls.GetValueOrDefault(kind).Should().BePositive("the scenario calls it");
-        _events.Keys.Should().Contain(EventsOfALife);
+        if (kind is not Callback.LogLevelCheck)
+        {
+            // A check that throws costs its line.
+            _events.Keys.Should().Contain(EventsOfALife);
+        }
+
         _endpoints.Should().OnlyContain(counter => counter.Value == 0);
     }
 
