@@ -39,8 +39,11 @@ public sealed class DrainSignal
         public void Follow(CancellationToken draining)
         {
             _following.Unregister();
+
+            // Each signal on a thread of its own: its registrations are code of the application. If they block or throw, then no other
+            // signal and no request waits for them or fails.
             _following = draining.UnsafeRegister(
-                static state => (((WeakReference<Source>)state!).TryGetTarget(out Source? source) ? source : null)?.Cancel(),
+                static state => (((WeakReference<Source>)state!).TryGetTarget(out Source? source) ? source : null)?.CancelAsync().Forget(),
                 new WeakReference<Source>(this));
         }
     }

@@ -49,6 +49,28 @@ public sealed class DrainSignalTests
         token.IsCancellationRequested.Should().BeTrue();
     }
 
+    [Fact]
+    public async Task RegistrationThatBlocksOrThrows_KeepsNoOtherSignalFromFiring()
+    {
+        using CancellationTokenSource endpoint = new();
+        using ManualResetEventSlim gate = new();
+        TaskCompletionSource fired = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        DrainSignal other = new(), blocking = new(), throwing = new();
+        other.Token.Register(fired.SetResult);
+        blocking.Token.Register(() => gate.Wait(TimeSpan.FromSeconds(30)));
+        throwing.Token.Register(() => throw new InvalidOperationException("the application fails"));
+        foreach (DrainSignal signal in new[] { other, blocking, throwing })
+        {
+            signal.Follow(endpoint.Token);
+        }
+
+        endpoint.Cancel();
+
+        await fired.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        gate.Set();
+        throwing.Invoking(signal => signal.Follow(endpoint.Token)).Should().NotThrow("the endpoint drains already");
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static WeakReference[] Follow(CancellationToken endpoint) => [.. Enumerable.Range(0, 100).Select(_ =>
     {

@@ -31,18 +31,23 @@ internal sealed class NameAsker(INameResolver resolver, SteadyClock clock, Cance
     {
         using CancellationTokenSource deadline = new(Deadline, clock.Provider);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, stopping);
+
+        // The resolver gets a token that is linked to no other one. Its registrations are code of the application: they may throw or block,
+        // and a timer that runs them would end the process.
+        CancellationTokenSource ended = new();
         try
         {
             // A resolver that ignores its token, or blocks its thread, must not hold the name for ever.
-            CancellationToken token = either.Token;
-            Task<Answer> answer = Task.Run(() => CallResolver(question, token), CancellationToken.None);
+            Task<Answer> answer = Task.Run(() => CallResolver(question, ended.Token), CancellationToken.None);
 
-            // After the deadline it may still fail, for example because its token's source is disposed. No code awaits it then.
+            // After the deadline it may still fail. No code awaits it then.
             answer.Forget();
-            return await answer.WaitAsync(token).ConfigureAwait(false) ?? new Answer.Failed($"{resolver.GetType()} returned null");
+            return await answer.WaitAsync(either.Token).ConfigureAwait(false)
+                ?? new Answer.Failed($"{resolver.GetType()} returned null");
         }
         catch (OperationCanceledException) when (either.IsCancellationRequested)
         {
+            ended.CancelAsync().Forget();
             return new Answer.Failed(
                 stopping.IsCancellationRequested ? "the cache was disposed" : $"no answer within {Deadline.TotalSeconds:0} s");
         }

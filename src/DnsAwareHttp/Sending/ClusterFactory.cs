@@ -23,7 +23,17 @@ internal sealed class ClusterFactory(RouterSettings settings, IRequestRoutes rou
     /// The service whose SRV records locate an origin; null: the origin is at its own host and port. Asks the application: the caller holds
     /// no lock.
     /// </summary>
-    public string? ServiceOf(Origin origin) => origin.Proxy is null ? _options.ServiceOf(origin.Host, origin.Port) : null;
+    public string? ServiceOf(Origin origin)
+    {
+        if (origin.Proxy is null)
+        {
+            return _options.ServiceOf(origin.Host, origin.Port);
+        }
+
+        // IWebProxy.Credentials is code of the application. It is read once, here: Make runs under a lock.
+        _ = settings.Template.ProxyCredentials;
+        return null;
+    }
 
     /// <summary>Makes a cluster that has not started. Calls no code of the application.</summary>
     /// <param name="origin">The origin.</param>

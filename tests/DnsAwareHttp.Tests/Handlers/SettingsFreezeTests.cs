@@ -78,6 +78,18 @@ public sealed class SettingsFreezeTests
     }
 
     [Fact]
+    public void Freeze_IsSeenByNoListenerOfAnyKind()
+    {
+        using EveryListener listener = new();
+        using SocketsHttpHandler handler = new();
+
+        SettingsFreeze.Freeze(handler);
+
+        listener.Seen.Should().BeEmpty();
+        handler.Invoking(h => h.UseCookies = false).Should().Throw<InvalidOperationException>();
+    }
+
+    [Fact]
     public void Frozen_Twice_IsNothing()
     {
         using SocketsHttpHandler handler = new();

@@ -44,6 +44,33 @@ public sealed class NameAskerTests : IDisposable
         (await Asker((_, _) => throw new OperationCanceledException("gave up")).AskAsync(Name))
             .Should().BeOfType<Answer.Failed>().Which.Reason.Should().Be("gave up");
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Ask_RegistrationOfTheResolverThrows_NeitherTheTimerNorTheDisposalThrows(bool atDeadline)
+    {
+        TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        NameAsker asker = Asker((_, token) =>
+        {
+            token.Register(() =>
+            {
+                cancelled.SetResult();
+                throw new InvalidOperationException("the resolver fails");
+            });
+            asked.SetResult();
+            return new ValueTask<Answer>(new TaskCompletionSource<Answer>().Task);
+        });
+        Task<Answer> answer = asker.AskAsync(Name);
+        await asked.Task;
+
+        Action end = atDeadline ? () => _time.Advance(NameAsker.Deadline) : _stopping.Cancel;
+
+        end.Should().NotThrow();
+        (await answer).Should().BeOfType<Answer.Failed>();
+        await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(10));
+    }
+
     [Fact]
     public async Task Ask_ResolverIgnoresItsToken_FailsAtTheDeadline()
     {
