@@ -101,10 +101,11 @@ internal sealed class OrderedLock(LockRank rank)
 
         public int Depth => _ranks.Count;
 
-        public LockRank Innermost => _ranks[^1];
+        public LockRank Innermost => _ranks.Max();
 
         public void Check(OrderedLock next)
         {
+            // Not the latest one alone: a lock that was taken again may have a lower rank than one that was taken before.
             if (ChecksOrder && _ranks.Count > 0 && next.Rank <= Innermost && !next.IsHeldByCurrentThread)
             {
                 throw new InvalidOperationException(

@@ -96,6 +96,8 @@ internal sealed class DepartureHold<T>(
         ImmutableArray<EndpointPool> staying = replacements();
         if (staying.IsEmpty)
         {
+            // The replacements may have left again. Their time must not stay behind: the timer would fire without a pause.
+            _replaceableSince = null;
             return scope.Clock.Now - _heldSince >= MaxHoldWithoutReplacement;
         }
 

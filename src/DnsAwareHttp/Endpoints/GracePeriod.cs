@@ -12,6 +12,7 @@ namespace DnsAwareHttp.Endpoints;
 internal sealed class GracePeriod(OriginScope scope, OrderedLock sync, Action<DepartureReason, string> over)
 {
     private ITimer? _timer;
+    private int _round;
 
     public bool IsRunning => _timer is not null;
 
@@ -24,10 +25,11 @@ internal sealed class GracePeriod(OriginScope scope, OrderedLock sync, Action<De
         {
             over(reason, detail);
         }
-        else
+        else if (_timer is null)
         {
-            _timer ??= Background.CreateTimer(
-                scope.Clock.Provider, "the empty-answer grace", scope.Logger, this, period => period.OnTimer(reason, detail),
+            int round = ++_round;
+            _timer = Background.CreateTimer(
+                scope.Clock.Provider, "the empty-answer grace", scope.Logger, this, period => period.OnTimer(round, reason, detail),
                 grace, Timeout.InfiniteTimeSpan);
         }
     }
@@ -40,12 +42,12 @@ internal sealed class GracePeriod(OriginScope scope, OrderedLock sync, Action<De
         _timer = null;
     }
 
-    private void OnTimer(DepartureReason reason, string detail)
+    private void OnTimer(int round, DepartureReason reason, string detail)
     {
         using (sync.Enter())
         {
-            // A usable answer may have ended it meanwhile.
-            if (_timer is not null)
+            // A usable answer may have ended it meanwhile, and the next answer may have begun another one.
+            if (_timer is not null && round == _round)
             {
                 End_NeedsLock();
                 over(reason, $"{detail}, for {scope.Options.EmptyAnswerGrace.TotalSeconds:0.#} s");

@@ -25,6 +25,11 @@ internal sealed class OfferedEndpoints(OriginScope scope, OrderedLock sync)
     public void Publish_NeedsLock(ImmutableArray<EndpointPlacement> placements)
     {
         sync.AssertHeld();
+        if (_isClosed)
+        {
+            return;
+        }
+
         EndpointSet? next = EndpointSet.Of(placements, scope.Options.LoadBalancing, scope.Random, _current);
         if (next is null && _known.Task.IsCompleted)
         {

@@ -13,6 +13,7 @@ internal sealed record EndpointHealth(
     EndpointState State, string Reason, DateTimeOffset Since, int Failures = 0, int Breaks = 0, bool IsMisdirected = false)
 {
     private const int MaxBreaks = 3;
+    private const string Misdirected = "answered 421 (Misdirected Request): avoided until the next answer about its name";
 
     /// <summary>Whether other endpoints are preferred.</summary>
     public bool IsAvoided => State is EndpointState.Failing || IsMisdirected;
@@ -21,7 +22,7 @@ internal sealed record EndpointHealth(
 
     /// <summary>A dial begins. Only the first one changes the state.</summary>
     public EndpointHealth OnDialBegun(DateTimeOffset now) => State is EndpointState.Idle
-        ? new EndpointHealth(EndpointState.Connecting, "connecting for the first time", now)
+        ? this with { State = EndpointState.Connecting, Reason = "connecting for the first time", Since = now }
         : this;
 
     /// <summary>A dial succeeded.</summary>
@@ -48,23 +49,28 @@ internal sealed record EndpointHealth(
         return breaks < MaxBreaks && State is not EndpointState.Failing
             ? this with { Breaks = breaks }
             : new EndpointHealth(
-                EndpointState.Failing, $"{breaks} connections in a row broke: {reason}", FailingSince(now), Failures + 1, breaks,
-                IsMisdirected);
+                EndpointState.Failing, $"{InARow(breaks)}: {reason}", FailingSince(now), Failures + 1, breaks, IsMisdirected);
     }
 
     /// <summary>A response arrived, whatever its status.</summary>
     public EndpointHealth OnAnswered() => Breaks == 0 ? this : this with { Breaks = 0 };
 
-    /// <summary>The endpoint answered 421 (Misdirected Request).</summary>
-    public EndpointHealth OnMisdirected() => IsMisdirected
+    /// <summary>The endpoint answered 421 (Misdirected Request). The reason of a failure or a drain stands.</summary>
+    public EndpointHealth OnMisdirected() => IsMisdirected || State is EndpointState.Draining
         ? this
-        : this with { IsMisdirected = true, Reason = "answered 421 (Misdirected Request): avoided until the next answer about its name" };
+        : this with { IsMisdirected = true, Reason = ReasonOr(Misdirected) };
 
     /// <summary>The name has a new answer that keeps the endpoint.</summary>
-    public EndpointHealth OnNamedAgain() => IsMisdirected ? this with { IsMisdirected = false, Reason = "named by a newer answer" } : this;
+    public EndpointHealth OnNamedAgain() => IsMisdirected
+        ? this with { IsMisdirected = false, Reason = ReasonOr("named by a newer answer") }
+        : this;
 
     /// <summary>The endpoint takes no new request any more.</summary>
     public static EndpointHealth Draining(string reason, DateTimeOffset now) => new(EndpointState.Draining, reason, now);
+
+    private static string InARow(int breaks) => breaks == 1 ? "a connection broke" : $"{breaks} connections in a row broke";
+
+    private string ReasonOr(string other) => State is EndpointState.Failing ? Reason : other;
 
     private DateTimeOffset FailingSince(DateTimeOffset now) => State is EndpointState.Failing ? Since : now;
 }

@@ -14,14 +14,17 @@ internal sealed class RequestBudget(int? maxPerConnection)
     /// <param name="openConnections">Connections that share the requests.</param>
     public bool IsSpent(long totalRequests, int openConnections)
     {
-        long due = (maxPerConnection ?? long.MaxValue) * (long)Math.Max(1, openConnections);
-        if (totalRequests < due)
+        long spentAt = Volatile.Read(ref _spentAt);
+        if (maxPerConnection is not int max || totalRequests < spentAt)
         {
-            // More connections share the requests: they will have served their part later.
-            Volatile.Write(ref _spentAt, due);
             return false;
         }
 
-        return Interlocked.Exchange(ref _spentAt, totalRequests + due) <= totalRequests;
+        // More connections share the requests: they will have served their part later.
+        long due = max * (long)Math.Max(1, openConnections);
+        bool isSpent = totalRequests >= due;
+
+        // Of several requests at one time only one moves the limit. A late one must not move it back.
+        return Interlocked.CompareExchange(ref _spentAt, isSpent ? totalRequests + due : due, spentAt) == spentAt && isSpent;
     }
 }

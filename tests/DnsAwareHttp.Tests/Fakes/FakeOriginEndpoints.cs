@@ -1,0 +1,52 @@
+using System.Net.Sockets;
+using DnsAwareHttp.Balancing;
+using DnsAwareHttp.Endpoints;
+using DnsAwareHttp.Membership;
+using DnsAwareHttp.Pools;
+
+namespace DnsAwareHttp.Tests.Fakes;
+
+/// <summary>Offers the endpoints that the test says, and keeps what it is told.</summary>
+internal sealed class FakeOriginEndpoints : IOriginEndpoints
+{
+    /// <summary>Read in place of <see cref="Current"/>, which is then the latest value of this.</summary>
+    public Func<EndpointSet?>? NextSet { get; set; }
+
+    public EndpointSet? Set { get; set; }
+
+    public EndpointSet? Current => NextSet is null ? Set : Set = NextSet();
+
+    public bool IsClosed { get; set; }
+
+    public TaskCompletionSource KnownSource { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Task Known => KnownSource.Task;
+
+    public TaskCompletionSource<NameAnswer> Question { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public AddressFamily PreferredFamily { get; private set; } = AddressFamily.Unspecified;
+
+    public AnswerSnapshot? LatestAnswer => null;
+
+    public List<EndpointPool> Hints { get; } = [];
+
+    /// <summary>Makes a set of these pools. Picks the first one.</summary>
+    public static EndpointSet Offer(params EndpointPool[] pools) =>
+        EndpointSet.Of([.. pools.Select(pool => new EndpointPlacement(pool))], LoadBalancingPolicy.PickFirst, new Random(1), null)!;
+
+    public void Start()
+    {
+    }
+
+    public Task<NameAnswer> AskAsync() => Question.Task;
+
+    public void Hint(EndpointPool pool) => Hints.Add(pool);
+
+    public void PreferFamily(AddressFamily family) => PreferredFamily = family;
+
+    public void Sample()
+    {
+    }
+
+    public bool Close(DepartureReason reason, string detail) => IsClosed = true;
+}

@@ -1,0 +1,57 @@
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace DnsAwareHttp.Tests.House;
+
+/// <summary>Each type of these rooms that does something has its own test class, or a line here with the class that covers it.</summary>
+public sealed class TypeCoverageTests
+{
+    private static readonly string[] Rooms = ["Sending", "Endpoints", "Services", "Health", "Handlers", "Balancing", "Pools", "Concurrency"];
+
+    private static readonly Dictionary<string, string> CoveredBy = new()
+    {
+        ["AddressOrdering"] = "EndpointRosterTests",
+        ["ClusterFactory"] = "RequestRouterTests",
+        ["GateLease"] = "PoolSamplerTests",
+        ["OriginRegistry"] = "RequestRouterTests",
+        ["OriginScope"] = "NameEndpointsTests",
+        ["ParkedSockets"] = "EndpointDialerTests",
+        ["RedirectFollower"] = "RedirectFidelityTests",
+        ["SettingsCopy"] = "HandlerTemplateTests",
+        ["WeightedLeastRequestsPicker"] = "WeightedPickersTests",
+        ["WeightedTurns"] = "WeightedPickersTests",
+    };
+
+    // Of all test projects: the redirects are compared with those of the runtime.
+    private static readonly string Tests = Path.GetFullPath(Path.Combine(SourceTree.House, "..", ".."));
+
+    private static readonly HashSet<string> TestClasses =
+        [.. typeof(TypeCoverageTests).Assembly.GetTypes().Where(type => type.Name.EndsWith("Tests", StringComparison.Ordinal)).Select(type => type.Name)];
+
+    [Fact]
+    public void EachTypeThatDoesSomething_HasATestClassOrALine() =>
+        TypesThatDoSomething().Where(type => !TestClasses.Contains($"{type}Tests") && !CoveredBy.ContainsKey(type)).Should().BeEmpty();
+
+    [Fact]
+    public void EachLine_IsNeededAndNamesATestClass()
+    {
+        string[] types = [.. TypesThatDoSomething()];
+
+        CoveredBy.Keys.Where(type => !types.Contains(type) || TestClasses.Contains($"{type}Tests")).Should().BeEmpty();
+        CoveredBy.Values.Where(tests => !Directory.EnumerateFiles(Tests, $"{tests}.cs", SearchOption.AllDirectories).Any()).Should().BeEmpty();
+    }
+
+    private static IEnumerable<string> TypesThatDoSomething() => SourceTree.Files().Where(file => Rooms.Contains(file.Room))
+        .SelectMany(file => CSharpSyntaxTree.ParseText(file.Text).GetRoot().DescendantNodes().OfType<TypeDeclarationSyntax>())
+        .Where(type => type is not InterfaceDeclarationSyntax && type.Parent is not TypeDeclarationSyntax && DoesSomething(type))
+        .Select(type => type.Identifier.Text)
+        .Distinct();
+
+    private static bool DoesSomething(TypeDeclarationSyntax type) => type.Members.Any(static member => member switch
+    {
+        BaseMethodDeclarationSyntax method => method.Body is not null || method.ExpressionBody is not null,
+        PropertyDeclarationSyntax property => property.ExpressionBody is not null
+            || property.AccessorList?.Accessors.Any(accessor => accessor.Body is not null || accessor.ExpressionBody is not null) == true,
+        _ => false,
+    });
+}
