@@ -3,8 +3,8 @@ using System.Net;
 using System.Net.Sockets;
 using BenchmarkDotNet.Attributes;
 using DnsAwareHttp.Handlers;
-using DnsAwareHttp.Sending;
 using DnsAwareHttp.Pools;
+using DnsAwareHttp.Sending;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DnsAwareHttp.Benchmarks;

@@ -10,7 +10,7 @@ namespace DnsAwareHttp.Concurrency;
 internal sealed class OrderedLock(LockRank rank)
 {
     [ThreadStatic]
-    private static Held? s_held;
+    private static Held? _held;
 
     private readonly Lock _lock = new();
 
@@ -25,7 +25,7 @@ internal sealed class OrderedLock(LockRank rank)
 #endif
 
     /// <summary>Whether this thread holds a lock of the library.</summary>
-    public static bool IsAnyHeld => s_held is { Depth: > 0 };
+    public static bool IsAnyHeld => _held is { Depth: > 0 };
 
     public LockRank Rank => rank;
 
@@ -34,7 +34,7 @@ internal sealed class OrderedLock(LockRank rank)
     /// <summary>Takes the lock until the result is disposed.</summary>
     public Scope Enter()
     {
-        Held held = s_held ??= new Held();
+        Held held = _held ??= new Held();
         held.Check(this);
         _lock.Enter();
         held.Push(rank);
@@ -45,7 +45,7 @@ internal sealed class OrderedLock(LockRank rank)
     /// <returns>False: it was not taken, and <paramref name="scope"/> releases nothing.</returns>
     public bool TryEnter(out Scope scope)
     {
-        Held held = s_held ??= new Held();
+        Held held = _held ??= new Held();
         held.Check(this);
         if (!_lock.TryEnter())
         {
@@ -72,13 +72,13 @@ internal sealed class OrderedLock(LockRank rank)
     {
         if (ChecksOrder && IsAnyHeld)
         {
-            throw new InvalidOperationException($"Code of the application would run under the lock {s_held!.Innermost}.");
+            throw new InvalidOperationException($"Code of the application would run under the lock {_held!.Innermost}.");
         }
     }
 
     /// <summary>Runs an action on this thread: at once, or after the thread has released all its locks.</summary>
     /// <param name="action">It must not throw.</param>
-    public static void AfterRelease(Action action) => (s_held ??= new Held()).Run(action);
+    public static void AfterRelease(Action action) => (_held ??= new Held()).Run(action);
 
     private void Exit(Held held)
     {

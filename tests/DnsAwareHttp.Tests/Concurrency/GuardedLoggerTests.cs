@@ -104,7 +104,8 @@ public sealed class GuardedLoggerTests : IDisposable
     [Fact]
     public void BeginScope_OpensNone() => new GuardedLogger(_provider).BeginScope("scope").Should().BeNull();
 
-    private static void Write(ILogger logger, string message) => logger.Log(LogLevel.Error, message);
+    private static void Write(ILogger logger, string message) =>
+        logger.Log(LogLevel.Error, default, message, exception: null, static (text, _) => text);
 
     private sealed class Provider(ILogger inner, Func<LogLevel, bool> isEnabled) : ILogger
     {

@@ -1,6 +1,5 @@
 using DnsAwareHttp.Endpoints;
 using DnsAwareHttp.Membership;
-using DnsAwareHttp.Pools;
 using DnsAwareHttp.Resolution;
 using DnsAwareHttp.Tests.Fakes;
 

@@ -6,7 +6,7 @@ namespace DnsAwareHttp.Tests.Fakes;
 /// <summary>Reports answers to a delegate. It lives as long as the subscription, which the cache refers to until it is disposed.</summary>
 internal sealed class DelegateListener(Action<CachedAnswer> listener) : IAnswerListener
 {
-    private static readonly ConditionalWeakTable<NameSubscription, DelegateListener> s_kept = [];
+    private static readonly ConditionalWeakTable<NameSubscription, DelegateListener> Kept = [];
 
     public void OnAnswer(CachedAnswer answer) => listener(answer);
 
@@ -14,7 +14,7 @@ internal sealed class DelegateListener(Action<CachedAnswer> listener) : IAnswerL
     {
         DelegateListener adapter = new(listener);
         NameSubscription subscription = cache.Subscribe(question, adapter);
-        s_kept.Add(subscription, adapter);
+        Kept.Add(subscription, adapter);
         subscription.Start();
         return subscription;
     }

@@ -1,4 +1,3 @@
-using System.Net;
 using DnsAwareHttp.Sending;
 
 namespace DnsAwareHttp.Tests.Sending;

@@ -1,6 +1,6 @@
 using System.Net;
-using DnsAwareHttp.Sending;
 using DnsAwareHttp.Pools;
+using DnsAwareHttp.Sending;
 using DnsAwareHttp.Tests.Fakes;
 
 namespace DnsAwareHttp.Tests.Simulation;

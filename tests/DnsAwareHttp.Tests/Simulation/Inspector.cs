@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
-using DnsAwareHttp.Sending;
 using DnsAwareHttp.Pools;
+using DnsAwareHttp.Sending;
 using DnsAwareHttp.Tests.Fakes;
 
 namespace DnsAwareHttp.Tests.Simulation;

@@ -1,7 +1,7 @@
 using System.Net;
 using DnsAwareHttp.Handlers;
-using DnsAwareHttp.Sending;
 using DnsAwareHttp.Pools;
+using DnsAwareHttp.Sending;
 using DnsAwareHttp.Tests.Fakes;
 using Microsoft.Extensions.Logging.Abstractions;
 
