@@ -24,6 +24,19 @@ public sealed class CapturedAnswerTests
         }
     }
 
+    [Fact]
+    public void FindingsOfTheFuzzer_AreReadAsThePlainReaderReadsThem()
+    {
+        CapturedAnswer.Fuzzed.Should().NotBeEmpty();
+        foreach (CapturedAnswer finding in CapturedAnswer.Fuzzed)
+        {
+            DnsReply reply = DnsMessageReader.Read(finding.Message, finding.Query, finding.Id);
+            DnsReply plain = PlainReader.Read(finding.Message, finding.Query, finding.Id);
+
+            reply.SaysTheSameAs(plain).Should().BeTrue("{0} is {1} and not {2}", Convert.ToHexStringLower(finding.Message), plain.InWords(), reply.InWords());
+        }
+    }
+
     // dnsmasq sends no SOA records for what is its own, and has no alias to a name that it does not know: 5 s, and no such name.
     private static string Expected(string server, CapturedAnswer answer)
     {

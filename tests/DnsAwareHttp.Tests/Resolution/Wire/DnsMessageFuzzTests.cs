@@ -9,7 +9,7 @@ using Xunit.Abstractions;
 
 namespace DnsAwareHttp.Tests.Resolution.Wire;
 
-/// <summary>A million wrong messages, made of what real servers answered.</summary>
+/// <summary>A million wrong messages, made of what real servers answered and of what a coverage-guided fuzzer found.</summary>
 /// <remarks>
 /// <c>DNSAWARE_FUZZ_SEED</c> makes others, <c>DNSAWARE_FUZZ_MESSAGES</c> more of them. A failure names its seed and number; <c>DNSAWARE_FUZZ_ONLY</c> set to the number
 /// makes that one message again.
@@ -56,7 +56,7 @@ public sealed class DnsMessageFuzzTests(ITestOutputHelper output)
 
     private void Run(int first, int end)
     {
-        MessageMutator mutator = new(CapturedAnswer.All, Seed);
+        MessageMutator mutator = new(CapturedAnswer.All, CapturedAnswer.Fuzzed, Seed);
         Dictionary<string, int> outcomes = [];
         byte[] poisoned = new byte[Margin + 80_000 + Margin];
         long worst = 0;
@@ -124,6 +124,11 @@ public sealed class DnsMessageFuzzTests(ITestOutputHelper output)
     {
         switch (reply)
         {
+            case DnsReply.Records { Targets: { } targets } records:
+                return query.Type != DnsRecordType.Srv || !records.Addresses.IsEmpty ? "targets of a service that was not asked for"
+                    : targets.Length > ServiceReader.MaxTargets ? "too many targets"
+                    : targets.Any(target => target.Host.Length == 0 || target.Port is < 1 or > ushort.MaxValue) ? "a target that cannot be connected to"
+                    : IsTtl(records.Ttl) ? null : "no TTL";
             case DnsReply.Records records:
                 AddressFamily family = query.Type == DnsRecordType.A ? AddressFamily.InterNetwork : AddressFamily.InterNetworkV6;
                 return records.Addresses.IsDefaultOrEmpty || records.Addresses.Length > AddressReader.MaxAddresses ? "no addresses, or too many"

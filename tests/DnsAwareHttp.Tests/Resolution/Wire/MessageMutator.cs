@@ -4,7 +4,10 @@ namespace DnsAwareHttp.Tests.Resolution.Wire;
 
 /// <summary>Makes wrong messages of right ones; the same number makes the same message again.</summary>
 /// <remarks>Not for several threads at once: each has its own.</remarks>
-internal sealed class MessageMutator(IReadOnlyList<CapturedAnswer> corpus, int seed)
+/// <param name="corpus">Right messages.</param>
+/// <param name="fuzzed">Messages that may be malformed. They cannot be taken apart, so only their bytes are changed.</param>
+/// <param name="seed">Another seed makes other messages.</param>
+internal sealed class MessageMutator(IReadOnlyList<CapturedAnswer> corpus, IReadOnlyList<CapturedAnswer> fuzzed, int seed)
 {
     private const int Most = 65_535;
 
@@ -20,9 +23,10 @@ internal sealed class MessageMutator(IReadOnlyList<CapturedAnswer> corpus, int s
     public (DnsQuery Query, ushort Id, byte[] Message) Make(int number)
     {
         _random = new Random(unchecked((seed * 486_187_739) + number));
-        CapturedAnswer answer = Pick();
-        byte[] message = _random.Next(10) < 7 ? Redrafted(answer) : [.. answer.Message];
-        int blind = _random.Next(10) < 7 ? 0 : _random.Next(1, 4);
+        bool isFuzzed = _random.Next(4) == 0;
+        CapturedAnswer answer = isFuzzed ? fuzzed[_random.Next(fuzzed.Count)] : Pick();
+        byte[] message = !isFuzzed && _random.Next(10) < 7 ? Redrafted(answer) : [.. answer.Message];
+        int blind = isFuzzed ? _random.Next(1, 4) : _random.Next(10) < 7 ? 0 : _random.Next(1, 4);
         for (; blind > 0; blind--)
         {
             message = Blindly(message);

@@ -1,4 +1,5 @@
 using System.Net;
+using DnsAwareHttp.Resolution;
 using DnsAwareHttp.Resolution.Wire;
 
 namespace DnsAwareHttp.Tests.Resolution.Wire;
@@ -6,7 +7,7 @@ namespace DnsAwareHttp.Tests.Resolution.Wire;
 /// <summary>What <see cref="DnsMessageReader"/> must say, written the plain way: every record in a list, every name a string.</summary>
 internal static class PlainReader
 {
-    private const int Cname = 5, Soa = 6, Opt = 41, Internet = 1;
+    private const int Cname = 5, Soa = 6, Srv = 33, Opt = 41, Internet = 1;
 
     public static DnsReply Read(byte[] message, DnsQuery query, ushort id)
     {
@@ -84,12 +85,42 @@ internal static class PlainReader
             return new DnsReply.None(EmptyReason.NxDomain, Seconds(Math.Min(ttl, negative ?? 5)));
         }
 
-        List<Record> found = [.. answers.Where(record => record.Type == (int)query.Type && record.Class == Internet && record.Owner == name).Take(4_096)];
+        List<Record> found = [.. answers.Where(record => record.Type == (int)query.Type && record.Class == Internet && record.Owner == name)];
+        if (query.Type == DnsRecordType.Srv && found.Count > 0)
+        {
+            return Services(message, found, ttl);
+        }
+
+        found = [.. found.Take(4_096)];
         int length = query.Type == DnsRecordType.A ? 4 : 16;
         return found.Exists(record => record.Length != length) ? new DnsReply.Malformed("address")
             : found.Count > 0 ? new DnsReply.Records([.. found.Select(record => new IPAddress(message.AsSpan(record.DataAt, length)))], Seconds(found.Min(record => Math.Min(ttl, record.Ttl))))
             : negative is null && links > 0 ? new DnsReply.Elsewhere(name, links, Seconds(ttl))
             : new DnsReply.None(EmptyReason.NoData, Seconds(Math.Min(ttl, negative ?? 5)));
+    }
+
+    private static DnsReply Services(byte[] message, List<Record> found, int ttl)
+    {
+        List<ServiceTarget> targets = [];
+        bool isUnavailable = false;
+        foreach (Record record in found.TakeWhile(_ => targets.Count < 1_024))
+        {
+            int at = record.DataAt + 6;
+            if (record.Length < 7 || !TryName(message, ref at, out string? host) || at != record.DataAt + record.Length)
+            {
+                return new DnsReply.Malformed("service");
+            }
+
+            ttl = Math.Min(ttl, record.Ttl);
+            isUnavailable |= host is "";
+            ServiceTarget target = new(host ?? "", Word(message, record.DataAt + 4), Word(message, record.DataAt), Word(message, record.DataAt + 2));
+            if (target is { Host.Length: > 0, Port: > 0 } && !targets.Contains(target))
+            {
+                targets.Add(target);
+            }
+        }
+
+        return targets.Count > 0 || isUnavailable ? new DnsReply.Records([], Seconds(ttl)) { Targets = [.. targets] } : new DnsReply.Malformed("no target");
     }
 
     private static List<Record>? Section(byte[] message, ref int at, int countAt)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using DnsAwareHttp.Resolution;
 using DnsAwareHttp.Resolution.Wire;
 
 namespace DnsAwareHttp.Tests.Resolution.Wire;
@@ -10,7 +11,8 @@ internal static class ReplyWords
     /// <summary>As equality of records, but addresses one by one, and one kind of malformed.</summary>
     public static bool SaysTheSameAs(this DnsReply one, DnsReply other) => (one, other) switch
     {
-        (DnsReply.Records left, DnsReply.Records right) => left.Ttl == right.Ttl && Equal(left.Addresses, right.Addresses),
+        (DnsReply.Records left, DnsReply.Records right) =>
+            left.Ttl == right.Ttl && Equal(left.Addresses, right.Addresses) && Equal(left.Targets, right.Targets),
         (DnsReply.Malformed, DnsReply.Malformed) => true,
         _ => one.Equals(other),
     };
@@ -27,6 +29,9 @@ internal static class ReplyWords
         DnsReply.Refusal refusal => refusal.Code.ToString().ToLowerInvariant(),
         _ => reply.GetType().Name.ToLowerInvariant(),
     };
+
+    private static bool Equal(ImmutableArray<ServiceTarget>? left, ImmutableArray<ServiceTarget>? right) =>
+        left.HasValue == right.HasValue && (left is null || left.Value.AsSpan().SequenceEqual(right!.Value.AsSpan()));
 
     private static bool Equal(ImmutableArray<IPAddress> left, ImmutableArray<IPAddress> right)
     {
