@@ -201,7 +201,7 @@ public sealed class ServiceEndpointsTests : IAsyncDisposable
         await Refresh(cluster);
         ClusterBench.Members(cluster).Should().Equal([One], "its replacement has no address, and may yet get one");
 
-        _bench.Dns.SaysService(Service, 30, ("a.test", 80, 1, 1));
+        _bench.Dns.SaysService(Service, 30, ("a.test", 80, 5, 3));
         await Turn(() => cluster.Snapshot().Answer!.Latest.ToString().StartsWith("a.test", StringComparison.Ordinal), TimeSpan.FromSeconds(1));
         _bench.Clock.Advance(TimeSpan.FromSeconds(20));
 
