@@ -10,6 +10,7 @@ public sealed class DepartureHoldTests : IDisposable
 {
     private readonly EndpointBench _bench = new();
     private readonly List<ImmutableArray<EndpointPool>> _released = [];
+    private readonly List<object> _kept = []; // Timers hold their owner weakly.
     private readonly EndpointPool _leaving;
     private readonly EndpointPool _staying;
     private ImmutableArray<EndpointPool> _replacements;
@@ -303,7 +304,14 @@ public sealed class DepartureHoldTests : IDisposable
         _released.Should().ContainSingle();
     }
 
-    private DepartureHold<EndpointPool> Hold(double withoutReplacement = 0, Action? onAsked = null) => new(
+    private DepartureHold<EndpointPool> Hold(double withoutReplacement = 0, Action? onAsked = null)
+    {
+        DepartureHold<EndpointPool> hold = Make(withoutReplacement, onAsked);
+        _kept.Add(hold);
+        return hold;
+    }
+
+    private DepartureHold<EndpointPool> Make(double withoutReplacement, Action? onAsked) => new(
         _bench.Scope,
         _bench.Sync,
         () =>

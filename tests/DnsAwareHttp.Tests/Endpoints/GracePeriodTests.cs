@@ -9,6 +9,7 @@ public sealed class GracePeriodTests : IDisposable
 {
     private readonly EndpointBench _bench = new(new DnsAwareOptions { EmptyAnswerGrace = TimeSpan.FromSeconds(10) });
     private readonly List<(DepartureReason Reason, string Detail, bool IsLocked)> _over = [];
+    private readonly List<object> _kept = []; // Timers hold their owner weakly.
     private readonly GracePeriod _grace;
 
     public GracePeriodTests() => _grace = Grace(_bench.Scope);
@@ -101,8 +102,12 @@ public sealed class GracePeriodTests : IDisposable
         _over.Should().ContainSingle();
     }
 
-    private GracePeriod Grace(OriginScope scope) => new(
-        scope, _bench.Sync, (reason, detail) => _over.Add((reason, detail, _bench.Sync.IsHeldByCurrentThread)));
+    private GracePeriod Grace(OriginScope scope)
+    {
+        GracePeriod grace = new(scope, _bench.Sync, (reason, detail) => _over.Add((reason, detail, _bench.Sync.IsHeldByCurrentThread)));
+        _kept.Add(grace);
+        return grace;
+    }
 
     private void Begin(GracePeriod grace) => _bench.Locked(() => grace.Begin_NeedsLock(DepartureReason.NameEmpty, "NXDOMAIN"));
 
