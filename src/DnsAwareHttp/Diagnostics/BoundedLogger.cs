@@ -21,6 +21,9 @@ internal sealed class BoundedLogger(ILogger inner, TimeProvider time) : ILogger
     /// <summary>The time that the lines are counted in.</summary>
     public static TimeSpan Window { get; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>The number of events and subjects that are counted.</summary>
+    public int Subjects => _written.Count;
+
     /// <summary>Makes the logger of a public type's category, whose provider may throw or block.</summary>
     public static ILogger Create<T>(ILoggerFactory factory, TimeProvider time) => new BoundedLogger(GuardedLogger.Create<T>(factory), time);
 

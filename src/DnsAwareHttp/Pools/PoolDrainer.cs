@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using DnsAwareHttp.Diagnostics;
-using DnsAwareHttp.Membership;
 using Microsoft.Extensions.Logging;
 
 namespace DnsAwareHttp.Pools;
@@ -73,11 +72,11 @@ internal sealed class PoolDrainer(TimeProvider time, ILogger logger)
     // One line for each reason: a name server decides how many addresses leave.
     private void Report(IReadOnlyCollection<Departure> departures, PoolOwner owner)
     {
-        foreach (IGrouping<DepartureReason, Departure> leaving in departures.GroupBy(departure => departure.Reason))
+        foreach (IGrouping<string, Departure> leaving in departures.GroupBy(departure => departure.Detail))
         {
             EndpointPool[] pools = [.. leaving.Select(departure => departure.Pool)];
             logger.EndpointsDraining(
-                owner.Name, Examples.Of([.. pools.Select(pool => pool.Address.Address)]), leaving.First().Detail,
+                owner.Name, Examples.Of([.. pools.Select(pool => pool.Address.Address)]), leaving.Key,
                 pools.Sum(pool => pool.ActiveRequests), pools.Sum(pool => pool.OpenConnections));
         }
     }
