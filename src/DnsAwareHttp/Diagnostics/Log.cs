@@ -68,8 +68,8 @@ internal static partial class Log
     public static partial void OriginClosed(this ILogger logger, string origin, double idle);
 
     [LoggerMessage(
-        42, LogLevel.Information, "{Origin}: {Addresses} joined. Addresses in use: {Members}.", EventName = "EndpointJoined")]
-    public static partial void EndpointsJoined(this ILogger logger, string origin, string addresses, int members);
+        42, LogLevel.Information, "{Origin}: {Addresses} joined. Addresses in use: {Count}.", EventName = "EndpointJoined")]
+    public static partial void EndpointsJoined(this ILogger logger, string origin, string addresses, int count);
 
     [LoggerMessage(
         43, LogLevel.Information,

@@ -22,8 +22,8 @@ internal static class CannotBeFiltered
     public static HttpRequestException Through(Uri proxy, Uri request) => Error(
         request,
         $"{Filter} the proxy of a request to {request.Host} is {Describe(proxy)}, which cannot be used. "
-        + $"{nameof(IWebProxy)}.{nameof(IWebProxy.GetProxy)} must return a URI of the scheme http, https, socks4, socks4a or socks5, "
-        + "or null for a direct connection.");
+        + $"{nameof(IWebProxy)}.{nameof(IWebProxy.GetProxy)} must return a URI of the scheme http, https, socks4, socks4a "
+        + "or socks5, or null for a direct connection.");
 
     /// <summary>A <see cref="SocketsHttpHandler.ConnectCallback"/> that does not connect. The runtime makes its error the request's.</summary>
     public static ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken) =>

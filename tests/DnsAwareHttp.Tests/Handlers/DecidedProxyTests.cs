@@ -46,8 +46,8 @@ public sealed class DecidedProxyTests
     [Fact]
     public void AfterTheSend_TheChoiceIsForgotten()
     {
-        FluentActions.Invoking(() => DecidedProxy.Follow(new ProxyChoice(Request, null), static () => throw new NotSupportedException()))
-            .Should().Throw<NotSupportedException>();
+        Action sending = static () => _ = DecidedProxy.Follow(new ProxyChoice(Request, null), static () => throw new NotSupportedException());
+        sending.Should().Throw<NotSupportedException>();
 
         _proxy.IsBypassed(Request).Should().BeFalse();
         _proxy.GetProxy(Request).Should().Be(_application.Proxy);
