@@ -4,10 +4,10 @@ using Microsoft.Extensions.Logging;
 
 namespace DnsAwareHttp.Diagnostics;
 
-/// <summary>The log of the library: one event is logged at most 20 times a minute about the same name, file or client.</summary>
+/// <summary>The log of the library: one event is logged at most 20 times a minute about the same name or file.</summary>
 /// <remarks>
 /// A name server or a peer decides how often an address comes, goes, fails or breaks. It must not fill the log of the application. Lines
-/// for debugging are not bounded.
+/// for debugging are not bounded, and lines about options and clients are not: only the application causes them.
 /// </remarks>
 internal sealed class BoundedLogger(ILogger inner, TimeProvider time) : ILogger
 {
@@ -15,6 +15,7 @@ internal sealed class BoundedLogger(ILogger inner, TimeProvider time) : ILogger
     public const int MaxLines = 20;
 
     private const int MaxSubjects = 4096;
+    private const int FirstOfApplication = 60;
 
     private readonly ConcurrentDictionary<(int Event, string Subject), Lines> _written = new();
 
@@ -35,7 +36,7 @@ internal sealed class BoundedLogger(ILogger inner, TimeProvider time) : ILogger
     void ILogger.Log<TState>(
         LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
-        if (logLevel < LogLevel.Information)
+        if (logLevel < LogLevel.Information || eventId.Id >= FirstOfApplication)
         {
             inner.Log(logLevel, eventId, state, exception, formatter);
             return;
@@ -54,7 +55,7 @@ internal sealed class BoundedLogger(ILogger inner, TimeProvider time) : ILogger
         }
     }
 
-    // The first value of each event is its subject: a name, an origin, a file or a client.
+    // The first value of each event is its subject: a name, an origin or a file.
     private static string SubjectOf<TState>(TState state) =>
         state is IReadOnlyList<KeyValuePair<string, object?>> { Count: > 0 } values ? values[0].Value as string ?? "" : "";
 

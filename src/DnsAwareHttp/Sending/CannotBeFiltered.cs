@@ -25,7 +25,7 @@ internal static class CannotBeFiltered
         + $"{nameof(IWebProxy)}.{nameof(IWebProxy.GetProxy)} must return a URI of the scheme http, https, socks4, socks4a "
         + "or socks5, or null for a direct connection.");
 
-    /// <summary>A <see cref="SocketsHttpHandler.ConnectCallback"/> that does not connect. The runtime makes its error the request's.</summary>
+    /// <summary>A <see cref="SocketsHttpHandler.ConnectCallback"/> that does not connect. Its error becomes the request's.</summary>
     public static ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken) =>
         ValueTask.FromException<Stream>(new SocketException(
             (int)SocketError.AccessDenied,

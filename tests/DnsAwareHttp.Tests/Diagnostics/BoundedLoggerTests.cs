@@ -57,6 +57,17 @@ public sealed class BoundedLoggerTests
     }
 
     [Fact]
+    public void LinesAboutOptions_AreNotBounded()
+    {
+        for (int index = 0; index < 100; index++)
+        {
+            _logger.OptionsChanged("orders");
+        }
+
+        _log.TextsOf("OptionsChanged").Should().HaveCount(100);
+    }
+
+    [Fact]
     public void ManyThreads_WriteNoMoreThanOne()
     {
         Parallel.For(0, 10_000, _ => Fail("http://svc.test:80"));

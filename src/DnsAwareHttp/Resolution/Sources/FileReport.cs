@@ -13,7 +13,8 @@ internal sealed class FileReport(string path, bool isNamed, ILogger logger)
     /// <param name="exception">Why.</param>
     /// <param name="wasRead">Whether it has content that was read before.</param>
     public void OnUnreadable(Exception exception, bool wasRead) => logger.FileUnreadable(
-        path, exception.Message.TrimEnd('.'), wasRead ? "The content that was read before stays in use" : "It counts as empty until it can be read");
+        path, exception.Message.TrimEnd('.'),
+        wasRead ? "The content that was read before stays in use" : "It counts as empty until it can be read");
 
     /// <summary>The file has another content than before.</summary>
     /// <param name="exists">Whether it exists.</param>
