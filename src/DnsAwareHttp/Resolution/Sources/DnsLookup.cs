@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
+using DnsAwareHttp.Concurrency;
 using DnsAwareHttp.Resolution.Wire;
 
 namespace DnsAwareHttp.Resolution.Sources;
@@ -24,15 +25,14 @@ internal sealed class DnsLookup(HedgedQuery servers, TimeProvider timeProvider)
 
     private async Task<DnsOutcome> AskBothAsync(string name, DnsSettings current, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource patience = new(Timeout.InfiniteTimeSpan, timeProvider);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
-        Task<DnsOutcome> v4 = AskHalfAsync(name, DnsRecordType.A, current, either.Token, cancellationToken);
+        using NetworkDeadline patience = new(Timeout.InfiniteTimeSpan, timeProvider, cancellationToken);
+        Task<DnsOutcome> v4 = AskHalfAsync(name, DnsRecordType.A, current, patience.Token, cancellationToken);
         if (current.OneByOne)
         {
             LimitOther(await Task.WhenAny(v4).ConfigureAwait(false));
         }
 
-        Task<DnsOutcome> v6 = AskHalfAsync(name, DnsRecordType.Aaaa, current, either.Token, cancellationToken);
+        Task<DnsOutcome> v6 = AskHalfAsync(name, DnsRecordType.Aaaa, current, patience.Token, cancellationToken);
         LimitOther(await Task.WhenAny(v4, v6).ConfigureAwait(false));
         DnsOutcome[] halves = await Task.WhenAll(v4, v6).ConfigureAwait(false);
         return Merge(halves[0], halves[1]);
@@ -42,17 +42,17 @@ internal sealed class DnsLookup(HedgedQuery servers, TimeProvider timeProvider)
         {
             if (half is { IsCompletedSuccessfully: true, Result.Answer: Answer.Found })
             {
-                patience.CancelAfter(current.Timeout);
+                patience.Change(current.Timeout);
             }
         }
     }
 
     private async Task<DnsOutcome> AskHalfAsync(
-        string name, DnsRecordType type, DnsSettings current, CancellationToken either, CancellationToken cancellationToken)
+        string name, DnsRecordType type, DnsSettings current, CancellationToken patience, CancellationToken cancellationToken)
     {
         try
         {
-            return await AskTypeAsync(name, type, current, either).ConfigureAwait(false);
+            return await AskTypeAsync(name, type, current, patience).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
