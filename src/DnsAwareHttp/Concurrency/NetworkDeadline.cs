@@ -61,18 +61,19 @@ internal sealed class NetworkDeadline : IDisposable
     {
         // Not in the queue of this thread, which goes before the common one. Two clocks: that of a test may jump, and stands for no queue.
         _ = ThreadPool.UnsafeQueueUserWorkItem(
-            static turn => turn.Deadline.OnTurn(Min(turn.Deadline._time.GetElapsedTime(turn.At), TimeProvider.System.GetElapsedTime(turn.Real))),
+            static turn => turn.Deadline.OnTurn(turn.At, turn.Real),
             (Deadline: this, At: _time.GetTimestamp(), Real: TimeProvider.System.GetTimestamp()),
             preferLocal: false);
     }
 
-    private void OnTurn(TimeSpan queueing)
+    private void OnTurn(long at, long real)
     {
         if (_isDisposed)
         {
             return;
         }
 
+        TimeSpan queueing = Min(_time.GetElapsedTime(at), TimeProvider.System.GetElapsedTime(real));
         if (queueing > MaxQueueing)
         {
             Queueing = queueing > Queueing ? queueing : Queueing;

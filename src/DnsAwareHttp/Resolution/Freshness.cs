@@ -6,7 +6,9 @@ internal readonly record struct Freshness
     /// <summary>The answer at hand serves while it is believed.</summary>
     public static readonly Freshness Believed;
 
-    /// <summary>The answer at hand serves also after its TTL, unless its refresh should have begun long ago: the process stood still.</summary>
+    /// <summary>
+    /// The answer at hand serves also after its TTL, unless its refresh should have begun long ago: the process stood still.
+    /// </summary>
     public static readonly Freshness OnTime = new() { MayBeExpired = true };
 
     /// <summary>The question must have been sent at this time or later; null: it does not matter.</summary>

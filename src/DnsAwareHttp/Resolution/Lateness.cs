@@ -34,7 +34,7 @@ internal sealed class Lateness(TimeProvider time)
     public bool WasPaused => Now - Volatile.Read(ref _noticedAt) < Unsettled.Ticks;
 
     /// <summary>When a refresh would be late that begins after this time, in ticks.</summary>
-    public long OverdueAfter(TimeSpan wait) => wait < TimeSpan.MaxValue - Margin ? SaturatingAdd(Now, (wait + Margin).Ticks) : long.MaxValue;
+    public long OverdueAfter(TimeSpan wait) => SaturatingAdd(Now, SaturatingAdd(wait.Ticks, Margin.Ticks));
 
     /// <summary>The next refresh of any name begins after this time; null: no refresh is planned.</summary>
     public void OnPlanned(TimeSpan? wait)

@@ -67,8 +67,8 @@ internal sealed class NameRefresher : IAsyncDisposable
         bool isFresh = current is not null
             && (freshness.MayBeExpired ? Lateness.Now <= entry.OverdueAt : _clock.Now < current.ExpiresAt);
         return isFresh ? Task.FromResult(current!)
-            : freshness.MayBeExpired && current is not null ? _questions.AskUnlessItTakesLongAsync(entry, current, _options.StaleAnswerTimeout)
-            : AskAsync(entry, current);
+            : current is null || !freshness.MayBeExpired ? AskAsync(entry, current)
+            : _questions.AskUnlessItTakesLongAsync(entry, current, _options.StaleAnswerTimeout);
     }
 
     /// <inheritdoc cref="NameQuestions.AskAsync"/>

@@ -12,6 +12,9 @@ internal sealed class DnsLookup(HedgedQuery servers, TimeProvider timeProvider)
     private static readonly DnsOutcome NoAaaa =
         new(new Answer.Empty(EmptyReason.NoData, DnsMessageReader.DefaultNegativeTtl), WasAsked: true);
 
+    // A chain of aliases that the servers do not follow costs a question for each. Whoever owns a name must not have us ask without end.
+    private static readonly TimeSpan TtlForEachQuestion = TimeSpan.FromSeconds(1);
+
     public Task<DnsOutcome> AskAsync(
         string name, QuestionKind kind, DnsSettings current, CancellationToken cancellationToken) => kind switch
         {
@@ -92,18 +95,20 @@ internal sealed class DnsLookup(HedgedQuery servers, TimeProvider timeProvider)
     {
         DnsQuery query = new(name, type);
         TimeSpan ttl = TimeSpan.MaxValue;
+        TimeSpan least = TimeSpan.Zero;
         while (true)
         {
             (NameServer server, DnsReply reply) = await servers.AskAsync(query, current, cancellationToken).ConfigureAwait(false);
             switch (reply)
             {
                 case DnsReply.Records records:
-                    Answer.Found found = new(records.Addresses, Smaller(ttl, records.Ttl)) { Targets = records.Targets };
+                    Answer.Found found = new(records.Addresses, Larger(least, Smaller(ttl, records.Ttl))) { Targets = records.Targets };
                     return new DnsOutcome(found, WasAsked: true);
                 case DnsReply.None none:
-                    return new DnsOutcome(new Answer.Empty(none.Reason, Smaller(ttl, none.NegativeTtl)), WasAsked: true);
+                    return new DnsOutcome(new Answer.Empty(none.Reason, Larger(least, Smaller(ttl, none.NegativeTtl))), WasAsked: true);
                 case DnsReply.Elsewhere elsewhere when elsewhere.Links <= query.LinksLeft:
                     ttl = Smaller(ttl, elsewhere.Ttl);
+                    least += TtlForEachQuestion;
                     query = query with { Host = elsewhere.Target, LinksLeft = query.LinksLeft - elsewhere.Links };
                     break;
                 default:
@@ -121,6 +126,8 @@ internal sealed class DnsLookup(HedgedQuery servers, TimeProvider timeProvider)
         DnsReply.Elsewhere => new Answer.Failed($"the chain of aliases has more than {DnsQuery.MaxLinks} links, or is a loop"),
         _ => new Answer.Failed($"name server {server} sent only a part of its answer"),
     };
+
+    private static TimeSpan Larger(TimeSpan one, TimeSpan other) => one > other ? one : other;
 
     private static TimeSpan Smaller(TimeSpan one, TimeSpan other) => one < other ? one : other;
 }
