@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Net;
+using System.Runtime.CompilerServices;
 using DnsAwareHttp.Concurrency;
 
 namespace DnsAwareHttp.Diagnostics;
@@ -31,6 +32,9 @@ internal static class DnsAwareMetrics
 
     private static readonly Counter<long>? ConnectFailures =
         Counter("dnsaware.connect.failures", "{failure}", "Connects to one address that failed; the request goes on to the next address.");
+
+    /// <summary>Announces the instruments to listeners, if that has not happened yet. The caller holds no lock.</summary>
+    public static void Announce() => RuntimeHelpers.RunClassConstructor(typeof(DnsAwareMetrics).TypeHandle);
 
     public static void LookedUp(string host, Answer answer, TimeSpan duration) =>
         Record(LookupDuration, duration, Tags.Of(Tags.QuestionName, host), Tags.Of(Tags.Outcome, Tags.OutcomeOf(answer)));

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using DnsAwareHttp.Concurrency;
+using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Resolution;
 using DnsAwareHttp.Resolution.Sources;
 using Microsoft.Extensions.Logging;
@@ -44,6 +45,7 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
         options ??= new DnsCacheOptions();
         DnsCacheOptionsValidator.ThrowIfInvalid(options);
         _options = options.Snapshot();
+        DnsAwareMetrics.Announce(); // The first measurement may be under a lock. Listeners must not run there.
         Clock = new SteadyClock(timeProvider ?? TimeProvider.System);
         ILogger logger = GuardedLogger.Create<DnsCache>(loggerFactory ?? NullLoggerFactory.Instance);
         resolver ??= _own = new ResolverChain(_options, Clock.Provider, logger);

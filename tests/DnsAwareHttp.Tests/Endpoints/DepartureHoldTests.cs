@@ -236,6 +236,51 @@ public sealed class DepartureHoldTests : IDisposable
     }
 
     [Fact]
+    public async Task End_WhileAReplacementIsDialled_ItsConnectionReleasesNothing()
+    {
+        DepartureHold<EndpointPool> hold = Hold();
+        Add(hold, _leaving);
+        await _bench.HasDialled("10.0.0.2");
+        _bench.Locked(hold.End_NeedsLock).Should().Equal(_leaving);
+
+        _bench.Opens("10.0.0.2");
+        await Eventually.Holds(() => _staying.Health.State is EndpointState.Ready, "the replacement is connected");
+
+        _bench.Locked(hold.Check_NeedsLock);
+        _released.Should().BeEmpty("the caller let them go");
+        _bench.Clock.Advance(TimeSpan.FromMinutes(1));
+        _released.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task End_AtTheSameTimeAsTheReplacementConnects_EachIsReleasedOnce()
+    {
+        using Barrier together = new(2);
+        for (int i = 0; i < 500; i++)
+        {
+            string address = $"10.1.{i / 250}.{i % 250}";
+            EndpointPool leaver = _bench.Connected($"10.2.{i / 250}.{i % 250}");
+            _replacements = [_bench.Pool(address)];
+            DepartureHold<EndpointPool> hold = Hold();
+            Add(hold, leaver).Should().BeEmpty();
+            await _bench.HasDialled(address);
+
+            Task connecting = Task.Run(() =>
+            {
+                together.SignalAndWait();
+                _bench.Opens(address);
+            });
+            together.SignalAndWait();
+            ImmutableArray<EndpointPool> ended = _bench.Locked(hold.End_NeedsLock);
+            await connecting;
+            await Eventually.Holds(() => _replacements[0].Health.State is EndpointState.Ready, "the replacement is connected");
+
+            _bench.Locked(() => (int)(ended.Length + _released.Count)).Should().Be(1);
+            _released.Clear();
+        }
+    }
+
+    [Fact]
     public void Add_AfterAHoldEnded_TheTimeBeginsAgain()
     {
         DepartureHold<EndpointPool> hold = Hold();

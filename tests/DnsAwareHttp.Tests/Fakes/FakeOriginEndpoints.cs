@@ -61,9 +61,9 @@ internal sealed class FakeOriginEndpoints : IOriginEndpoints
 
     public void PreferFamily(AddressFamily family) => PreferredFamily = family;
 
-    public void Sample()
-    {
-    }
+    public Action OnSample { get; set; } = static () => { };
+
+    public void Sample() => OnSample();
 
     public bool Close(DepartureReason reason, string detail) => IsClosed = true;
 }

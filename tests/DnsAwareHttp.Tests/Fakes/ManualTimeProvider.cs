@@ -79,7 +79,7 @@ public sealed class ManualTimeProvider : TimeProvider
 
         lock (_gate)
         {
-            _now = end;
+            _now = end > _now ? end : _now; // Another thread may have advanced further while a timer's callback ran.
         }
     }
 

@@ -117,6 +117,30 @@ public sealed class NameSubscriptionTests : IAsyncDisposable
         listener.Heard.Should().BeEmpty();
     }
 
+    [Fact]
+    public async Task Dispose_AtTheSameTimeAsStart_LeavesNothingRegistered()
+    {
+        await _cache.PrefetchAsync("svc.test");
+        using Barrier together = new(2);
+        NameSubscription[] names = [.. Enumerable.Range(0, 5_000).Select(_ => _cache.Subscribe(Name, new RecordingListener()))];
+
+        await Task.WhenAll(Task.Run(() => ForEach(static name => name.Start())), Task.Run(() => ForEach(static name => name.Dispose())));
+
+        _time.Advance(TimeSpan.FromHours(1));
+        await Eventually.Holds(() => _cache.IsQuiet, "nothing is under way");
+        _dns.Questions("svc.test").Should().Be(1, "nobody uses the name");
+        _time.ActiveTimers.Should().Be(0);
+
+        void ForEach(Action<NameSubscription> act)
+        {
+            foreach (NameSubscription name in names)
+            {
+                together.SignalAndWait();
+                act(name);
+            }
+        }
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static async Task<(WeakReference Cache, WeakReference Listener)> MakeAndDropAsync(string hostsFile)
     {
