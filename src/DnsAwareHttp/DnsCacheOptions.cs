@@ -29,6 +29,10 @@ public sealed class DnsCacheOptions
     /// <summary>
     /// A request that finds an expired answer waits at most this long for a new one, then uses the expired one (RFC 8767 section 5).
     /// </summary>
+    /// <remarks>
+    /// Names in use are refreshed in the background, and no request waits for that. An expired answer is found by the first request of an
+    /// origin whose name was looked up before, and by requests after the process or the machine stood still.
+    /// </remarks>
     /// <value>0 to 30 s. Default: 1.8 s.</value>
     public TimeSpan StaleAnswerTimeout { get; set; } = TimeSpan.FromSeconds(1.8);
 

@@ -5,10 +5,11 @@ using DnsAwareHttp;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using NamespaceProbe;
 
-// Five small programs that tests run as processes of their own: "serve ADDRESS PORT" is a web server that answers with its address;
+// Six small programs that tests run as processes of their own: "serve ADDRESS PORT" is a web server that answers with its address;
 // "load PROTOCOL ADDRESS..." is a server and a client that asks it without pause, which tells for each line of input how it fares;
 // "ask" asks each URI of its input, after the word "bare" or "ours", with the runtime's handler or with ours, and nothing but defaults;
 // "resolve" looks up each name of its input with nothing but defaults, and writes the addresses;
+// "starved" asks with "ours" or "bare" while the thread pool has no thread to spare, and writes how many requests succeeded;
 // without arguments, each line of input is a URI that is asked with nothing but defaults, and what came back is written on a line.
 if (args is ["serve", string address, string port])
 {
@@ -30,6 +31,12 @@ if (args is ["load", string protocol, .. string[] addresses])
 if (args is ["ask"])
 {
     await ProxiedAsk.RunAsync();
+    return;
+}
+
+if (args is ["starved", string handler, string way])
+{
+    StarvedPool.Run(handler, way);
     return;
 }
 

@@ -102,7 +102,8 @@ internal sealed class DepartureHold<T>(
         }
 
         _replaceableSince ??= scope.Clock.Now;
-        return staying.Any(pool => pool.IsConnected) || !Held.Any(isConnected) || scope.Clock.Now - _replaceableSince >= MaxHold;
+        return staying.Any(pool => pool.IsConnected) || !Held.Any(isConnected) || scope.Lateness is { WasPaused: true }
+            || scope.Clock.Now - _replaceableSince >= MaxHold;
     }
 
     private void Wait_NeedsLock()

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using DnsAwareHttp.Balancing;
 using DnsAwareHttp.Membership;
 using DnsAwareHttp.Pools;
+using DnsAwareHttp.Resolution;
 
 namespace DnsAwareHttp.Endpoints;
 
@@ -25,9 +26,9 @@ internal interface IOriginEndpoints
     /// <summary>Begins to follow DNS. The first answers may come before the return.</summary>
     void Start();
 
-    /// <summary>Asks, unless the answer at hand still holds, and follows the answer.</summary>
+    /// <summary>Asks, unless the answer at hand is fresh enough, and follows the answer.</summary>
     /// <returns>The answer. If there is no endpoint then, it tells why.</returns>
-    Task<NameAnswer> AskAsync();
+    Task<NameAnswer> AskAsync(Freshness freshness = default);
 
     /// <summary>A sign that the answer about an endpoint may be old, such as a connect that failed.</summary>
     void Hint(EndpointPool pool);

@@ -83,9 +83,9 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
         }
     }
 
-    public async Task<NameAnswer> AskAsync()
+    public async Task<NameAnswer> AskAsync(Freshness freshness = default)
     {
-        CachedAnswer answer = await _name.AnswerAsync().ConfigureAwait(false);
+        CachedAnswer answer = await _name.AnswerAsync(freshness).ConfigureAwait(false);
         OnAnswer(answer);
         return new NameAnswer(_host, IsService: false, answer);
     }
@@ -95,7 +95,8 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
     /// <summary>Follows one more answer. An answer that is told twice, or late, counts once.</summary>
     public void OnAnswer(CachedAnswer answer)
     {
-        ImmutableArray<IPAddress> admitted = _admission.Admit(answer.LastGood);
+        ImmutableArray<IPAddress> admitted =
+            answer.Version > Volatile.Read(ref _version) ? _admission.Admit(answer.LastGood) : []; // Not asked about an answer twice.
         using (_sync.Enter())
         {
             if (IsClosed || answer.Version <= _version)

@@ -17,6 +17,9 @@ internal sealed record OriginScope(
     /// <summary>How long a connection may be idle: the limit of the wrapped handler.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>Whether answers may be late; null: they never are.</summary>
+    public Lateness? Lateness { get; init; }
+
     /// <summary>The order of addresses.</summary>
     public required AddressOrdering Order { get; init; }
 

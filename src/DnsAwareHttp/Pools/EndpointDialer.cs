@@ -235,11 +235,10 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
 
     private async ValueTask ConnectWithinTimeoutAsync(Socket socket, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource timeout = new(settings.ConnectTimeout, settings.Time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        using NetworkDeadline timeout = new(settings.ConnectTimeout, settings.Time, cancellationToken);
         try
         {
-            await settings.Connect(socket, address, either.Token).ConfigureAwait(false);
+            await settings.Connect(socket, address, timeout.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

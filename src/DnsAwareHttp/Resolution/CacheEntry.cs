@@ -9,6 +9,7 @@ internal sealed class CacheEntry(Question question)
 {
     private volatile CachedAnswer? _current;
     private volatile AddressFamily _preferredFamily;
+    private long _overdueAt = long.MaxValue;
 
     /// <summary>Guards <see cref="Subscriptions"/> and the properties below it, and each change of <see cref="Current"/>.</summary>
     public OrderedLock Lock { get; } = new(LockRank.Name);
@@ -33,6 +34,13 @@ internal sealed class CacheEntry(Question question)
         }
     }
 
+    /// <summary>When the answer is late: its refresh should have begun long before. A time of <see cref="Lateness"/>.</summary>
+    public long OverdueAt
+    {
+        get => Volatile.Read(ref _overdueAt);
+        set => Volatile.Write(ref _overdueAt, value);
+    }
+
     /// <summary>The subscriptions, also of listeners that were collected.</summary>
     public ImmutableArray<NameSubscription> Subscriptions { get; set; } = [];
 
@@ -41,6 +49,12 @@ internal sealed class CacheEntry(Question question)
 
     /// <summary>The version that was known when the question in flight was sent; 0 for the first question.</summary>
     public long VersionWhenSent { get; set; }
+
+    /// <summary>When the question in flight was sent; null while it waits for its turn.</summary>
+    public DateTimeOffset? SentAt { get; set; }
+
+    /// <summary>When a request that cannot connect last caused a question, or will.</summary>
+    public DateTimeOffset LastAwaitedAt { get; set; } = DateTimeOffset.MinValue;
 
     /// <summary>The step after the question in flight.</summary>
     public FollowUp FollowUp { get; set; }

@@ -27,6 +27,9 @@ internal sealed record CachedAnswer(
     /// <summary>More addresses than any cluster keeps. The rest of a larger answer is ignored.</summary>
     private const int MaxAddresses = 4096;
 
+    /// <summary>When the latest question was sent, whatever its outcome.</summary>
+    public DateTimeOffset SentAt { get; init; }
+
     /// <summary>Whether the addresses are used after their TTL because questions fail.</summary>
     public bool IsStale => LastGood is not null && Latest is Answer.Failed;
 

@@ -62,6 +62,9 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
     /// <summary>How long an expired answer is used while questions fail.</summary>
     internal TimeSpan MaxStale => _options.MaxStale;
 
+    /// <summary>Whether answers may be late, for requests that come after a pause of the process.</summary>
+    internal Lateness Lateness => _refresher.Lateness;
+
     /// <summary>Names kept, for tests of the bound.</summary>
     internal int Count => _names.Count;
 

@@ -1,3 +1,4 @@
+using DnsAwareHttp.Concurrency;
 using DnsAwareHttp.Resolution.Sources;
 
 namespace DnsAwareHttp.Resolution;
@@ -29,33 +30,38 @@ internal sealed class NameAsker(INameResolver resolver, SteadyClock clock, Cance
 
     private async Task<Answer> AskResolverAsync(Question question)
     {
-        using CancellationTokenSource deadline = new(Deadline, clock.Provider);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, stopping);
+        using NetworkDeadline deadline = new(Deadline, clock.Provider, stopping);
 
         // The resolver gets a token that is linked to no other one. Its registrations are code of the application: they may throw or block,
         // and a timer that runs them would end the process.
         CancellationTokenSource ended = new();
         try
         {
-            // A resolver that ignores its token, or blocks its thread, must not hold the name for ever.
-            Task<Answer> answer = Task.Run(() => CallResolver(question, ended.Token), CancellationToken.None);
+            // A resolver of the application that ignores its token, or blocks its thread, must not hold the name for ever. The library's
+            // own needs no second thread.
+            Task<Answer> answer = resolver is IFamilyResolver
+                ? CallResolver(question, ended.Token)
+                : Task.Run(() => CallResolver(question, ended.Token), CancellationToken.None);
 
             // After the deadline it may still fail. No code awaits it then.
             answer.Forget();
-            return await answer.WaitAsync(either.Token).ConfigureAwait(false)
+            return await answer.WaitAsync(deadline.Token).ConfigureAwait(false)
                 ?? new Answer.Failed($"{resolver.GetType()} returned null");
         }
-        catch (OperationCanceledException) when (either.IsCancellationRequested)
+        catch (OperationCanceledException) when (deadline.Token.IsCancellationRequested)
         {
             ended.CancelAsync().Forget();
-            return new Answer.Failed(
-                stopping.IsCancellationRequested ? "the cache was disposed" : $"no answer within {Deadline.TotalSeconds:0} s");
+            return new Answer.Failed(stopping.IsCancellationRequested ? "the cache was disposed" : NoAnswer(deadline.Queueing));
         }
         catch (Exception exception)
         {
             return new Answer.Failed(exception.Message, exception);
         }
     }
+
+    private static string NoAnswer(TimeSpan queueing) =>
+        $"no answer within {Deadline.TotalSeconds:0} s"
+        + (queueing > TimeSpan.Zero ? $"; the thread pool is exhausted: work waits {queueing.TotalSeconds:0.0} s for a thread" : "");
 
     private Task<Answer> CallResolver(Question question, CancellationToken cancellationToken)
     {

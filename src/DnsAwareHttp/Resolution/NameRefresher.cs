@@ -11,7 +11,7 @@ internal sealed class NameRefresher : IAsyncDisposable
     public static readonly TimeSpan HintInterval = TimeSpan.FromSeconds(5);
 
     private readonly NameTable _names;
-    private readonly NameAsker _asker;
+    private readonly NameQuestions _questions;
     private readonly AnswerPublisher _publisher;
     private readonly DnsCacheOptions _options;
     private readonly SteadyClock _clock;
@@ -24,9 +24,13 @@ internal sealed class NameRefresher : IAsyncDisposable
         NameTable names, INameResolver resolver, AnswerPublisher publisher, DnsCacheOptions options, SteadyClock clock, ILogger logger)
     {
         (_names, _publisher, _options, _clock, _logger) = (names, publisher, options, clock, logger);
-        _asker = new NameAsker(resolver, clock, _stopping.Token);
         _schedule = new RefreshSchedule(clock, logger, OnDue);
+        _questions = new NameQuestions(
+            new NameAsker(resolver, clock, _stopping.Token), clock, Lateness, _running, _stopping.Token, Publish, EndQuestion);
     }
+
+    /// <summary>Whether refreshes are late.</summary>
+    public Lateness Lateness => _schedule.Lateness;
 
     /// <summary>Whether no background work is under way.</summary>
     public bool IsQuiet => _running.IsEmpty;
@@ -50,38 +54,25 @@ internal sealed class NameRefresher : IAsyncDisposable
         }
     }
 
-    /// <summary>The latest answer if it still holds, else the outcome of a question.</summary>
+    /// <summary>The latest answer if it is fresh enough, else the outcome of a question.</summary>
     /// <inheritdoc cref="AskAsync"/>
-    public Task<CachedAnswer> AnswerAsync(CacheEntry entry)
+    public Task<CachedAnswer> AnswerAsync(CacheEntry entry, Freshness freshness = default)
     {
-        CachedAnswer? current = entry.Current;
-        return current is not null && _clock.Now < current.ExpiresAt ? Task.FromResult(current) : AskAsync(entry, current);
-    }
-
-    /// <summary>Joins the question in flight, or sends a question, unless a newer answer than <paramref name="seen"/> is known.</summary>
-    /// <exception cref="ObjectDisposedException">The cache was disposed. The task itself never fails.</exception>
-    public Task<CachedAnswer> AskAsync(CacheEntry entry, CachedAnswer? seen)
-    {
-        using (entry.Lock.Enter())
+        if (freshness.SentSince is DateTimeOffset since)
         {
-            if (entry.InFlight is Task<CachedAnswer> running)
-            {
-                return running;
-            }
-
-            // The question that the caller would have joined may have ended since it looked: 500 first requests cost one query.
-            if (entry.Current is CachedAnswer current && current.Version != seen?.Version)
-            {
-                return Task.FromResult(current);
-            }
-
-            ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, typeof(DnsCache));
-            Task<CachedAnswer> question = Background.Run(() => AskOnceAsync(entry));
-            (entry.InFlight, entry.VersionWhenSent) = (question, entry.Current?.Version ?? 0);
-            _running.Add(question);
-            return question;
+            return _questions.AskSinceAsync(entry, since);
         }
+
+        CachedAnswer? current = entry.Current;
+        bool isFresh = current is not null
+            && (freshness.MayBeExpired ? Lateness.Now <= entry.OverdueAt : _clock.Now < current.ExpiresAt);
+        return isFresh ? Task.FromResult(current!)
+            : current is null || !freshness.MayBeExpired ? AskAsync(entry, current)
+            : _questions.AskUnlessItTakesLongAsync(entry, current, _options.StaleAnswerTimeout);
     }
+
+    /// <inheritdoc cref="NameQuestions.AskAsync"/>
+    public Task<CachedAnswer> AskAsync(CacheEntry entry, CachedAnswer? seen) => _questions.AskAsync(entry, seen);
 
     /// <summary>The one way in for answers: makes an answer known, and plans the next question about its name.</summary>
     /// <inheritdoc cref="AnswerPublisher.Publish"/>
@@ -90,6 +81,7 @@ internal sealed class NameRefresher : IAsyncDisposable
         CachedAnswer published = _publisher.Publish(entry, answer, sentAt);
         if (_names.IsInUse(entry))
         {
+            entry.OverdueAt = Lateness.OverdueAfter(published.RefreshAt - _clock.Now);
             _schedule.Plan(entry, published.RefreshAt);
         }
 
@@ -143,20 +135,6 @@ internal sealed class NameRefresher : IAsyncDisposable
     {
         Stop();
         await _running.Ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-    }
-
-    private async Task<CachedAnswer> AskOnceAsync(CacheEntry entry)
-    {
-        DateTimeOffset sentAt = _clock.Now;
-        Answer answer = await _asker.AskAsync(entry.Question).ConfigureAwait(false);
-        try
-        {
-            return Publish(entry, answer, sentAt);
-        }
-        finally
-        {
-            EndQuestion(entry);
-        }
     }
 
     private void EndQuestion(CacheEntry entry)

@@ -64,10 +64,10 @@ internal sealed class NameSubscription(Question question, IAnswerListener listen
         }
     }
 
-    /// <summary>The latest answer if it still holds, else the outcome of a new question. The listener may hear of it a moment
+    /// <summary>The latest answer if it is fresh enough, else the outcome of a new question. The listener may hear of it a moment
     /// later.</summary>
     /// <exception cref="ObjectDisposedException">The cache was disposed, and a question would be needed.</exception>
-    public Task<CachedAnswer> AnswerAsync() => refresher.AnswerAsync(Entry);
+    public Task<CachedAnswer> AnswerAsync(Freshness freshness = default) => refresher.AnswerAsync(Entry, freshness);
 
     /// <summary>A sign that the answer may be old, such as a connect that failed.</summary>
     public void Hint()

@@ -24,10 +24,14 @@ internal sealed class RefreshSchedule : IDisposable
     public RefreshSchedule(SteadyClock clock, ILogger logger, Action<CacheEntry> due)
     {
         (_clock, _due) = (clock, due);
+        Lateness = new Lateness(clock.Provider);
         _timer = Background.CreateTimer(
             clock.Provider, "the refresh timer", logger, this, static schedule => schedule.OnTimer(),
             Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
+
+    /// <summary>Whether the timer is late.</summary>
+    public Lateness Lateness { get; }
 
     /// <summary>Entries in the queue, superseded ones among them, for tests of the bound.</summary>
     internal int Length
@@ -113,6 +117,7 @@ internal sealed class RefreshSchedule : IDisposable
                 }
             }
 
+            Lateness.OnPlanned(null);
             SetTimer_NeedsLock();
         }
 
@@ -141,6 +146,7 @@ internal sealed class RefreshSchedule : IDisposable
         {
             _timerDue = next;
             TimeSpan wait = next - _clock.Now;
+            Lateness.OnPlanned(wait);
             _timer.Change(wait > TimeSpan.Zero ? RoundUp(wait) : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
         }
     }

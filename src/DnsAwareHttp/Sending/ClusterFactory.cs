@@ -59,6 +59,7 @@ internal sealed class ClusterFactory(RouterSettings settings, IRequestRoutes rou
         return new OriginScope(owner, _options, _clock, settings.Drainer, settings.Random, settings.Logger)
         {
             IdleTimeout = settings.Template.PooledConnectionIdleTimeout,
+            Lateness = settings.Cache.Lateness,
             Order = settings.Order,
         };
     }

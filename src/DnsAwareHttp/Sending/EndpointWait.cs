@@ -2,6 +2,7 @@ using DnsAwareHttp.Balancing;
 using DnsAwareHttp.Endpoints;
 using DnsAwareHttp.Handlers;
 using DnsAwareHttp.Pools;
+using DnsAwareHttp.Resolution;
 
 namespace DnsAwareHttp.Sending;
 
@@ -71,6 +72,29 @@ internal sealed class EndpointWait(
                 ? await Task.FromCanceled<RaceOutcome>(cancellationToken).ConfigureAwait(false)
                 : throw ConnectTimedOut();
         }
+    }
+
+    /// <summary>Waits for an answer that is fresh enough, and not longer than a question may take. The origin then follows it.</summary>
+    /// <remarks>An answer that does not come changes nothing. Only the request's own token ends the wait with an exception.</remarks>
+    public async ValueTask AwaitFreshAnswerAsync(Freshness freshness, bool async, CancellationToken cancellationToken)
+    {
+        Task asking = endpoints.AskAsync(freshness);
+        if (asking.IsCompleted)
+        {
+            return;
+        }
+
+        asking.Forget();
+        using OriginUsage.Waiting waiting = usage.Wait();
+        TimeSpan bound = limit == Timeout.InfiniteTimeSpan || limit > NameAsker.Deadline ? NameAsker.Deadline : limit;
+        Task answered = asking.WaitAsync(bound, time, cancellationToken);
+        await OnThisThreadUnless(async, Task.WhenAny(answered)).ConfigureAwait(false);
+        if (answered.IsCanceled)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        answered.Forget();
     }
 
     private async ValueTask AwaitAnswerAsync(bool async, CancellationToken cancellationToken)

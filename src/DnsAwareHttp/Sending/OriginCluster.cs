@@ -66,7 +66,9 @@ internal sealed class OriginCluster
             PlanSample();
         }
 
-        return _sender.SendAsync(request, redirects, async, cancellationToken);
+        return _scope.Lateness?.IsPossible() == true
+            ? SendOnTimeAsync(request, redirects, async, cancellationToken)
+            : _sender.SendAsync(request, redirects, async, cancellationToken);
     }
 
     /// <summary>Closes if no request came for a while and no connection is open.</summary>
@@ -112,6 +114,14 @@ internal sealed class OriginCluster
                 .. draining.Select(departure => departure.Pool.Snapshot(departure.Detail)),
             ],
         };
+    }
+
+    // The process or the machine stood still: an answer that expired long ago is not used before a new one had its chance.
+    private async Task<HttpResponseMessage> SendOnTimeAsync(
+        HttpRequestMessage request, RedirectFollower? redirects, bool async, CancellationToken cancellationToken)
+    {
+        await _sender.AwaitLateAnswerAsync(async, cancellationToken).ConfigureAwait(false);
+        return await _sender.SendAsync(request, redirects, async, cancellationToken).ConfigureAwait(false);
     }
 
     private void PlanSample() => _sample.Change(SampleInterval, Timeout.InfiniteTimeSpan);

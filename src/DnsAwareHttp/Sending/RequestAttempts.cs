@@ -1,15 +1,22 @@
 using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Pools;
+using DnsAwareHttp.Resolution;
 
 namespace DnsAwareHttp.Sending;
 
 /// <summary>The attempts of one request that brought no response, each with its endpoint and its error.</summary>
 /// <remarks>Nothing of the request was sent to these endpoints, unless one answered 421 (Misdirected Request).</remarks>
-internal sealed class RequestAttempts(Origin origin)
+/// <param name="origin">The origin.</param>
+/// <param name="since">When the request began to look for a connection.</param>
+internal sealed class RequestAttempts(Origin origin, DateTimeOffset since = default)
 {
     private const int MaxShown = 8;
 
+    // Requests that fail a moment apart share an answer.
+    private static readonly TimeSpan MaxAge = NameQuestions.AwaitedInterval;
+
     private readonly List<(EndpointPool Pool, Exception Error)> _attempts = [];
+    private bool _hasAskedAgain;
 
     /// <summary>
     /// A 421 answer: the request goes elsewhere once, not twice. The caller gets this answer if no other endpoint can be connected to.
@@ -21,6 +28,23 @@ internal sealed class RequestAttempts(Origin origin)
 
     /// <summary>These attempts; null if there is no attempt. Then the picker picks.</summary>
     public RequestAttempts? OrNullIfEmpty => _attempts.Count == 0 ? null : this;
+
+    private bool AnyIsUnreachable => _attempts.Exists(static attempt => attempt.Error is not HttpRequestException
+        { HttpRequestError: HttpRequestError.VersionNegotiationError or HttpRequestError.ExtendedConnectNotSupported });
+
+    /// <summary>
+    /// Whether one fresh answer may help: true once, and only if an endpoint could not be connected to. A bare handler looks the name up
+    /// after the request came, so an older answer is not fresh.
+    /// </summary>
+    /// <param name="now">The time.</param>
+    /// <param name="freshness">Of the answer.</param>
+    public bool TryAskAgain(DateTimeOffset now, out Freshness freshness)
+    {
+        freshness = Freshness.Since(since > now - MaxAge ? since : now - MaxAge);
+        bool mayHelp = !_hasAskedAgain && AnyIsUnreachable;
+        _hasAskedAgain = true;
+        return mayHelp;
+    }
 
     public void Add(EndpointPool pool, Exception error) => _attempts.Add((pool, error));
 

@@ -1,6 +1,7 @@
 using DnsAwareHttp.Balancing;
 using DnsAwareHttp.Endpoints;
 using DnsAwareHttp.Pools;
+using DnsAwareHttp.Resolution;
 
 namespace DnsAwareHttp.Sending;
 
@@ -31,7 +32,7 @@ internal sealed class RequestSender(
             EndpointPool? pool = attempts is null ? set?.Picker.Pick() : set?.PickOther(attempts.Pools, scope.Random);
             if (pool is not { IsConnected: true })
             {
-                attempts ??= new RequestAttempts(origin);
+                attempts ??= NoAttempts();
                 Choice choice = await ChooseAsync(request, redirects, set, pool, attempts, async, cancellationToken).ConfigureAwait(false);
                 if (choice.Response is not null)
                 {
@@ -86,7 +87,8 @@ internal sealed class RequestSender(
 
         if (set is not null)
         {
-            throw attempts.ToException();
+            await AskAgainAsync(attempts, async, cancellationToken).ConfigureAwait(false);
+            return Choice.Again;
         }
 
         if (endpoints.IsClosed)
@@ -98,6 +100,26 @@ internal sealed class RequestSender(
 
         await wait.AwaitEndpointsAsync(request, async, cancellationToken).ConfigureAwait(false);
         return Choice.Again;
+    }
+
+    /// <summary>As <see cref="EndpointWait.AwaitFreshAnswerAsync"/>, for an answer that is late.</summary>
+    public ValueTask AwaitLateAnswerAsync(bool async, CancellationToken cancellationToken) =>
+        wait.AwaitFreshAnswerAsync(Freshness.OnTime, async, cancellationToken);
+
+    private RequestAttempts NoAttempts() => new(origin, scope.Clock.Now);
+
+    // All endpoints failed. DNS may know others by now; if not, the request fails with the errors that it met.
+    private async ValueTask AskAgainAsync(RequestAttempts attempts, bool async, CancellationToken cancellationToken)
+    {
+        if (attempts.TryAskAgain(scope.Clock.Now, out Freshness freshness))
+        {
+            await wait.AwaitFreshAnswerAsync(freshness, async, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (endpoints.Current?.PickOther(attempts.Pools, scope.Random) is null && !endpoints.IsClosed)
+        {
+            throw attempts.ToException();
+        }
     }
 
     private async ValueTask<EndpointPool> ConnectAsync(
@@ -138,7 +160,7 @@ internal sealed class RequestSender(
             return false;
         }
 
-        (attempts ??= new RequestAttempts(origin)).Add(pool, error);
+        (attempts ??= NoAttempts()).Add(pool, error);
         if (outcome is AttemptOutcome.NotConnected)
         {
             endpoints.Hint(pool);
@@ -153,7 +175,7 @@ internal sealed class RequestSender(
         pool.OnAnswered();
         if (AttemptOutcomes.Of(response) is AttemptOutcome.Misdirected && MayRetryMisdirected(request, pool, attempts))
         {
-            (attempts ??= new RequestAttempts(origin)).AddMisdirected(pool, response);
+            (attempts ??= NoAttempts()).AddMisdirected(pool, response);
             return true;
         }
 

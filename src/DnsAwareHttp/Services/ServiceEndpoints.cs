@@ -69,22 +69,20 @@ internal sealed class ServiceEndpoints : IOriginEndpoints, IEndpointGroup, IAnsw
 
     public void Start() => _subscription.Start();
 
-    public async Task<NameAnswer> AskAsync()
+    public async Task<NameAnswer> AskAsync(Freshness freshness = default)
     {
-        CachedAnswer answer = await _subscription.AnswerAsync().ConfigureAwait(false);
+        // The known targets at the same time: the addresses of one of them may be old, and not the answer about the service.
+        bool asksTargets = freshness != Freshness.Believed;
+        Task<NameAnswer[]> known = asksTargets ? AskTargetsAsync(freshness) : Task.FromResult<NameAnswer[]>([]);
+        known.Forget();
+        CachedAnswer answer = await _subscription.AnswerAsync(freshness).ConfigureAwait(false);
         OnAnswer(answer);
-        NameEndpoints[] targets = _followed;
-        if (Current is null && targets.Length > 0)
-        {
-            NameAnswer[] answers = await Task.WhenAll(targets.Select(target => target.AskAsync())).ConfigureAwait(false);
-            if (Current is null)
-            {
-                return answers[0];
-            }
-        }
-
-        return new NameAnswer(_service, IsService: true, answer);
+        NameAnswer[] answers = Current is null || asksTargets ? await AskTargetsAsync(freshness).ConfigureAwait(false) : [];
+        return Current is null && answers.Length > 0 ? answers[0] : new NameAnswer(_service, IsService: true, answer);
     }
+
+    private Task<NameAnswer[]> AskTargetsAsync(Freshness freshness) =>
+        Task.WhenAll(_followed.Select(target => target.AskAsync(freshness)));
 
     public void Hint(EndpointPool pool)
     {

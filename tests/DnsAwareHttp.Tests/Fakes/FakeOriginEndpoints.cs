@@ -3,6 +3,7 @@ using DnsAwareHttp.Balancing;
 using DnsAwareHttp.Endpoints;
 using DnsAwareHttp.Membership;
 using DnsAwareHttp.Pools;
+using DnsAwareHttp.Resolution;
 
 namespace DnsAwareHttp.Tests.Fakes;
 
@@ -38,7 +39,23 @@ internal sealed class FakeOriginEndpoints : IOriginEndpoints
     {
     }
 
-    public Task<NameAnswer> AskAsync() => Question.Task;
+    /// <summary>The answers that were asked for, by their freshness.</summary>
+    public List<Freshness> Asked { get; } = [];
+
+    /// <summary>Called when a fresh answer is asked for; null: the wait ends at once.</summary>
+    public Func<Freshness, Task>? OnAsked { get; set; }
+
+    public async Task<NameAnswer> AskAsync(Freshness freshness = default)
+    {
+        if (freshness == Freshness.Believed)
+        {
+            return await Question.Task;
+        }
+
+        Asked.Add(freshness);
+        await (OnAsked?.Invoke(freshness) ?? Task.CompletedTask);
+        return default;
+    }
 
     public void Hint(EndpointPool pool) => Hints.Add(pool);
 

@@ -8,6 +8,8 @@ public sealed class ManualTimeProvider : TimeProvider
     private readonly List<ManualTimer> _timers = [];
     private DateTimeOffset _now = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
+    private TimeSpan _suspended;
+
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     public int ActiveTimers
@@ -25,11 +27,40 @@ public sealed class ManualTimeProvider : TimeProvider
     {
         lock (_gate)
         {
-            return _now;
+            return _now + _suspended;
         }
     }
 
-    public override long GetTimestamp() => GetUtcNow().Ticks;
+    public override long GetTimestamp() => Monotonic.Ticks;
+
+    private DateTimeOffset Monotonic
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _now;
+            }
+        }
+    }
+
+    /// <summary>The process stands still: time goes by, and no timer fires before the next <see cref="Advance"/>.</summary>
+    public void StandStill(TimeSpan time)
+    {
+        lock (_gate)
+        {
+            _now += time;
+        }
+    }
+
+    /// <summary>The machine is suspended: only the time of day goes on.</summary>
+    public void Suspend(TimeSpan time)
+    {
+        lock (_gate)
+        {
+            _suspended += time;
+        }
+    }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
@@ -40,7 +71,7 @@ public sealed class ManualTimeProvider : TimeProvider
 
     public void Advance(TimeSpan by)
     {
-        DateTimeOffset end = GetUtcNow() + by;
+        DateTimeOffset end = Monotonic + by;
         while (NextDue(end) is ManualTimer timer)
         {
             timer.Fire();

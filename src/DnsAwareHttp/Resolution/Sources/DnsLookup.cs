@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
+using DnsAwareHttp.Concurrency;
 using DnsAwareHttp.Resolution.Wire;
 
 namespace DnsAwareHttp.Resolution.Sources;
@@ -10,6 +11,9 @@ internal sealed class DnsLookup(HedgedQuery servers, TimeProvider timeProvider)
 {
     private static readonly DnsOutcome NoAaaa =
         new(new Answer.Empty(EmptyReason.NoData, DnsMessageReader.DefaultNegativeTtl), WasAsked: true);
+
+    // A chain of aliases that the servers do not follow costs a question for each. Whoever owns a name must not have us ask without end.
+    private static readonly TimeSpan TtlForEachQuestion = TimeSpan.FromSeconds(1);
 
     public Task<DnsOutcome> AskAsync(
         string name, QuestionKind kind, DnsSettings current, CancellationToken cancellationToken) => kind switch
@@ -24,15 +28,14 @@ internal sealed class DnsLookup(HedgedQuery servers, TimeProvider timeProvider)
 
     private async Task<DnsOutcome> AskBothAsync(string name, DnsSettings current, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource patience = new(Timeout.InfiniteTimeSpan, timeProvider);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
-        Task<DnsOutcome> v4 = AskHalfAsync(name, DnsRecordType.A, current, either.Token, cancellationToken);
+        using NetworkDeadline patience = new(Timeout.InfiniteTimeSpan, timeProvider, cancellationToken);
+        Task<DnsOutcome> v4 = AskHalfAsync(name, DnsRecordType.A, current, patience.Token, cancellationToken);
         if (current.OneByOne)
         {
             LimitOther(await Task.WhenAny(v4).ConfigureAwait(false));
         }
 
-        Task<DnsOutcome> v6 = AskHalfAsync(name, DnsRecordType.Aaaa, current, either.Token, cancellationToken);
+        Task<DnsOutcome> v6 = AskHalfAsync(name, DnsRecordType.Aaaa, current, patience.Token, cancellationToken);
         LimitOther(await Task.WhenAny(v4, v6).ConfigureAwait(false));
         DnsOutcome[] halves = await Task.WhenAll(v4, v6).ConfigureAwait(false);
         return Merge(halves[0], halves[1]);
@@ -42,17 +45,17 @@ internal sealed class DnsLookup(HedgedQuery servers, TimeProvider timeProvider)
         {
             if (half is { IsCompletedSuccessfully: true, Result.Answer: Answer.Found })
             {
-                patience.CancelAfter(current.Timeout);
+                patience.Change(current.Timeout);
             }
         }
     }
 
     private async Task<DnsOutcome> AskHalfAsync(
-        string name, DnsRecordType type, DnsSettings current, CancellationToken either, CancellationToken cancellationToken)
+        string name, DnsRecordType type, DnsSettings current, CancellationToken patience, CancellationToken cancellationToken)
     {
         try
         {
-            return await AskTypeAsync(name, type, current, either).ConfigureAwait(false);
+            return await AskTypeAsync(name, type, current, patience).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -92,18 +95,20 @@ internal sealed class DnsLookup(HedgedQuery servers, TimeProvider timeProvider)
     {
         DnsQuery query = new(name, type);
         TimeSpan ttl = TimeSpan.MaxValue;
+        TimeSpan least = TimeSpan.Zero;
         while (true)
         {
             (NameServer server, DnsReply reply) = await servers.AskAsync(query, current, cancellationToken).ConfigureAwait(false);
             switch (reply)
             {
                 case DnsReply.Records records:
-                    Answer.Found found = new(records.Addresses, Smaller(ttl, records.Ttl)) { Targets = records.Targets };
+                    Answer.Found found = new(records.Addresses, Larger(least, Smaller(ttl, records.Ttl))) { Targets = records.Targets };
                     return new DnsOutcome(found, WasAsked: true);
                 case DnsReply.None none:
-                    return new DnsOutcome(new Answer.Empty(none.Reason, Smaller(ttl, none.NegativeTtl)), WasAsked: true);
+                    return new DnsOutcome(new Answer.Empty(none.Reason, Larger(least, Smaller(ttl, none.NegativeTtl))), WasAsked: true);
                 case DnsReply.Elsewhere elsewhere when elsewhere.Links <= query.LinksLeft:
                     ttl = Smaller(ttl, elsewhere.Ttl);
+                    least += TtlForEachQuestion;
                     query = query with { Host = elsewhere.Target, LinksLeft = query.LinksLeft - elsewhere.Links };
                     break;
                 default:
@@ -121,6 +126,8 @@ internal sealed class DnsLookup(HedgedQuery servers, TimeProvider timeProvider)
         DnsReply.Elsewhere => new Answer.Failed($"the chain of aliases has more than {DnsQuery.MaxLinks} links, or is a loop"),
         _ => new Answer.Failed($"name server {server} sent only a part of its answer"),
     };
+
+    private static TimeSpan Larger(TimeSpan one, TimeSpan other) => one > other ? one : other;
 
     private static TimeSpan Smaller(TimeSpan one, TimeSpan other) => one < other ? one : other;
 }

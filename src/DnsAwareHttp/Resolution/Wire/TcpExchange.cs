@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using DnsAwareHttp.Concurrency;
 
 namespace DnsAwareHttp.Resolution.Wire;
 
@@ -9,9 +10,7 @@ internal sealed class TcpExchange(TimeProvider timeProvider) : IDnsExchange
 {
     public async ValueTask<DnsReply> AskAsync(NameServer server, DnsQuery query, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource deadline = new(timeout, timeProvider);
-        using CancellationTokenRegistration caller =
-            cancellationToken.UnsafeRegister(static ended => ((CancellationTokenSource)ended!).Cancel(), deadline);
+        using NetworkDeadline deadline = new(timeout, timeProvider, cancellationToken);
         try
         {
             using Socket socket = new(server.EndPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

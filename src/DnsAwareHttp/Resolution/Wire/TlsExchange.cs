@@ -21,9 +21,7 @@ internal sealed class TlsExchange(TimeProvider timeProvider, Func<X509ChainPolic
 
     public async ValueTask<DnsReply> AskAsync(NameServer server, DnsQuery query, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource deadline = new(timeout, timeProvider);
-        using CancellationTokenRegistration caller =
-            cancellationToken.UnsafeRegister(static ended => ((CancellationTokenSource)ended!).Cancel(), deadline);
+        using NetworkDeadline deadline = new(timeout, timeProvider, cancellationToken);
         try
         {
             DnsQuery padded = query with { IsPadded = true };
@@ -98,10 +96,9 @@ internal sealed class TlsExchange(TimeProvider timeProvider, Func<X509ChainPolic
 
     private async Task<TlsConnection> OpenAsync(NameServer server, TimeSpan timeout)
     {
-        using CancellationTokenSource deadline = new(timeout, timeProvider);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, _stopping.Token);
+        using NetworkDeadline deadline = new(timeout, timeProvider, _stopping.Token);
         X509ChainPolicy policy = (trust ?? SystemTrust)();
-        return await TlsConnection.OpenAsync(server, policy, timeProvider, _stopping.Token, either.Token).ConfigureAwait(false);
+        return await TlsConnection.OpenAsync(server, policy, timeProvider, _stopping.Token, deadline.Token).ConfigureAwait(false);
     }
 
     private static async Task LiveAsync(Task<TlsConnection> opening)

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using DnsAwareHttp.Concurrency;
 
 namespace DnsAwareHttp.Resolution.Wire;
 
@@ -15,9 +16,7 @@ internal sealed class UdpExchange(TimeProvider timeProvider) : IDnsExchange
 
     public async ValueTask<DnsReply> AskAsync(NameServer server, DnsQuery query, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource deadline = new(timeout, timeProvider);
-        using CancellationTokenRegistration caller =
-            cancellationToken.UnsafeRegister(static ended => ((CancellationTokenSource)ended!).Cancel(), deadline);
+        using NetworkDeadline deadline = new(timeout, timeProvider, cancellationToken);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferLength);
         try
         {
@@ -77,6 +76,11 @@ internal sealed class UdpExchange(TimeProvider timeProvider) : IDnsExchange
         catch (SocketException exception) when (exception.SocketErrorCode == SocketError.MessageSize)
         {
             return buffer.Length;
+        }
+        catch (OperationCanceledException) when (socket.Available > 0)
+        {
+            // The time is over, and the answer was there before anyone looked.
+            return socket.Receive(buffer.Span);
         }
     }
 }

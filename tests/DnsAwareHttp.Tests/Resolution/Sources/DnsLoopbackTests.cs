@@ -53,6 +53,17 @@ public sealed class DnsLoopbackTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task AliasesThatCostAQuestionEach_WithTtl0_AreBelievedASecondForEach()
+    {
+        for (int link = 0; link < 10; link++)
+        {
+            _dns.Alias($"a{link}.test", link < 9 ? $"a{link + 1}.test" : "svc.test", 0, alone: true);
+        }
+
+        (await Ask("a0.test")).Should().Be(Found(10, "10.0.0.1", "10.0.0.2", "2001:db8::1"));
+    }
+
+    [Fact]
     public async Task AliasesInACircle_Fail()
     {
         foreach (ScriptedDnsServer server in (ScriptedDnsServer[])[_dns, _second])

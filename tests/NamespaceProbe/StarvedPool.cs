@@ -1,0 +1,138 @@
+using System.Net;
+using System.Net.Sockets;
+using DnsAwareHttp;
+
+namespace NamespaceProbe;
+
+/// <summary>Requests of a process whose thread pool has no thread to spare. The servers run on threads of their own.</summary>
+internal static class StarvedPool
+{
+    private static int _succeeded;
+
+    /// <param name="handler"><c>ours</c>, or <c>bare</c>: the runtime's handler, which asks the name server with each connect.</param>
+    /// <param name="way">
+    /// <c>result</c>: 24 threads wait for the result of an async call while 16 work items sleep;
+    /// <c>send</c>: 50 work items send synchronously.
+    /// </param>
+    public static void Run(string handler, string way)
+    {
+        int dns = StartDns();
+        int port = StartHttp();
+        using DnsCache cache = new(new DnsCacheOptions { NameServers = [$"127.0.0.1:{dns}"], UseHostsFile = false });
+        using HttpMessageHandler inner = handler == "ours"
+            ? new DnsAwareHandler(new SocketsHttpHandler(), null, cache)
+            : new SocketsHttpHandler { ConnectCallback = (_, cancellationToken) => ConnectAsync(dns, port, cancellationToken) };
+        using HttpClient client = new(inner);
+        Uri uri = new($"http://svc.test:{port}/");
+        ThreadPool.SetMinThreads(2, 2);
+        if (way == "result")
+        {
+            for (int item = 0; item < 16; item++)
+            {
+                ThreadPool.QueueUserWorkItem(static _ => Thread.Sleep(TimeSpan.FromSeconds(10)));
+            }
+
+            Thread[] threads = [.. Enumerable.Range(0, 24).Select(index => new Thread(() => Count(() => _ = client.GetStringAsync(uri).Result)))];
+            Array.ForEach(threads, static thread => thread.Start());
+            Array.ForEach(threads, static thread => thread.Join());
+        }
+        else
+        {
+            using CountdownEvent ended = new(50);
+            for (int item = 0; item < 50; item++)
+            {
+                ThreadPool.QueueUserWorkItem(_ =>
+                {
+                    Count(() => client.Send(new HttpRequestMessage(HttpMethod.Get, uri)).Dispose());
+                    ended.Signal();
+                });
+            }
+
+            ended.Wait();
+        }
+
+        Console.WriteLine($"succeeded: {_succeeded}");
+    }
+
+    private static void Count(Action send)
+    {
+        try
+        {
+            send();
+            Interlocked.Increment(ref _succeeded);
+        }
+        catch (Exception exception)
+        {
+            Console.WriteLine(exception.GetBaseException().Message);
+        }
+    }
+
+    // Answers each question for A with 127.0.0.1, and others with nothing.
+    private static int StartDns()
+    {
+        Socket socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        Start(() =>
+        {
+            byte[] question = new byte[4096];
+            while (true)
+            {
+                EndPoint client = new IPEndPoint(IPAddress.Any, 0);
+                _ = socket.ReceiveFrom(question, ref client);
+                int end = Array.IndexOf(question, (byte)0, 12);
+                bool isA = question[end + 2] == 1;
+                byte[] record = isA ? [0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 30, 0, 4, 127, 0, 0, 1] : [];
+                byte[] answer = [question[0], question[1], 0x85, 0x80, 0, 1, 0, (byte)(isA ? 1 : 0), 0, 0, 0, 0, .. question[12..(end + 5)], .. record];
+                socket.SendTo(answer, client);
+            }
+        });
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    private static int StartHttp()
+    {
+        TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start(512);
+        Start(() =>
+        {
+            while (true)
+            {
+                Socket connection = listener.AcceptSocket();
+                Start(() =>
+                {
+                    byte[] request = new byte[8192];
+                    while (connection.Receive(request) > 0)
+                    {
+                        connection.Send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"u8);
+                    }
+                });
+            }
+        });
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static void Start(Action work) => new Thread(() =>
+    {
+        try
+        {
+            work();
+        }
+        catch (SocketException)
+        {
+            // The client has gone.
+        }
+    })
+    { IsBackground = true }.Start();
+
+    private static async ValueTask<Stream> ConnectAsync(int dns, int port, CancellationToken cancellationToken)
+    {
+        using Socket question = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        question.Connect(IPAddress.Loopback, dns);
+        byte[] message = [0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 3, .. "svc"u8, 4, .. "test"u8, 0, 0, 1, 0, 1];
+        question.Send(message);
+        _ = await question.ReceiveAsync(new byte[512], cancellationToken);
+        Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(IPAddress.Loopback, port, cancellationToken);
+        return new NetworkStream(socket, ownsSocket: true);
+    }
+}
