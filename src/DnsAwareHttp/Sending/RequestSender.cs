@@ -130,8 +130,9 @@ internal sealed class RequestSender(
     private bool GoesElsewhere(Exception error, HttpRequestMessage request, EndpointPool pool, ref RequestAttempts? attempts)
     {
         bool isTunnelled = origin.Tunnels(request);
-        AttemptOutcome outcome = AttemptOutcomes.Of(error, isTunnelled);
-        AttemptOutcomes.NoteOn(pool, outcome, error, isTunnelled);
+        ConnectPhase timedOut = pool.TimedOutIn(error);
+        AttemptOutcome outcome = AttemptOutcomes.Of(error, isTunnelled, timedOut);
+        AttemptOutcomes.NoteOn(pool, outcome, error, isTunnelled, timedOut);
         if (outcome is AttemptOutcome.Failed)
         {
             attempts?.Misdirected?.Dispose();
