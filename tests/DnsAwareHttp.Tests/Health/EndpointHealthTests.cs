@@ -74,7 +74,7 @@ public sealed class EndpointHealthTests
     {
         EndpointHealth misdirected = EndpointHealth.New(Before).OnMisdirected();
 
-        EndpointHealth later = misdirected.OnDialBegun(Now).OnConnected(Now).OnConnectFailed("refused", Now).OnBroken("reset", Now).OnConnected(Now).OnAnswered();
+        EndpointHealth later = misdirected.OnDialBegun(Now).OnConnected(Now).OnConnectFailed("refused", Now).OnBroken("reset", Now).OnConnected(Now).OnAnswered(Now);
 
         later.IsMisdirected.Should().BeTrue();
         later.OnNamedAgain().Should().BeEquivalentTo(new { IsMisdirected = false, State = EndpointState.Ready });
@@ -175,7 +175,7 @@ public sealed class EndpointHealthTests
         "connected" => health.OnConnected(now),
         "refused" => health.OnConnectFailed("refused", now),
         "broken" => health.OnBroken("reset", now),
-        "answered" => health.OnAnswered(),
+        "answered" => health.OnAnswered(now),
         "misdirected" => health.OnMisdirected(),
         "named again" => health.OnNamedAgain(),
         _ => throw new ArgumentOutOfRangeException(nameof(happening), happening, null),
