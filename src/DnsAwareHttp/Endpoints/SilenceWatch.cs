@@ -97,7 +97,7 @@ internal sealed class SilenceWatch
 
         // The successor fails from its beginning, until it answers. Requests that wait in the old pool fail to connect, and go elsewhere.
         long requests = pool.ActiveRequests;
-        pool.OnHandshakeUnanswered(HandshakeSilent);
+        pool.OnConnectTimedOut(ConnectPhase.Handshake);
         if (_replacement.ReplaceNow(pool, DepartureReason.PeerSilent, HandshakeSilent, inheritsHealth: true))
         {
             _scope.Logger.EndpointSilent(_scope.Owner.Name, pool.Address.Address, requests, pool.OpenConnections);

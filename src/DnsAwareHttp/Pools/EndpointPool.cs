@@ -134,7 +134,6 @@ internal sealed class EndpointPool
         : _dialer.SampleHandshakes(_now()) ? PeerSilence.Handshake
         : PeerSilence.None;
 
-    /// <inheritdoc cref="OpenStreams.CutSilent"/>
     public bool CutSilent() => _dialer.CutSilent(_now());
 
     /// <summary>A sign that the server is gone, for an address that DNS does not name any more; null for no sign.</summary>
@@ -194,7 +193,7 @@ internal sealed class EndpointPool
     /// <summary>What the connect of a failed request was waiting for, if the runtime's connect timeout ended it.</summary>
     public ConnectPhase TimedOutIn(Exception error) => _dialer.Streams.Interrupted.PhaseOf(error);
 
-    /// <summary>The runtime's own connect timeout ended a connect.</summary>
+    /// <summary>A connect, or the handshake after it, took too long.</summary>
     public void OnConnectTimedOut(ConnectPhase phase) => _health.OnConnectTimedOut(phase);
 
     /// <summary>A request failed after it was sent, at least in part, or in the TLS handshake.</summary>
@@ -215,7 +214,6 @@ internal sealed class EndpointPool
         }
     }
 
-    /// <inheritdoc cref="PoolHealth.TryTakeTrial"/>
     public bool TryTakeTrial() => IsConnected && _health.TryTakeTrial();
 
     /// <summary>An attempt to recover begins.</summary>
@@ -232,9 +230,6 @@ internal sealed class EndpointPool
 
     /// <summary>The health of a pool that takes the place of another one of its address, and is not offered yet.</summary>
     public void InheritHealth(EndpointPool before) => _health.Inherit(before.Health);
-
-    /// <summary>The peer accepts connections and does not answer their handshakes.</summary>
-    public void OnHandshakeUnanswered(string reason) => _health.OnHandshakeUnanswered(reason);
 
     /// <param name="membership">Why the address is in use, or why it left.</param>
     public EndpointSnapshot Snapshot(string membership)

@@ -33,20 +33,13 @@ internal sealed class PoolHealth(EndpointPool pool, IPoolObserver? observer, Fun
         Advance(before, before.OnBroken(reason, now()));
     }
 
-    /// <summary>The runtime's own connect timeout ended a connect.</summary>
+    /// <summary>A connect, or the handshake after it, took too long.</summary>
     public void OnConnectTimedOut(ConnectPhase phase)
     {
         EndpointHealth before = _current;
         Advance(before, phase is ConnectPhase.Dial
             ? before.OnConnectFailed("the connect timed out", now())
-            : before.OnHandshakeUnanswered("the TLS handshake timed out", now()));
-    }
-
-    /// <summary>The peer has sent no byte in answer to its handshake.</summary>
-    public void OnHandshakeUnanswered(string reason)
-    {
-        EndpointHealth before = _current;
-        Advance(before, before.OnHandshakeUnanswered(reason, now()));
+            : before.OnHandshakeUnanswered("it accepts connections, and does not complete the TLS handshake", now()));
     }
 
     public void OnRecoveryBegun() => Advance(static (health, _) => health.OnRecoveryBegun());

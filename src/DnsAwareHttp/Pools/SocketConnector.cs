@@ -30,8 +30,8 @@ internal sealed class SocketConnector(IPEndPoint address, DialSettings settings)
         }
     }
 
-    // No TCP_USER_TIMEOUT: Linux ends a connection by it also while the peer acknowledges the probes of its full window. That peer is alive.
-    // It only reads slowly.
+    // No TCP_USER_TIMEOUT: Linux ends a connection by it also while the peer acknowledges the probes of its full window. That peer is alive
+    // and reads slowly.
     private void Configure(Socket socket)
     {
         socket.NoDelay = true;

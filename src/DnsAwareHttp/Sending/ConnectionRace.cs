@@ -15,8 +15,8 @@ internal sealed class ConnectionRace(TimeSpan attemptDelay, TimeProvider time)
     private const int ManyAtOnce = 6;
 
     /// <summary>
-    /// The time to the next dial while many are under way without an answer: most addresses are dead, and a good one must still be found in a
-    /// few seconds. It is the shortest delay that RFC 8305 recommends. The last of 64 addresses is dialled after 8 s at most.
+    /// The time to the next dial while many are under way without an answer: most addresses are dead, and a good one must still be found in
+    /// a few seconds. It is the shortest delay that RFC 8305 recommends. The last of 64 addresses is dialled after 8 s at most.
     /// </summary>
     private static readonly TimeSpan DelayAmongMany = TimeSpan.FromMilliseconds(100);
 

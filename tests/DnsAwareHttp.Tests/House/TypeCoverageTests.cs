@@ -18,6 +18,7 @@ public sealed class TypeCoverageTests
         ["ParkedSockets"] = "EndpointDialerTests",
         ["RedirectFollower"] = "RedirectFidelityTests",
         ["SettingsCopy"] = "HandlerTemplateTests",
+        ["SocketConnector"] = "EndpointDialerTests",
         ["WeightedLeastRequestsPicker"] = "WeightedPickersTests",
         ["WeightedTurns"] = "WeightedPickersTests",
     };
