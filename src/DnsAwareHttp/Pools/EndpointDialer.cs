@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using DnsAwareHttp.Concurrency;
+using DnsAwareHttp.Health;
 
 namespace DnsAwareHttp.Pools;
 
@@ -47,9 +48,6 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
         get => _opensConnections;
         set => _opensConnections = value;
     }
-
-    /// <summary>Whether the peer acknowledges nothing that was sent over one of the open connections.</summary>
-    public bool IsSilent => Streams.Any(settings.IsSilent);
 
     /// <summary>Whether a parked socket is open: the peer has not ended it.</summary>
     public bool HasOpenParked => _parked.HasOpen;
@@ -122,10 +120,14 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
         }
     }
 
-    /// <summary>Whether a peer has sent no byte for a while in answer to a TLS handshake. Samples measure it: for one caller.</summary>
-    public bool SampleHandshakes(DateTimeOffset now) => BeginsWithTls && Streams.SampleUnanswered(now, MaxHandshakeSilence);
+    /// <summary>How the peer is silent while requests wait. For one caller at a time.</summary>
+    // Over HTTP/2 all requests wait for one handshake. When it has timed out, the runtime begins the next one for the rest of them.
+    public PeerSilence SampleSilence(EndpointHealth health, DateTimeOffset now) =>
+        Streams.Any(settings.IsSilent) ? PeerSilence.Tcp
+        : BeginsWithTls && (Streams.SampleUnanswered(now, MaxHandshakeSilence) || health is { NeedsAnswer: true, IsOnTrial: false })
+            ? PeerSilence.Handshake
+        : PeerSilence.None;
 
-    /// <inheritdoc cref="OpenStreams.CutSilent"/>
     public bool CutSilent(DateTimeOffset now) => Streams.CutSilent(now, settings.IsSilent);
 
     /// <summary>Closes parked sockets and lets no further one live.</summary>

@@ -128,10 +128,8 @@ internal sealed class EndpointPool
 
     /// <summary>Takes a sample while requests flow, a few times a second, one caller at a time.</summary>
     /// <returns>Of which kind the silence is, when requests wait and no answer came since the last sample.</returns>
-    public PeerSilence SampleForSilence() =>
-        !_sampler.Sample(this, _dialer.Streams.CountStreaming(), _now()) ? PeerSilence.None
-        : _dialer.IsSilent ? PeerSilence.Tcp
-        : _dialer.SampleHandshakes(_now()) ? PeerSilence.Handshake
+    public PeerSilence SampleForSilence() => _sampler.Sample(this, _dialer.Streams.CountStreaming(), _now())
+        ? _dialer.SampleSilence(Health, _now())
         : PeerSilence.None;
 
     public bool CutSilent() => _dialer.CutSilent(_now());

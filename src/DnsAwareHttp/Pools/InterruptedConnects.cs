@@ -18,8 +18,8 @@ internal enum ConnectPhase
 /// <summary>The latest connects that the runtime gave up, because they took longer than its <c>ConnectTimeout</c>.</summary>
 /// <remarks>
 /// The error of the request carries the token of its connect. No other error can have this token: so it proves that the request waited for
-/// this connect, and that nothing of it was sent. The type and the text of the error prove nothing. The content of a request may fail with the
-/// same error, when it reads from another server.
+/// this connect, and that nothing of it was sent. The type and the text of the error prove nothing: the content of a request may fail with
+/// the same error, when it reads from another server.
 /// </remarks>
 internal sealed class InterruptedConnects
 {

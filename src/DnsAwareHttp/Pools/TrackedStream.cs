@@ -26,6 +26,7 @@ internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner, C
     private volatile bool _wasAnswered;
     private DateTimeOffset? _silentSince;
     private DateTimeOffset? _unansweredSince;
+    private bool _wasInterrupted;
     private int _reported;
     private uint _reads;
     private uint _writes;
@@ -150,6 +151,13 @@ internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner, C
         bool byPeer = disposing && IsEndedByPeer();
         base.Dispose(disposing);
 
+        // Also if the socket was cut just before: the runtime reports its timeout all the same.
+        if (disposing && connecting.IsCancellationRequested && !_wasInterrupted)
+        {
+            _wasInterrupted = true;
+            owner.Interrupted.Add(connecting, ConnectPhase.Handshake);
+        }
+
         // Also from the finaliser: a response that the application dropped without disposal ends its connection, too.
         Report(byPeer);
     }
@@ -201,10 +209,6 @@ internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner, C
         if (Interlocked.Exchange(ref _reported, 1) == 0)
         {
             owner.Remove(id, byPeer);
-            if (connecting.IsCancellationRequested)
-            {
-                owner.Interrupted.Add(connecting, ConnectPhase.Handshake);
-            }
         }
     }
 }

@@ -16,6 +16,7 @@ public sealed class TypeCoverageTests
         ["OriginRegistry"] = "RequestRouterTests",
         ["OriginScope"] = "NameEndpointsTests",
         ["ParkedSockets"] = "EndpointDialerTests",
+        ["PoolHealth"] = "EndpointPoolTests",
         ["RedirectFollower"] = "RedirectFidelityTests",
         ["SettingsCopy"] = "HandlerTemplateTests",
         ["SocketConnector"] = "EndpointDialerTests",

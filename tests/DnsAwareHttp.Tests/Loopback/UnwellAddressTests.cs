@@ -104,7 +104,7 @@ public sealed class UnwellAddressTests(ITestOutputHelper output)
         dns.Says("svc.test", 3600, Unwell, Good);
         await using DnsCache cache = new(resolver: dns, timeProvider: clock);
         using DnsAwareHandler handler = new(
-            Trusting(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromMilliseconds(200) }),
+            Trusting(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(2) }),
             new DnsAwareOptions { LoadBalancing = LoadBalancingPolicy.RoundRobin }, cache);
         using HttpClient client = Client(handler, server.Port, HttpProtocols.Http1);
         using (Listener hung = new(Unwell, server.Port))

@@ -77,6 +77,20 @@ public sealed class TrackedStreamTests
     }
 
     [Fact]
+    public async Task Disposed_AfterTheRuntimeGaveUpItsConnect_IsAnInterruptedHandshakeAlsoIfItWasCutBefore()
+    {
+        OpenStreams streams = new();
+        using SocketPair pair = SocketPair.Make();
+        using CancellationTokenSource connecting = new();
+        TrackedStream stream = streams.Add(pair.Near, connecting.Token)!;
+        stream.Cut();
+        await connecting.CancelAsync();
+        await stream.DisposeAsync();
+
+        streams.Interrupted.PhaseOf(new TaskCanceledException("cancelled", new TimeoutException(), connecting.Token)).Should().Be(ConnectPhase.Handshake);
+    }
+
+    [Fact]
     public async Task CutIfUnanswered_SparesAStreamWhosePeerSentAByte()
     {
         using SocketPair pair = SocketPair.Make();
