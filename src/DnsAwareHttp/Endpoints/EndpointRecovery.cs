@@ -7,8 +7,8 @@ namespace DnsAwareHttp.Endpoints;
 
 /// <summary>Connects to failing endpoints again in the background, with growing pauses, until they are well again or leave.</summary>
 /// <remarks>
-/// A connect proves nothing for an endpoint whose connections led to no answer. If it keeps the new connection open for a moment, one request
-/// may try it. The pauses grow on until it answers.
+/// A connect proves nothing for an endpoint whose connections led to no answer. If it keeps the new connection open for a moment, one
+/// request may try it. The pauses grow on until it answers.
 /// Only timers wait, and they hold this object weakly: a handler that the application dropped can be collected while an endpoint fails.
 /// </remarks>
 internal sealed class EndpointRecovery(TimeProvider time, Random random, ILogger logger)

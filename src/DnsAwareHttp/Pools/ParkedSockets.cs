@@ -55,8 +55,8 @@ internal sealed class ParkedSockets(TimeProvider time)
 
     /// <summary>The newest socket whose peer has not closed it. One that waited for longer must be without bytes, too.</summary>
     /// <remarks>
-    /// A request takes the socket that it waited for with the bytes that it has, as without this library: the server may answer before it has
-    /// read the request.
+    /// A request takes the socket that it waited for with the bytes that it has, as without this library: the server may answer before it
+    /// has read the request.
     /// </remarks>
     public Socket? Take()
     {

@@ -10,7 +10,9 @@ internal static class TcpHealth
     /// <summary>Retransmissions of the same bytes in a row, or probes, without an acknowledgement: at least 0.6 s of silence.</summary>
     private const int SilentAfter = 2;
 
-    /// <summary>A peer that acknowledged something within this time is alive: it may read slowly, and say so with a window of zero.</summary>
+    /// <summary>
+    /// A peer that acknowledged something within this time is alive: it may read slowly, and say so with a window of zero.
+    /// </summary>
     private const int AliveMilliseconds = 500;
 
     // From Linux: include/uapi/linux/tcp.h.

@@ -18,8 +18,8 @@ internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner, C
     : NetworkStream(socket, ownsSocket: true)
 {
     /// <summary>
-    /// A connection whose peer stays silent ends after this time. The system would send again for a quarter of an hour. It is long enough for
-    /// a network that comes back.
+    /// A connection whose peer stays silent ends after this time. The system would send again for a quarter of an hour. It is long enough
+    /// for a network that comes back.
     /// </summary>
     private static readonly TimeSpan MaxSilence = TimeSpan.FromSeconds(30);
 
