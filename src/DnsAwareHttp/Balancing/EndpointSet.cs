@@ -14,6 +14,7 @@ internal sealed class EndpointSet
 {
     private readonly ImmutableArray<EndpointPlacement> _lastResort;
     private readonly int _priority;
+    private readonly IEndpointPicker _picker;
 
     private EndpointSet(ImmutableArray<EndpointPlacement> preferred, ImmutableArray<EndpointPlacement> lastResort, IEndpointPicker picker)
     {
@@ -22,7 +23,12 @@ internal sealed class EndpointSet
         Placements = [.. preferred, .. lastResort];
         Preferred = [.. preferred.Select(placement => placement.Pool)];
         LastResort = [.. lastResort.Select(placement => placement.Pool)];
-        Picker = picker;
+        _picker = picker;
+
+        // If all fail, all are tried in any case.
+        ImmutableArray<EndpointPool> onTrial =
+            [.. lastResort.Where(place => place.HasRoute && place.Priority == _priority).Select(place => place.Pool).Where(IsOnTrial)];
+        Picker = onTrial.IsEmpty ? picker : new TrialPicker(picker, onTrial);
     }
 
     /// <summary>Spreads requests over <see cref="Preferred"/>.</summary>
@@ -68,7 +74,7 @@ internal sealed class EndpointSet
         return new EndpointSet(
             preferred,
             [.. byPriority.Skip(1).SelectMany(rank => rank), .. avoided.OrderBy(placement => placement.Priority)],
-            Pickers.Make(policy, preferred, random, before?.Picker));
+            Pickers.Make(policy, preferred, random, before?._picker));
     }
 
     /// <summary>An endpoint that was not tried, if possible a connected one; null when all were tried.</summary>
@@ -127,6 +133,8 @@ internal sealed class EndpointSet
     public IEnumerable<IEnumerable<EndpointPool>> Fallbacks() => _lastResort
         .Where(placement => placement.Priority != _priority)
         .GroupBy(placement => placement.Priority, placement => placement.Pool);
+
+    private static bool IsOnTrial(EndpointPool pool) => pool.Health is { IsOnTrial: true, IsMisdirected: false };
 
     private EndpointPool[] NextRank(IReadOnlyCollection<EndpointPool> tried)
     {

@@ -5,15 +5,20 @@ using Microsoft.Extensions.Logging;
 
 namespace DnsAwareHttp.Endpoints;
 
-/// <summary>Connects to failing endpoints again in the background, with growing pauses, until they connect or leave.</summary>
+/// <summary>Connects to failing endpoints again in the background, with growing pauses, until they are well again or leave.</summary>
 /// <remarks>
+/// A connect proves nothing for an endpoint whose connections led to no answer. If it keeps the new connection open for a moment, one
+/// request may try it. The pauses grow on until it answers.
 /// Only timers wait, and they hold this object weakly: a handler that the application dropped can be collected while an endpoint fails.
 /// </remarks>
 internal sealed class EndpointRecovery(TimeProvider time, Random random, ILogger logger)
 {
     private readonly ConcurrentDictionary<EndpointPool, Attempts> _recovering = new();
 
-    /// <summary>Begins to look after a failing endpoint. It ends by itself when the endpoint connects or drains.</summary>
+    /// <summary>A server without a backend accepts, and ends the connection soon afterwards. It has this time to do so.</summary>
+    private static readonly TimeSpan TrialDelay = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Begins to look after a failing endpoint. It ends by itself when the endpoint is well again or drains.</summary>
     public void Begin(EndpointPool pool)
     {
         Attempts attempts = new(this, pool);
@@ -43,7 +48,7 @@ internal sealed class EndpointRecovery(TimeProvider time, Random random, ILogger
         private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private CancellationTokenRegistration _draining;
         private ITimer? _timer;
-        private int _count;
+        private volatile bool _awaitsTrial;
 
         public Task Over => _over.Task;
 
@@ -59,11 +64,18 @@ internal sealed class EndpointRecovery(TimeProvider time, Random random, ILogger
         }
 
         // The attempts count, not the failures: under load a hundred requests fail at once, and that is one failure.
-        private void PlanNext() => _timer!.Change(RecoverySchedule.PauseBefore(++_count, recovery.Random), Timeout.InfiniteTimeSpan);
+        private void PlanNext() => _timer!.Change(
+            RecoverySchedule.PauseBefore(pool.Health.Recoveries + 1, recovery.Random), Timeout.InfiniteTimeSpan);
 
         private void OnTimer()
         {
-            if (IsFailing)
+            if (_awaitsTrial)
+            {
+                _awaitsTrial = false;
+                pool.BeginTrialIfOpen();
+                PlanNext();
+            }
+            else if (IsFailing)
             {
                 Background.Start("the recovery of an endpoint", recovery.Logger, TryAsync);
             }
@@ -77,8 +89,14 @@ internal sealed class EndpointRecovery(TimeProvider time, Random random, ILogger
         private async Task TryAsync()
         {
             // Its outcome becomes the endpoint's health.
-            await pool.DialAheadAsync().ConfigureAwait(false);
-            if (IsFailing)
+            pool.OnRecoveryBegun();
+            Exception? failure = await pool.DialAheadAsync().ConfigureAwait(false);
+            if (failure is null && IsFailing)
+            {
+                _awaitsTrial = true;
+                _ = _timer!.Change(TrialDelay, Timeout.InfiniteTimeSpan);
+            }
+            else if (IsFailing)
             {
                 PlanNext();
             }

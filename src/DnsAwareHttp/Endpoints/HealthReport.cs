@@ -16,7 +16,7 @@ internal sealed class HealthReport(OriginScope scope)
     /// <param name="all">All endpoints that may take the requests of the origin; null for no endpoint.</param>
     public void OnHealthChanged(EndpointPool pool, EndpointSet? all)
     {
-        if (pool.Health is { State: EndpointState.Failing } failing)
+        if (pool.Health is { State: EndpointState.Failing, IsOnTrial: false } failing)
         {
             DnsAwareMetrics.ConnectFailed(scope.Owner.Host, pool.Address);
             _failing.AddOrUpdate(pool, failing.Since);

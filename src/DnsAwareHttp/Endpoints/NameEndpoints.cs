@@ -51,8 +51,8 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
         _hold = new DepartureHold<Departure>(
             scope, _sync, () => _roster.Pools, static departure => departure.Pool.IsConnected, LetGo_NeedsLock);
         _grace = new GracePeriod(scope, _sync, (reason, detail) => Release_NeedsLock(_roster.Clear_NeedsLock(reason, detail)));
-        _replacement = new PoolReplacement(scope, _sync, _roster, LetGo_NeedsLock);
         _recovery = new EndpointRecovery(scope.Clock.Provider, scope.Random, scope.Logger);
+        _replacement = new PoolReplacement(scope, _sync, _roster, LetGo_NeedsLock, _recovery.Begin);
         _name = cache.Subscribe(Question.ForAddresses(_host, scope.Options.AddressFamily), this);
         _silence = new SilenceWatch(scope, _replacement, _name.Hint);
     }
@@ -181,7 +181,7 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
 
         ReleaseAbsent(); // An address that DNS does not name any more, and that fails, is gone.
         _report.OnHealthChanged(pool, _part?.Group.Current ?? Current);
-        if (pool.Health.State is EndpointState.Failing)
+        if (pool.Health is { State: EndpointState.Failing, IsOnTrial: false })
         {
             _name.Hint();
             _part?.Group.Hint();

@@ -12,7 +12,9 @@ namespace DnsAwareHttp.Endpoints;
 /// <param name="sync">The origin's lock.</param>
 /// <param name="roster">The members.</param>
 /// <param name="letGo">Lets a replaced pool go. Called under the lock.</param>
-internal sealed class PoolReplacement(OriginScope scope, OrderedLock sync, EndpointRoster roster, Action<ImmutableArray<Departure>> letGo)
+/// <param name="recover">Looks after a pool that fails.</param>
+internal sealed class PoolReplacement(
+    OriginScope scope, OrderedLock sync, EndpointRoster roster, Action<ImmutableArray<Departure>> letGo, Action<EndpointPool> recover)
 {
     private readonly Dictionary<EndpointPool, EndpointPool> _successors = [];
     private bool _isClosed;
@@ -36,8 +38,12 @@ internal sealed class PoolReplacement(OriginScope scope, OrderedLock sync, Endpo
     }
 
     /// <summary>Replaces a pool at once: others take its requests meanwhile.</summary>
+    /// <param name="pool">The pool.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="detail">Why, for people.</param>
+    /// <param name="inheritsHealth">Whether the new pool fails as the old one does. Otherwise it is dialled at once.</param>
     /// <returns>False if it is no member's pool any more.</returns>
-    public bool ReplaceNow(EndpointPool pool, DepartureReason reason, string detail)
+    public bool ReplaceNow(EndpointPool pool, DepartureReason reason, string detail, bool inheritsHealth = false)
     {
         EndpointPool successor;
         using (sync.Enter())
@@ -48,10 +54,23 @@ internal sealed class PoolReplacement(OriginScope scope, OrderedLock sync, Endpo
             }
 
             successor = made;
+            if (inheritsHealth)
+            {
+                successor.InheritHealth(pool);
+            }
+
             Install_NeedsLock(new Departure(pool, reason, detail), successor);
         }
 
-        _ = successor.DialAheadAsync();
+        if (inheritsHealth)
+        {
+            recover(successor);
+        }
+        else
+        {
+            _ = successor.DialAheadAsync();
+        }
+
         return true;
     }
 

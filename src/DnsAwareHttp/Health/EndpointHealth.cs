@@ -6,14 +6,30 @@ namespace DnsAwareHttp.Health;
 /// <param name="State">The state of the endpoint.</param>
 /// <param name="Reason">Why, for people.</param>
 /// <param name="Since">Since when.</param>
-/// <param name="Failures">Connects that failed in a row.</param>
+/// <param name="Failures">Failures in a row: connects, and connections that broke while the endpoint fails.</param>
 /// <param name="Breaks">Connections in a row that broke before an answer. A connect does not end the row, an answer does.</param>
 /// <param name="IsMisdirected">Whether it answered 421 (Misdirected Request) since the latest answer about its name.</param>
 internal sealed record EndpointHealth(
     EndpointState State, string Reason, DateTimeOffset Since, int Failures = 0, int Breaks = 0, bool IsMisdirected = false)
 {
-    private const int MaxBreaks = 3;
+    /// <summary>Connections in a row that break before the endpoint fails.</summary>
+    public const int MaxBreaks = 3;
+
     private const string Misdirected = "answered 421 (Misdirected Request): avoided until the next answer about its name";
+
+    /// <summary>
+    /// Whether one request may try the endpoint, although it fails: it connects again, but it was no failed connect that made it fail.
+    /// </summary>
+    public bool IsOnTrial { get; init; }
+
+    /// <summary>Attempts to recover since the last answer.</summary>
+    public int Recoveries { get; init; }
+
+    /// <summary>Whether only an answer shows that the endpoint is well. A connect shows nothing: earlier ones led to no answer.</summary>
+    public bool NeedsAnswer => State is EndpointState.Failing && Breaks >= MaxBreaks;
+
+    /// <summary>Whether an answer would change anything. Asked by each request.</summary>
+    public bool IsChangedByAnswer => Breaks > 0 || Recoveries > 0;
 
     /// <summary>Whether other endpoints are preferred.</summary>
     public bool IsAvoided => State is EndpointState.Failing || IsMisdirected;
@@ -25,15 +41,15 @@ internal sealed record EndpointHealth(
         ? this with { State = EndpointState.Connecting, Reason = "connecting for the first time", Since = now }
         : this;
 
-    /// <summary>A dial succeeded.</summary>
-    public EndpointHealth OnConnected(DateTimeOffset now) => State is EndpointState.Draining or EndpointState.Ready
+    /// <summary>A dial succeeded. An endpoint that needs an answer fails on.</summary>
+    public EndpointHealth OnConnected(DateTimeOffset now) => State is EndpointState.Draining or EndpointState.Ready || NeedsAnswer
         ? this
-        : new EndpointHealth(EndpointState.Ready, "connected", now, 0, Breaks, IsMisdirected);
+        : Ready("connected", now);
 
     /// <summary>A dial failed.</summary>
     public EndpointHealth OnConnectFailed(string reason, DateTimeOffset now) => State is EndpointState.Draining
         ? this
-        : new EndpointHealth(EndpointState.Failing, reason, FailingSince(now), Failures + 1, Breaks, IsMisdirected);
+        : Failing(reason, now);
 
     /// <summary>
     /// A connection broke before its answer, or its TLS handshake failed. The third one in a row makes the endpoint failing.
@@ -48,12 +64,34 @@ internal sealed record EndpointHealth(
         int breaks = Breaks + 1;
         return breaks < MaxBreaks && State is not EndpointState.Failing
             ? this with { Breaks = breaks }
-            : new EndpointHealth(
-                EndpointState.Failing, $"{InARow(breaks)}: {reason}", FailingSince(now), Failures + 1, breaks, IsMisdirected);
+            : Failing($"{InARow(breaks)}: {reason}", now) with { Breaks = breaks };
     }
 
+    /// <summary>The endpoint accepted a connection, and did not answer its TLS handshake in time: it fails until it answers.</summary>
+    public EndpointHealth OnHandshakeUnanswered(string reason, DateTimeOffset now) => State is EndpointState.Draining
+        ? this
+        : Failing(reason, now) with { Breaks = Math.Max(MaxBreaks, Breaks + 1) };
+
+    /// <summary>An attempt to recover begins.</summary>
+    public EndpointHealth OnRecoveryBegun() => State is EndpointState.Failing ? this with { Recoveries = Recoveries + 1 } : this;
+
+    /// <summary>The endpoint keeps a new connection open: one request may try it.</summary>
+    public EndpointHealth OnTrialBegun() => NeedsAnswer && !IsOnTrial ? this with { IsOnTrial = true } : this;
+
+    /// <summary>An attempt ended without an answer, for whatever reason: the endpoint is not well yet.</summary>
+    public EndpointHealth OnUnanswered() => IsOnTrial ? this with { IsOnTrial = false } : this;
+
     /// <summary>A response arrived, whatever its status.</summary>
-    public EndpointHealth OnAnswered() => Breaks == 0 ? this : this with { Breaks = 0 };
+    /// <remarks>
+    /// An endpoint whose connects fail may still answer over an older connection. Only a connect makes it ready, and the pauses between
+    /// connects grow on.
+    /// </remarks>
+    public EndpointHealth OnAnswered(DateTimeOffset now) =>
+        !IsChangedByAnswer || State is EndpointState.Draining ? this
+        : NeedsAnswer ? Ready("answered", now) with { Breaks = 0, Recoveries = 0 }
+        : State is not EndpointState.Failing ? this with { Breaks = 0, Recoveries = 0 }
+        : Breaks == 0 ? this
+        : this with { Breaks = 0 };
 
     /// <summary>The endpoint answered 421 (Misdirected Request). The reason of a failure or a drain stands.</summary>
     public EndpointHealth OnMisdirected() => IsMisdirected || State is EndpointState.Draining
@@ -68,9 +106,19 @@ internal sealed record EndpointHealth(
     /// <summary>The endpoint takes no new request any more.</summary>
     public static EndpointHealth Draining(string reason, DateTimeOffset now) => new(EndpointState.Draining, reason, now);
 
+    private EndpointHealth Ready(string reason, DateTimeOffset now) =>
+        this with { State = EndpointState.Ready, Reason = reason, Since = now, Failures = 0, IsOnTrial = false };
+
+    private EndpointHealth Failing(string reason, DateTimeOffset now) => this with
+    {
+        State = EndpointState.Failing,
+        Reason = reason,
+        Since = State is EndpointState.Failing ? Since : now,
+        Failures = Failures + 1,
+        IsOnTrial = false,
+    };
+
     private static string InARow(int breaks) => breaks == 1 ? "a connection broke" : $"{breaks} connections in a row broke";
 
     private string ReasonOr(string other) => State is EndpointState.Failing ? Reason : other;
-
-    private DateTimeOffset FailingSince(DateTimeOffset now) => State is EndpointState.Failing ? Since : now;
 }

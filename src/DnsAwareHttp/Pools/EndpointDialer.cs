@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using DnsAwareHttp.Concurrency;
+using DnsAwareHttp.Health;
 
 namespace DnsAwareHttp.Pools;
 
@@ -10,11 +11,14 @@ namespace DnsAwareHttp.Pools;
 /// <param name="settings">Timeouts and the application's own socket settings.</param>
 internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, DialSettings settings)
 {
-    private const int KeepAliveSeconds = 30;
-    private const int KeepAliveIntervalSeconds = 5;
-    private const int KeepAliveRetries = 3;
     private static readonly TimeSpan RecentFailureLifetime = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// A server sends the first bytes of its handshake within a round trip. This time allows for a retransmission, and for a busy server.
+    /// </summary>
+    private static readonly TimeSpan MaxHandshakeSilence = TimeSpan.FromSeconds(1);
+
+    private readonly SocketConnector _connector = new(address, settings);
     private readonly ParkedSockets _parked = new(settings.Time);
     private readonly CancellationTokenSource _abandoned = new();
     private readonly OrderedLock _dial = new(LockRank.Dial);
@@ -27,6 +31,9 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
 
     /// <summary>Whether it replaces a dialer whose peer went silent: pings then watch its HTTP/2 connections.</summary>
     public bool WasSilent { get; init; }
+
+    /// <summary>Whether each connection begins with a TLS handshake: before its end, nothing of a request can have been sent.</summary>
+    public bool BeginsWithTls { get; init; }
 
     /// <summary>The open connections that were handed out.</summary>
     public OpenStreams Streams { get; } = new();
@@ -42,8 +49,8 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
         set => _opensConnections = value;
     }
 
-    /// <summary>Whether the peer acknowledges nothing that was sent over one of the open connections.</summary>
-    public bool IsSilent => Streams.Any(settings.IsSilent);
+    /// <summary>Whether a parked socket is open: the peer has not ended it.</summary>
+    public bool HasOpenParked => _parked.HasOpen;
 
     /// <summary>Receives the outcome of each dial: null for success. A cancelled dial has no outcome.</summary>
     public Action<Exception?>? Dialled { get; set; }
@@ -55,9 +62,14 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
     public async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         RefuseOtherHosts(context.DnsEndPoint);
+        if (_abandoned.IsCancellationRequested)
+        {
+            throw new SocketException((int)SocketError.TimedOut);
+        }
 
         // The runtime dials ahead of its queue, and the pool may be closed by now. A socket must not outlive the drain.
-        return HandOverParked() ?? Streams.Add(await DialUnlessJustFailedAsync(cancellationToken).ConfigureAwait(false))
+        return HandOverParked(cancellationToken)
+            ?? Streams.Add(await DialUnlessJustFailedAsync(cancellationToken).ConfigureAwait(false), cancellationToken)
             ?? throw new SocketException((int)SocketError.OperationAborted);
     }
 
@@ -99,7 +111,24 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
     }
 
     /// <summary>The peer went silent: requests that wait for a connect fail at once, and so do later ones.</summary>
-    public void Abandon() => _abandoned.CancelAsync().Forget();
+    public void Abandon()
+    {
+        _abandoned.CancelAsync().Forget();
+        if (BeginsWithTls)
+        {
+            Streams.CutUnanswered();
+        }
+    }
+
+    /// <summary>How the peer is silent while requests wait. For one caller at a time.</summary>
+    // Over HTTP/2 all requests wait for one handshake. When it has timed out, the runtime begins the next one for the rest of them.
+    public PeerSilence SampleSilence(EndpointHealth health, DateTimeOffset now) =>
+        Streams.Any(settings.IsSilent) ? PeerSilence.Tcp
+        : BeginsWithTls && (Streams.SampleUnanswered(now, MaxHandshakeSilence) || health is { NeedsAnswer: true, IsOnTrial: false })
+            ? PeerSilence.Handshake
+        : PeerSilence.None;
+
+    public bool CutSilent(DateTimeOffset now) => Streams.CutSilent(now, settings.IsSilent);
 
     /// <summary>Closes parked sockets and lets no further one live.</summary>
     /// <returns>Connections open at that moment.</returns>
@@ -110,12 +139,12 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
     }
 
     // Other requests must see a connection all the while. Without one they would dial for nothing.
-    private TrackedStream? HandOverParked()
+    private TrackedStream? HandOverParked(CancellationToken connecting)
     {
         Interlocked.Increment(ref _handingOver);
         try
         {
-            return _parked.Take() is Socket socket ? Streams.Add(socket) : null;
+            return _parked.Take() is Socket socket ? Streams.Add(socket, connecting) : null;
         }
         finally
         {
@@ -192,6 +221,11 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
         {
             throw new SocketException((int)SocketError.TimedOut);
         }
+        catch (OperationCanceledException)
+        {
+            Streams.Interrupted.Add(cancellationToken, ConnectPhase.Dial);
+            throw;
+        }
     }
 
     private async ValueTask<Socket> DialAsync(CancellationToken cancellationToken)
@@ -201,49 +235,16 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
             throw new SocketException((int)SocketError.OperationAborted);
         }
 
-        // Dual mode where the system has it, as the runtime does: the peer address that its metrics report stays the same.
-        Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            Configure(socket);
-            await ConnectWithinTimeoutAsync(socket, cancellationToken).ConfigureAwait(false);
+            Socket socket = await _connector.ConnectAsync(cancellationToken).ConfigureAwait(false);
             Dialled?.Invoke(null);
             return socket;
         }
-        catch (Exception exception)
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            socket.Dispose();
-            if (!cancellationToken.IsCancellationRequested)
-            {
-                Dialled?.Invoke(exception);
-            }
-
+            Dialled?.Invoke(exception);
             throw;
-        }
-    }
-
-    private void Configure(Socket socket)
-    {
-        socket.NoDelay = true;
-        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, KeepAliveSeconds);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, KeepAliveIntervalSeconds);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, KeepAliveRetries);
-        TcpHealth.EndWhenSilent(socket);
-        settings.ConfigureSocket?.Invoke(socket);
-    }
-
-    private async ValueTask ConnectWithinTimeoutAsync(Socket socket, CancellationToken cancellationToken)
-    {
-        using NetworkDeadline timeout = new(settings.ConnectTimeout, settings.Time, cancellationToken);
-        try
-        {
-            await settings.Connect(socket, address, timeout.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            // The address does not answer. That is no cancellation: the request goes on to the next address.
-            throw new SocketException((int)SocketError.TimedOut);
         }
     }
 }

@@ -15,9 +15,9 @@ internal sealed class EndpointPool
     private readonly EndpointDialer _dialer;
     private readonly Func<DateTimeOffset> _now;
     private readonly IPoolObserver? _observer;
+    private readonly PoolHealth _health;
     private readonly PoolSampler _sampler;
     private readonly RequestBudget _budget;
-    private volatile EndpointHealth _health;
     private volatile bool _hasBroken;
     private long _totalRequests;
     private long _openedBeforeBreak = -1;
@@ -39,15 +39,15 @@ internal sealed class EndpointPool
         _observer = observer;
         _sampler = new PoolSampler(startsSlowly, now());
         _budget = new RequestBudget(maxRequestsPerConnection);
-        _health = EndpointHealth.New(now());
-        dialer.Dialled = OnDialled;
+        _health = new PoolHealth(this, observer, now);
+        dialer.Dialled = _health.OnDialled;
     }
 
     public IPEndPoint Address => _dialer.Address;
 
     public AddressFamily Family => Address.AddressFamily;
 
-    public EndpointHealth Health => _health;
+    public EndpointHealth Health => _health.Current;
 
     /// <summary>Requests whose response headers are awaited.</summary>
     public long ActiveRequests => _gate.Count;
@@ -58,7 +58,7 @@ internal sealed class EndpointPool
     public float Share => _sampler.Share;
 
     /// <summary>Whether the pool is connected and takes its full share.</summary>
-    public bool IsWarm => Share == 1 && _health.State is EndpointState.Ready;
+    public bool IsWarm => Share == 1 && Health.State is EndpointState.Ready;
 
     public long TotalRequests => Volatile.Read(ref _totalRequests);
 
@@ -106,14 +106,14 @@ internal sealed class EndpointPool
     /// <returns>Null when connected, else why not. Never fails.</returns>
     public Task<Exception?> DialAheadAsync()
     {
-        Advance(_health, _health.OnDialBegun(_now()));
+        _health.OnDialBegun();
         return _dialer.DialAheadAsync(_draining.Token);
     }
 
     /// <summary>As <see cref="DialAheadAsync"/>, but there is no dial if the pool is connected by now.</summary>
     public Task<Exception?> DialUnlessConnectedAsync()
     {
-        Advance(_health, _health.OnDialBegun(_now()));
+        _health.OnDialBegun();
         return _dialer.DialUnlessConnectedAsync(_draining.Token);
     }
 
@@ -127,8 +127,12 @@ internal sealed class EndpointPool
     public void PassOnFailure(Exception failure) => _dialer.PassOnFailure(failure);
 
     /// <summary>Takes a sample while requests flow, a few times a second, one caller at a time.</summary>
-    /// <returns>Whether requests wait, no answer came since the last sample, and the peer acknowledges nothing.</returns>
-    public bool SampleForSilence() => _sampler.Sample(this, _dialer.Streams.CountStreaming(), _now()) && _dialer.IsSilent;
+    /// <returns>Of which kind the silence is, when requests wait and no answer came since the last sample.</returns>
+    public PeerSilence SampleForSilence() => _sampler.Sample(this, _dialer.Streams.CountStreaming(), _now())
+        ? _dialer.SampleSilence(Health, _now())
+        : PeerSilence.None;
+
+    public bool CutSilent() => _dialer.CutSilent(_now());
 
     /// <summary>A sign that the server is gone, for an address that DNS does not name any more; null for no sign.</summary>
     /// <param name="idleTimeout">A pool that is not busy for this long is not needed; infinite: idleness is no sign.</param>
@@ -137,7 +141,7 @@ internal sealed class EndpointPool
         bool isBusy = ActiveRequests > 0 || OpenConnections > 0;
         TimeSpan idleFor = _sampler.IdleFor(isBusy, _now());
         bool hasEnded = _dialer.Streams.WasEndedByPeer;
-        return new DepartureSigns(_health, _hasBroken, hasEnded, _dialer.OpensConnections, isBusy, idleFor).Find(idleTimeout);
+        return new DepartureSigns(Health, _hasBroken, hasEnded, _dialer.OpensConnections, isBusy, idleFor).Find(idleTimeout);
     }
 
     /// <summary>DNS names the address: earlier signs of departure do not count.</summary>
@@ -151,7 +155,7 @@ internal sealed class EndpointPool
     /// <summary>The pool takes no new request from now on. Requests inside go on.</summary>
     public void BeginDrain(string reason)
     {
-        _health = EndpointHealth.Draining(reason, _now());
+        _health.OnDraining(reason);
         _gate.Close();
 
         // The registrations are code of the application: not on this thread, and not under a lock of the library.
@@ -173,31 +177,27 @@ internal sealed class EndpointPool
     public int CutConnections() => _dialer.Streams.CutAll();
 
     /// <summary>A response arrived, whatever its status.</summary>
-    public void OnAnswered()
-    {
-        EndpointHealth before = _health;
-        Advance(before, before.OnAnswered());
-    }
+    public void OnAnswered() => _health.OnAnswered();
+
+    /// <summary>An attempt ended without a response.</summary>
+    public void OnUnanswered() => _health.OnUnanswered();
 
     /// <summary>A response arrived that says 421 (Misdirected Request): others are preferred until <see cref="OnNamedAgain"/>.</summary>
-    public void OnMisdirected()
-    {
-        EndpointHealth before = _health;
-        Advance(before, before.OnMisdirected());
-    }
+    public void OnMisdirected() => _health.OnMisdirected();
 
-    /// <summary>The name has a new answer. The caller makes a new set of endpoints: the observer hears nothing.</summary>
-    public void OnNamedAgain()
-    {
-        EndpointHealth before = _health;
-        Interlocked.CompareExchange(ref _health, before.OnNamedAgain(), before);
-    }
+    /// <inheritdoc cref="PoolHealth.OnNamedAgain"/>
+    public void OnNamedAgain() => _health.OnNamedAgain();
+
+    /// <summary>What the connect of a failed request was waiting for, if the runtime's connect timeout ended it.</summary>
+    public ConnectPhase TimedOutIn(Exception error) => _dialer.Streams.Interrupted.PhaseOf(error);
+
+    /// <summary>A connect, or the handshake after it, took too long.</summary>
+    public void OnConnectTimedOut(ConnectPhase phase) => _health.OnConnectTimedOut(phase);
 
     /// <summary>A request failed after it was sent, at least in part, or in the TLS handshake.</summary>
     public void OnFailed(HttpRequestException error)
     {
-        EndpointHealth before = _health;
-        if (!ConnectionBreaks.IsBreak(error) || before.State is EndpointState.Draining)
+        if (!ConnectionBreaks.IsBreak(error) || Health.State is EndpointState.Draining)
         {
             return;
         }
@@ -208,14 +208,31 @@ internal sealed class EndpointPool
         long opened = _dialer.Streams.Opened;
         if (Interlocked.Exchange(ref _openedBeforeBreak, opened) != opened || ConnectionBreaks.IsHandshake(error))
         {
-            Advance(before, before.OnBroken(error.Message, _now()));
+            _health.OnBroken(error.Message);
         }
     }
+
+    public bool TryTakeTrial() => IsConnected && _health.TryTakeTrial();
+
+    /// <summary>An attempt to recover begins.</summary>
+    public void OnRecoveryBegun() => _health.OnRecoveryBegun();
+
+    /// <summary>One request may try the endpoint, if the connection that was dialled ahead is still open.</summary>
+    public void BeginTrialIfOpen()
+    {
+        if (_dialer.HasOpenParked)
+        {
+            _health.OnTrialBegun();
+        }
+    }
+
+    /// <summary>The health of a pool that takes the place of another one of its address, and is not offered yet.</summary>
+    public void InheritHealth(EndpointPool before) => _health.Inherit(before.Health);
 
     /// <param name="membership">Why the address is in use, or why it left.</param>
     public EndpointSnapshot Snapshot(string membership)
     {
-        EndpointHealth health = _health;
+        EndpointHealth health = Health;
         return new EndpointSnapshot
         {
             Address = Address,
@@ -227,23 +244,5 @@ internal sealed class EndpointPool
             OpenConnections = OpenConnections,
             Membership = membership,
         };
-    }
-
-    private void OnDialled(Exception? failure)
-    {
-        EndpointHealth before = _health;
-        Advance(before, failure is null ? before.OnConnected(_now()) : before.OnConnectFailed(failure.Message, _now()));
-    }
-
-    // Of two changes at the same time the second is dropped. The next dial or request brings the same news.
-    private void Advance(EndpointHealth before, EndpointHealth after)
-    {
-        bool stands = !ReferenceEquals(before, after) && Interlocked.CompareExchange(ref _health, after, before) == before;
-        bool concernsOthers = before.IsMisdirected != after.IsMisdirected
-            || (before.State is EndpointState.Failing) != (after.State is EndpointState.Failing);
-        if (stands && concernsOthers)
-        {
-            _observer?.OnHealthChanged(this);
-        }
     }
 }

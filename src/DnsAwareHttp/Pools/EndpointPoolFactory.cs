@@ -14,8 +14,15 @@ internal sealed class EndpointPoolFactory(
 {
     private int _port = target.Port;
 
+    /// <inheritdoc cref="EndpointDialer.BeginsWithTls"/>
+    public bool BeginsWithTls { get; init; }
+
     /// <summary>The same, but another port is dialled. The handlers ask for the same host and port.</summary>
-    public EndpointPoolFactory WithPort(int port) => new(target, settings, makeHandler, now, maxRequestsPerConnection) { _port = port };
+    public EndpointPoolFactory WithPort(int port) => new(target, settings, makeHandler, now, maxRequestsPerConnection)
+    {
+        _port = port,
+        BeginsWithTls = BeginsWithTls,
+    };
 
     /// <summary>Makes a pool without connections.</summary>
     /// <param name="address">The address that it connects to.</param>
@@ -24,7 +31,11 @@ internal sealed class EndpointPoolFactory(
     /// <param name="wasSilent">Whether it replaces a pool whose peer went silent.</param>
     public EndpointPool Make(IPAddress address, IPoolObserver? observer = null, bool startsSlowly = false, bool wasSilent = false)
     {
-        EndpointDialer dialer = new(target, new IPEndPoint(address, _port), settings) { WasSilent = wasSilent };
+        EndpointDialer dialer = new(target, new IPEndPoint(address, _port), settings)
+        {
+            WasSilent = wasSilent,
+            BeginsWithTls = BeginsWithTls,
+        };
         return new EndpointPool(dialer, makeHandler(dialer), now, observer, maxRequestsPerConnection, startsSlowly);
     }
 }

@@ -25,14 +25,19 @@ internal sealed class OpenStreams
     /// <summary>The number of streams that were ever opened.</summary>
     public long Opened => Volatile.Read(ref _lastId);
 
+    /// <summary>The connects that the runtime gave up.</summary>
+    public InterruptedConnects Interrupted { get; } = new();
+
     /// <summary>Makes a connected socket a stream of this set; null, and the socket closed, when the set is sealed.</summary>
-    public TrackedStream? Add(Socket socket)
+    /// <param name="socket">The socket.</param>
+    /// <param name="connecting">The token that the runtime gave to the connect.</param>
+    public TrackedStream? Add(Socket socket, CancellationToken connecting = default)
     {
         using (_sync.Enter())
         {
             if (!_sealed)
             {
-                TrackedStream stream = new(socket, ++_lastId, this);
+                TrackedStream stream = new(socket, ++_lastId, this, connecting);
                 _streams.Add(_lastId, new WeakReference<TrackedStream>(stream));
                 _count = _streams.Count;
                 return stream;
@@ -77,6 +82,37 @@ internal sealed class OpenStreams
 
     /// <summary>Whether a condition holds for the socket of an open stream.</summary>
     public bool Any(Func<Socket, bool> condition) => Open().Exists(stream => stream.Is(condition));
+
+    /// <summary>
+    /// Whether the peer of a stream has sent no byte at all for so long. Samples measure it. For one caller at a time.
+    /// </summary>
+    public bool SampleUnanswered(DateTimeOffset now, TimeSpan limit)
+    {
+        TimeSpan longest = TimeSpan.Zero;
+        foreach (TrackedStream stream in Open())
+        {
+            TimeSpan unanswered = stream.SampleUnanswered(now);
+            longest = unanswered > longest ? unanswered : longest;
+        }
+
+        return longest >= limit;
+    }
+
+    /// <summary>Closes the sockets of the streams whose peers never sent a byte.</summary>
+    public void CutUnanswered() => Open().ForEach(static stream => stream.CutIfUnanswered());
+
+    /// <summary>Closes the sockets of the streams whose peers have acknowledged nothing for long. For one caller at a time.</summary>
+    /// <returns>Whether a stream is silent, and not cut yet.</returns>
+    public bool CutSilent(DateTimeOffset now, Func<Socket, bool> isSilent)
+    {
+        bool isOneSilent = false;
+        foreach (TrackedStream stream in Open())
+        {
+            isOneSilent |= stream.SampleSilent(now, isSilent);
+        }
+
+        return isOneSilent;
+    }
 
     /// <summary>Lets no further stream in.</summary>
     /// <returns>The number of open streams.</returns>

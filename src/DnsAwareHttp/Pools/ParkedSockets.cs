@@ -10,15 +10,31 @@ internal sealed class ParkedSockets(TimeProvider time)
     /// <summary>A server may take a connection that is idle for longer as an attack, and the network may have changed.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(3);
 
+    /// <summary>The time in which the request that waited for a socket takes it, with a margin for a busy machine.</summary>
+    private static readonly TimeSpan MaxFreshness = TimeSpan.FromMilliseconds(250);
+
     private const int MaxCount = 2;
 
-    private readonly List<Socket> _sockets = [];
+    // Each with the time at which it was parked.
+    private readonly List<(Socket Socket, long At)> _sockets = [];
     private readonly OrderedLock _sync = new(LockRank.Sockets);
     private volatile int _count;
     private ITimer? _expiry;
     private bool _sealed;
 
     public bool IsEmpty => _count == 0;
+
+    /// <summary>Whether a socket is parked whose peer has not closed it.</summary>
+    public bool HasOpen
+    {
+        get
+        {
+            using (_sync.Enter())
+            {
+                return _sockets.Exists(static parked => IsOpen(parked.Socket, mayHaveBytes: false));
+            }
+        }
+    }
 
     /// <summary>Keeps a connected socket for a moment. Closes it if enough are parked, or if the pool is closed.</summary>
     public void Park(Socket socket)
@@ -27,7 +43,7 @@ internal sealed class ParkedSockets(TimeProvider time)
         {
             if (!_sealed && _sockets.Count < MaxCount)
             {
-                _sockets.Add(socket);
+                _sockets.Add((socket, time.GetTimestamp()));
                 _count = _sockets.Count;
                 StartExpiry_NeedsLock();
                 return;
@@ -37,12 +53,16 @@ internal sealed class ParkedSockets(TimeProvider time)
         socket.Dispose();
     }
 
-    /// <summary>The newest socket whose peer has not closed it.</summary>
+    /// <summary>The newest socket whose peer has not closed it. One that waited for longer must be without bytes, too.</summary>
+    /// <remarks>
+    /// A request takes the socket that it waited for with the bytes that it has, as without this library: the server may answer before it
+    /// has read the request.
+    /// </remarks>
     public Socket? Take()
     {
-        while (Newest() is Socket socket)
+        while (Newest() is (Socket socket, long at))
         {
-            if (IsOpen(socket))
+            if (IsOpen(socket, mayHaveBytes: time.GetElapsedTime(at) < MaxFreshness))
             {
                 return socket;
             }
@@ -56,7 +76,7 @@ internal sealed class ParkedSockets(TimeProvider time)
     /// <summary>Closes all parked sockets and every later one.</summary>
     public void Seal() => CloseAll(andSeal: true);
 
-    private Socket? Newest()
+    private (Socket Socket, long At)? Newest()
     {
         using (_sync.Enter())
         {
@@ -65,7 +85,7 @@ internal sealed class ParkedSockets(TimeProvider time)
                 return null;
             }
 
-            Socket newest = _sockets[^1];
+            (Socket Socket, long At) newest = _sockets[^1];
             _sockets.RemoveAt(_sockets.Count - 1);
             _count = _sockets.Count;
             return newest;
@@ -74,11 +94,11 @@ internal sealed class ParkedSockets(TimeProvider time)
 
     // Only an HTTP/2 server may speak first: its settings. Otherwise a readable socket is closed by the peer, or holds bytes that no
     // request asked for.
-    private static bool IsOpen(Socket socket)
+    private static bool IsOpen(Socket socket, bool mayHaveBytes)
     {
         try
         {
-            return !socket.Poll(0, SelectMode.SelectRead) || (socket.Available > 0 && BeginsWithSettings(socket));
+            return !socket.Poll(0, SelectMode.SelectRead) || (socket.Available > 0 && (mayHaveBytes || BeginsWithSettings(socket)));
         }
         catch (SocketException)
         {
@@ -113,7 +133,7 @@ internal sealed class ParkedSockets(TimeProvider time)
         Socket[] closing;
         using (_sync.Enter())
         {
-            closing = [.. _sockets];
+            closing = [.. _sockets.Select(static parked => parked.Socket)];
             _sockets.Clear();
             _count = 0;
             _sealed |= andSeal;

@@ -11,17 +11,17 @@ internal static class TcpHealth
     private const int SilentAfter = 2;
 
     /// <summary>
-    /// Unacknowledged bytes end the connection after this time. The system's default is a quarter of an hour. This time is long enough for
-    /// a network that comes back.
+    /// A peer that acknowledged something within this time is alive: it may read slowly, and say so with a window of zero.
     /// </summary>
-    private const int UserTimeoutMilliseconds = 30_000;
+    private const int AliveMilliseconds = 500;
 
     // From Linux: include/uapi/linux/tcp.h.
     private const int ProtocolTcp = 6;
     private const int TcpInfo = 11;
-    private const int TcpUserTimeout = 18;
     private const int RetransmitsOffset = 2;
     private const int ProbesOffset = 3;
+    private const int LastAckReceivedOffset = 56;
+    private const int InfoLength = 60;
 
     /// <summary>
     /// Whether bytes were sent again, or the connection was probed, and the peer acknowledged nothing. False where the system does not
@@ -34,24 +34,16 @@ internal static class TcpHealth
             return false;
         }
 
-        Span<byte> info = stackalloc byte[8];
+        Span<byte> info = stackalloc byte[InfoLength];
         try
         {
             return socket.GetRawSocketOption(ProtocolTcp, TcpInfo, info) == info.Length
-                && (info[RetransmitsOffset] >= SilentAfter || info[ProbesOffset] >= SilentAfter);
+                && (info[RetransmitsOffset] >= SilentAfter || info[ProbesOffset] >= SilentAfter)
+                && BitConverter.ToUInt32(info[LastAckReceivedOffset..]) >= AliveMilliseconds;
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {
             return false;
-        }
-    }
-
-    /// <summary>Makes the system end the connection when the peer acknowledges nothing for a while (RFC 5482).</summary>
-    public static void EndWhenSilent(Socket socket)
-    {
-        if (OperatingSystem.IsLinux())
-        {
-            socket.SetRawSocketOption(ProtocolTcp, TcpUserTimeout, BitConverter.GetBytes(UserTimeoutMilliseconds));
         }
     }
 }

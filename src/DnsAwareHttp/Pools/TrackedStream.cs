@@ -7,8 +7,26 @@ namespace DnsAwareHttp.Pools;
 /// It is a <see cref="NetworkStream"/>, not a wrapper: the runtime polls the socket of a NetworkStream to see whether an idle connection is
 /// still good.
 /// </remarks>
-internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner) : NetworkStream(socket, ownsSocket: true)
+/// <param name="socket">The connected socket.</param>
+/// <param name="id">Its number among the streams of its owner.</param>
+/// <param name="owner">Hears of the end.</param>
+/// <param name="connecting">
+/// The token that the runtime gave to the connect. The runtime cancels it only while it still connects: in the TLS handshake, or in the
+/// dialogue with a proxy.
+/// </param>
+internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner, CancellationToken connecting = default)
+    : NetworkStream(socket, ownsSocket: true)
 {
+    /// <summary>
+    /// A connection whose peer stays silent ends after this time. The system would send again for a quarter of an hour. It is long enough
+    /// for a network that comes back.
+    /// </summary>
+    private static readonly TimeSpan MaxSilence = TimeSpan.FromSeconds(30);
+
+    private volatile bool _wasAnswered;
+    private DateTimeOffset? _silentSince;
+    private DateTimeOffset? _unansweredSince;
+    private bool _wasInterrupted;
     private int _reported;
     private uint _reads;
     private uint _writes;
@@ -30,17 +48,73 @@ internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner) :
         return streams;
     }
 
+    /// <summary>
+    /// For how long the peer has sent no byte at all, although something was sent to it. Samples measure it: the first one begins. For one
+    /// caller at a time.
+    /// </summary>
+    public TimeSpan SampleUnanswered(DateTimeOffset now)
+    {
+        if (_wasAnswered || Volatile.Read(ref _writes) == 0 || HasBytes())
+        {
+            _unansweredSince = null;
+            return TimeSpan.Zero;
+        }
+
+        _unansweredSince ??= now;
+        return now - _unansweredSince.Value;
+    }
+
+    /// <summary>Closes the socket if samples found the peer silent for long. For one caller at a time.</summary>
+    /// <returns>Whether the peer is silent, and the socket was not closed.</returns>
+    public bool SampleSilent(DateTimeOffset now, Func<Socket, bool> isSilent)
+    {
+        if (!Is(isSilent))
+        {
+            _silentSince = null;
+            return false;
+        }
+
+        _silentSince ??= now;
+        bool isOver = now - _silentSince >= MaxSilence;
+        if (isOver)
+        {
+            Cut();
+        }
+
+        return !isOver;
+    }
+
+    /// <summary>Closes the socket if the peer never sent a byte.</summary>
+    public void CutIfUnanswered()
+    {
+        if (!_wasAnswered && !HasBytes())
+        {
+            Cut();
+        }
+    }
+
     // A connection has one reader and one writer, so plain counting is right. An atomic increment would cost more than all the rest.
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         _reads++;
-        return base.ReadAsync(buffer, cancellationToken);
+        return _wasAnswered ? base.ReadAsync(buffer, cancellationToken) : ReadFirstAsync(buffer, cancellationToken);
     }
 
+    // The base class would rent a buffer and copy: it does so for each type that derives from it.
     public override int Read(Span<byte> buffer)
     {
         _reads++;
-        return base.Read(buffer);
+        ObjectDisposedException.ThrowIf(!CanRead, this);
+        try
+        {
+            int read = Socket.Receive(buffer, SocketFlags.None);
+            _wasAnswered = true;
+            return read;
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            throw new IOException($"Unable to read data from the transport connection: {exception.Message}.", exception);
+        }
     }
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
@@ -52,7 +126,15 @@ internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner) :
     public override void Write(ReadOnlySpan<byte> buffer)
     {
         _writes++;
-        base.Write(buffer);
+        ObjectDisposedException.ThrowIf(!CanWrite, this);
+        try
+        {
+            SendAll(buffer);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            throw new IOException($"Unable to write data to the transport connection: {exception.Message}.", exception);
+        }
     }
 
     /// <summary>
@@ -69,8 +151,44 @@ internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner) :
         bool byPeer = disposing && IsEndedByPeer();
         base.Dispose(disposing);
 
+        // Also if the socket was cut just before: the runtime reports its timeout all the same.
+        if (disposing && connecting.IsCancellationRequested && !_wasInterrupted)
+        {
+            _wasInterrupted = true;
+            owner.Interrupted.Add(connecting, ConnectPhase.Handshake);
+        }
+
         // Also from the finaliser: a response that the application dropped without disposal ends its connection, too.
         Report(byPeer);
+    }
+
+    private async ValueTask<int> ReadFirstAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        int read = await base.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        _wasAnswered = true;
+        return read;
+    }
+
+    // A blocking socket sends all, unless it was made non-blocking by an earlier asynchronous operation: then it may send a part.
+    private void SendAll(ReadOnlySpan<byte> buffer)
+    {
+        do
+        {
+            buffer = buffer[Socket.Send(buffer, SocketFlags.None)..];
+        }
+        while (!buffer.IsEmpty);
+    }
+
+    private bool HasBytes()
+    {
+        try
+        {
+            return Socket.Available > 0;
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            return false;
+        }
     }
 
     // Readable without a byte to read: the peer has ended the connection, or broken it.

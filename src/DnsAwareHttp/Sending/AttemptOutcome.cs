@@ -30,8 +30,10 @@ internal static class AttemptOutcomes
     /// Whether the endpoint is a proxy that passes bytes on. The server behind it is then the one whose TLS handshake failed, or that lacks
     /// the version.
     /// </param>
-    public static AttemptOutcome Of(Exception error, bool isTunnelled) => error is not HttpRequestException request
-        ? AttemptOutcome.Failed
+    /// <param name="timedOut">What the connect of the request was waiting for, if the runtime's connect timeout ended it.</param>
+    public static AttemptOutcome Of(Exception error, bool isTunnelled, ConnectPhase timedOut = ConnectPhase.None) =>
+        timedOut is ConnectPhase.Dial || (timedOut is ConnectPhase.Handshake && !isTunnelled) ? AttemptOutcome.NotConnected
+        : error is not HttpRequestException request ? AttemptOutcome.Failed
         : request.HttpRequestError switch
         {
             HttpRequestError.ConnectionError => AttemptOutcome.NotConnected,
@@ -46,12 +48,28 @@ internal static class AttemptOutcomes
         response.StatusCode == HttpStatusCode.MisdirectedRequest ? AttemptOutcome.Misdirected : AttemptOutcome.Answered;
 
     /// <summary>Notes on the endpoint what the outcome tells of its health.</summary>
-    public static void NoteOn(EndpointPool pool, AttemptOutcome outcome, Exception error, bool isTunnelled)
+    public static void NoteOn(
+        EndpointPool pool, AttemptOutcome outcome, Exception error, bool isTunnelled, ConnectPhase timedOut = ConnectPhase.None)
     {
+        if (outcome is AttemptOutcome.VersionRefused)
+        {
+            // It said so itself, in its handshake.
+            pool.OnAnswered();
+            return;
+        }
+
+        if (outcome is AttemptOutcome.NotConnected && timedOut is not ConnectPhase.None)
+        {
+            pool.OnConnectTimedOut(timedOut);
+            return;
+        }
+
         bool concernsEndpoint = outcome is AttemptOutcome.NotConnected || (outcome is AttemptOutcome.Failed && !isTunnelled);
         if (concernsEndpoint && error is HttpRequestException request)
         {
             pool.OnFailed(request);
         }
+
+        pool.OnUnanswered();
     }
 }

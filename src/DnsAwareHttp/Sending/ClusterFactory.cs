@@ -70,7 +70,7 @@ internal sealed class ClusterFactory(RouterSettings settings, IRequestRoutes rou
         settings.MakeHandler
             ?? (dialer => settings.Template.Make(dialer.ConnectAsync, proxy, authenticate: !origin.IsAnonymous, ping: dialer.WasSilent)),
         () => _clock.Now,
-        _options.MaxRequestsPerConnection);
+        _options.MaxRequestsPerConnection) { BeginsWithTls = origin.IsSecure };
 
     private IMembershipPolicy Policy(MembershipMode mode, int maxMembers) => mode switch
     {

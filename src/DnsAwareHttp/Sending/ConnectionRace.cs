@@ -11,8 +11,14 @@ namespace DnsAwareHttp.Sending;
 /// <param name="time">The clock.</param>
 internal sealed class ConnectionRace(TimeSpan attemptDelay, TimeProvider time)
 {
-    /// <summary>The most dials that are under way for one request.</summary>
-    private const int MaxAtOnce = 6;
+    /// <summary>The number of dials under way from which on the next one begins sooner.</summary>
+    private const int ManyAtOnce = 6;
+
+    /// <summary>
+    /// The time to the next dial while many are under way without an answer: most addresses are dead, and a good one must still be found in
+    /// a few seconds. It is the shortest delay that RFC 8305 recommends. The last of 64 addresses is dialled after 8 s at most.
+    /// </summary>
+    private static readonly TimeSpan DelayAmongMany = TimeSpan.FromMilliseconds(100);
 
     /// <summary>
     /// As <see cref="RunAsync(IReadOnlyList{EndpointPool}, CancellationToken)"/>. When all failed, each rank of the others is next.
@@ -38,7 +44,7 @@ internal sealed class ConnectionRace(TimeSpan attemptDelay, TimeProvider time)
         int next = 0;
         while (next < order.Count || running.Count > 0)
         {
-            if (next < order.Count && running.Count < MaxAtOnce)
+            if (next < order.Count)
             {
                 EndpointPool pool = order[next++];
                 if (pool.IsConnected)
@@ -49,8 +55,8 @@ internal sealed class ConnectionRace(TimeSpan attemptDelay, TimeProvider time)
                 running[pool.DialUnlessConnectedAsync()] = pool;
             }
 
-            bool mayAddMore = next < order.Count && running.Count < MaxAtOnce;
-            Task<Exception?>? ended = await FirstToEndAsync(running.Keys, mayAddMore, cancellationToken).ConfigureAwait(false);
+            TimeSpan wait = next == order.Count ? Timeout.InfiniteTimeSpan : running.Count < ManyAtOnce ? attemptDelay : DelayAmongMany;
+            Task<Exception?>? ended = await FirstToEndAsync(running.Keys, wait, cancellationToken).ConfigureAwait(false);
             if (ended is null)
             {
                 continue;
@@ -90,17 +96,11 @@ internal sealed class ConnectionRace(TimeSpan attemptDelay, TimeProvider time)
 
     /// <summary>The first dial to end; null when it is time for the next one to begin.</summary>
     private async Task<Task<Exception?>?> FirstToEndAsync(
-        IEnumerable<Task<Exception?>> running, bool mayAddMore, CancellationToken cancellationToken)
+        IEnumerable<Task<Exception?>> running, TimeSpan wait, CancellationToken cancellationToken)
     {
-        Task<Task<Exception?>> first = Task.WhenAny(running);
-        if (!mayAddMore)
-        {
-            return await first.WaitAsync(cancellationToken).ConfigureAwait(false);
-        }
-
         try
         {
-            return await first.WaitAsync(attemptDelay, time, cancellationToken).ConfigureAwait(false);
+            return await Task.WhenAny(running).WaitAsync(wait, time, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {

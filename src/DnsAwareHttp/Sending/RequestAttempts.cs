@@ -76,8 +76,14 @@ internal sealed class RequestAttempts(Origin origin, DateTimeOffset since = defa
     }
 
     /// <summary>The error of the request: the error of the only attempt, or an error that lists each address with its error.</summary>
-    public HttpRequestException ToException()
+    /// <remarks>If each attempt ended by the runtime's connect timeout, it is the runtime's error for that.</remarks>
+    public Exception ToException()
     {
+        if (_attempts.TrueForAll(static attempt => attempt.Error is OperationCanceledException))
+        {
+            return _attempts[^1].Error;
+        }
+
         HttpRequestException? last = _attempts.Select(attempt => attempt.Error).OfType<HttpRequestException>().LastOrDefault();
         if (last is not null && _attempts.Count == 1)
         {

@@ -52,7 +52,7 @@ internal sealed class RequestSender(
             Task<HttpResponseMessage> sending = pool.SendAsync(request, async, cancellationToken);
             await ((Task)sending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             lease.Dispose();
-            if (!GoesElsewhere(sending, request, pool, ref attempts))
+            if (!GoesElsewhere(sending, request, pool, ref attempts, cancellationToken))
             {
                 HttpResponseMessage response = sending.GetAwaiter().GetResult();
                 return redirects is not null && RedirectFollower.IsRedirect(request, response)
@@ -143,17 +143,37 @@ internal sealed class RequestSender(
     }
 
     private bool GoesElsewhere(
-        Task<HttpResponseMessage> sending, HttpRequestMessage request, EndpointPool pool, ref RequestAttempts? attempts) =>
+        Task<HttpResponseMessage> sending, HttpRequestMessage request, EndpointPool pool, ref RequestAttempts? attempts,
+        CancellationToken cancellationToken) =>
         sending.IsCompletedSuccessfully
             ? GoesElsewhere(sending.Result, request, pool, ref attempts)
-            : GoesElsewhere(sending.Exception?.InnerException ?? new TaskCanceledException(sending), request, pool, ref attempts);
+            : GoesElsewhere(ErrorOf(sending, cancellationToken), request, pool, ref attempts);
+
+    // A cancelled task has its exception, too: it is the runtime's connect timeout, unless the caller cancelled.
+    private static Exception ErrorOf(Task<HttpResponseMessage> sending, CancellationToken cancellationToken)
+    {
+        if (sending.IsCanceled && !cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                _ = sending.GetAwaiter().GetResult();
+            }
+            catch (OperationCanceledException cancellation)
+            {
+                return cancellation;
+            }
+        }
+
+        return sending.Exception?.InnerException ?? new TaskCanceledException(sending);
+    }
 
     // False: the request was sent, at least in part, and the library never sends it again.
     private bool GoesElsewhere(Exception error, HttpRequestMessage request, EndpointPool pool, ref RequestAttempts? attempts)
     {
         bool isTunnelled = origin.Tunnels(request);
-        AttemptOutcome outcome = AttemptOutcomes.Of(error, isTunnelled);
-        AttemptOutcomes.NoteOn(pool, outcome, error, isTunnelled);
+        ConnectPhase timedOut = pool.TimedOutIn(error);
+        AttemptOutcome outcome = AttemptOutcomes.Of(error, isTunnelled, timedOut);
+        AttemptOutcomes.NoteOn(pool, outcome, error, isTunnelled, timedOut);
         if (outcome is AttemptOutcome.Failed)
         {
             attempts?.Misdirected?.Dispose();

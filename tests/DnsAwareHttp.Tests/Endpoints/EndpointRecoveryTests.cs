@@ -76,6 +76,56 @@ public sealed class EndpointRecoveryTests : IDisposable
     }
 
     [Fact]
+    public async Task NeedsAnAnswer_IsOnTrialWhenItKeepsAConnectionOpen_PausesGrowUntilItAnswers()
+    {
+        _listener.Listen();
+        List<DateTimeOffset> dials = [_clock.GetUtcNow()];
+        EndpointPool pool = Pool(out _, _ => dials.Add(_clock.GetUtcNow()));
+        pool.OnConnectTimedOut(ConnectPhase.Handshake);
+
+        for (int trial = 1; trial <= 3; trial++)
+        {
+            await Eventually.Holds(() => Moves(pool.Health.IsOnTrial), "it is on trial");
+            pool.Health.State.Should().Be(EndpointState.Failing);
+            pool.Health.Recoveries.Should().BeGreaterThanOrEqualTo(trial);
+            pool.OnUnanswered();
+        }
+
+        for (int pause = 0; pause < dials.Count - 1; pause++)
+        {
+            (dials[pause + 1] - dials[pause]).Should().BeGreaterThanOrEqualTo(TimeSpan.FromSeconds(0.8 * Math.Pow(1.6, pause)));
+        }
+
+        await Eventually.Holds(() => Moves(pool.Health.IsOnTrial), "it is on trial");
+        pool.OnAnswered();
+        pool.Health.State.Should().Be(EndpointState.Ready);
+        await Eventually.Holds(() => Moves(_recovery.WhenEnded().IsCompleted), "it is well");
+    }
+
+    [Fact]
+    public async Task NeedsAnAnswer_AcceptsAndCloses_IsNeverOnTrial()
+    {
+        _listener.Listen();
+        bool wasOnTrial = false;
+        int accepted = 0;
+        Task closing = Task.Run(async () =>
+        {
+            while (accepted < 4)
+            {
+                (await _listener.AcceptAsync()).Dispose();
+                accepted++;
+            }
+        });
+        EndpointPool pool = Pool(out _);
+        pool.OnConnectTimedOut(ConnectPhase.Handshake);
+
+        await Eventually.Holds(() => Moves((wasOnTrial |= pool.Health.IsOnTrial) || closing.IsCompleted), "it is tried again and again");
+
+        wasOnTrial.Should().BeFalse("no request is to meet that");
+        pool.BeginDrain("gone");
+    }
+
+    [Fact]
     public async Task ConfigureSocketThrowsOnce_TheEndpointIsStillRecovered()
     {
         _listener.Listen();

@@ -12,6 +12,7 @@ public sealed class PoolReplacementTests : IDisposable
 {
     private readonly EndpointBench _bench = new();
     private readonly List<Departure> _letGo = [];
+    private readonly List<EndpointPool> _recovering = [];
     private readonly EndpointRoster _roster;
     private readonly PoolReplacement _replacement;
     private readonly EndpointPool _pool;
@@ -20,7 +21,7 @@ public sealed class PoolReplacementTests : IDisposable
     {
         _roster = new EndpointRoster(
             _bench.Scope, _bench.Sync, new StrictMembership(9, 1), _bench.Factory, new PoolObserver(), static () => false);
-        _replacement = new PoolReplacement(_bench.Scope, _bench.Sync, _roster, departures => _letGo.AddRange(departures));
+        _replacement = new PoolReplacement(_bench.Scope, _bench.Sync, _roster, departures => _letGo.AddRange(departures), _recovering.Add);
         Names("10.0.0.1");
         _pool = _roster.Pools.Single();
     }

@@ -11,7 +11,8 @@ namespace DnsAwareHttp.Tests.Endpoints;
 
 public sealed class SilenceWatchTests : IDisposable
 {
-    private readonly EndpointBench _bench = new();
+    private readonly EndpointBench _bench = new(tls: true);
+    private readonly List<EndpointPool> _recovering = [];
     private readonly EndpointRoster _roster;
     private readonly SilenceWatch _watch;
     private readonly List<Departure> _letGo = [];
@@ -21,7 +22,7 @@ public sealed class SilenceWatchTests : IDisposable
     {
         _roster = new EndpointRoster(
             _bench.Scope, _bench.Sync, new StrictMembership(9, 1), _bench.Factory, new PoolObserver(), static () => false);
-        PoolReplacement replacement = new(_bench.Scope, _bench.Sync, _roster, departures => _letGo.AddRange(departures));
+        PoolReplacement replacement = new(_bench.Scope, _bench.Sync, _roster, departures => _letGo.AddRange(departures), _recovering.Add);
         _watch = new SilenceWatch(_bench.Scope, replacement, () => _hints++);
     }
 
@@ -85,13 +86,97 @@ public sealed class SilenceWatchTests : IDisposable
         _letGo.Single().Pool.Should().BeSameAs(silent);
     }
 
+    [Fact]
+    public async Task Sample_NoByteInAnswerToTheHandshakeAndAnotherIsConnected_ASuccessorThatFailsTakesItsPlace()
+    {
+        EndpointSet set = Names("10.0.0.1", "10.0.0.2");
+        (EndpointPool hung, TrackedStream handshake) = await HungAsync(set);
+        _bench.Connect(set.Preferred[1]);
+
+        SampleFor(TimeSpan.FromSeconds(0.9), set);
+        _letGo.Should().BeEmpty("it may be busy");
+        SampleFor(TimeSpan.FromSeconds(0.3), set);
+
+        _letGo.Should().ContainSingle().Which.Should().Match<Departure>(
+            departure => departure.Pool == hung && departure.Reason == DepartureReason.PeerSilent);
+        _recovering.Should().ContainSingle().Which.Health.Should().BeEquivalentTo(new { State = EndpointState.Failing, NeedsAnswer = true });
+        _hints.Should().Be(1);
+        handshake.Invoking(stream => stream.Read(new byte[1].AsSpan())).Should().Throw<IOException>("requests that wait for it go elsewhere");
+    }
+
+    [Fact]
+    public async Task Sample_NoByteInAnswerToTheHandshakeAndNoOtherIsConnected_TheOthersAreDialled()
+    {
+        EndpointSet set = Names("10.0.0.1", "10.0.0.2");
+        _ = await HungAsync(set);
+
+        SampleFor(TimeSpan.FromSeconds(2), set);
+
+        await _bench.HasDialled(set.Preferred[1].Address.Address.ToString());
+        _letGo.Should().BeEmpty("the server may be slow, and there is no other yet");
+    }
+
+    [Fact]
+    public async Task Sample_NoByteInAnswerToTheHandshakeAndAllOthersFail_WaitsAsTheCallerDoes()
+    {
+        EndpointSet set = Names("10.0.0.1", "10.0.0.2");
+        _ = await HungAsync(set);
+        _bench.Connect(set.Preferred[1]);
+        set.Preferred[1].OnConnectTimedOut(ConnectPhase.Handshake);
+
+        SampleFor(TimeSpan.FromSeconds(9), set);
+
+        _letGo.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task SilentPeer_ThatStaysSilent_LosesItsConnectionsAfterHalfAMinute()
+    {
+        EndpointSet set = Names("10.0.0.1");
+        EndpointPool silent = Silent(set);
+        _watch.Sample(set, set);
+
+        for (int second = 0; second < 30; second++)
+        {
+            silent.OpenConnections.Should().Be(1);
+            _bench.Clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        await Eventually.Holds(
+            () =>
+            {
+                _bench.Clock.Advance(TimeSpan.FromSeconds(1));
+                return silent.OpenConnections == 0;
+            },
+            "requests on it end");
+    }
+
+    private async Task<(EndpointPool Pool, TrackedStream Handshake)> HungAsync(EndpointSet set)
+    {
+        EndpointPool pool = set.Preferred[0];
+        TrackedStream stream = _bench.Connect(pool);
+        await stream.WriteAsync(new byte[1]);
+        pool.TryEnter(out _);
+        return (pool, stream);
+    }
+
+    private void SampleFor(TimeSpan time, EndpointSet set)
+    {
+        _watch.Sample(set, set);
+        for (TimeSpan passed = TimeSpan.Zero; passed < time; passed += TimeSpan.FromMilliseconds(100))
+        {
+            _bench.Clock.Advance(TimeSpan.FromMilliseconds(100));
+            _watch.Sample(set, set);
+        }
+    }
+
     private EndpointPool Silent(EndpointSet set)
     {
         EndpointPool pool = set.Preferred[0];
         _bench.Connect(pool);
         _bench.PeersAreSilent = true;
         pool.TryEnter(out _);
-        pool.SampleForSilence().Should().BeFalse("an answer may have come until now");
+        pool.SampleForSilence().Should().Be(PeerSilence.None, "an answer may have come until now");
         return pool;
     }
 

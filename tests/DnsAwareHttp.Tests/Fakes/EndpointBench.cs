@@ -17,7 +17,7 @@ internal sealed class EndpointBench : IDisposable
     private readonly ConcurrentBag<IDisposable> _sockets = [];
     private readonly TcpListener _anywhere = new(IPAddress.Loopback, 0);
 
-    public EndpointBench(DnsAwareOptions? options = null)
+    public EndpointBench(DnsAwareOptions? options = null, bool tls = false)
     {
         _anywhere.Start();
         SteadyClock clock = new(Clock);
@@ -27,7 +27,7 @@ internal sealed class EndpointBench : IDisposable
             Order = new AddressOrdering(Sources, Rotation: 0),
         };
         DialSettings settings = new(Timeout.InfiniteTimeSpan, null, Clock) { Connect = DialAsync, IsSilent = IsSilentSocket };
-        Factory = new EndpointPoolFactory(new DnsEndPoint("svc.test", 80), settings, MakeHandler, () => clock.Now);
+        Factory = new EndpointPoolFactory(new DnsEndPoint("svc.test", 80), settings, MakeHandler, () => clock.Now) { BeginsWithTls = tls };
     }
 
     public ManualTimeProvider Clock { get; } = new();
@@ -72,13 +72,15 @@ internal sealed class EndpointBench : IDisposable
     }
 
     /// <summary>Opens a connection of a pool, which is the latest one of its address.</summary>
-    public void Connect(EndpointPool pool)
+    public TrackedStream Connect(EndpointPool pool)
     {
         EndpointDialer dialer = _dialers[pool.Address.Address.ToString()];
         SocketPair pair = SocketPair.Make();
         _sockets.Add(pair);
-        _sockets.Add(dialer.Streams.Add(pair.Near)!);
+        TrackedStream stream = dialer.Streams.Add(pair.Near)!;
+        _sockets.Add(stream);
         dialer.Dialled!(null);
+        return stream;
     }
 
     /// <summary>Ends the connections of a pool.</summary>

@@ -74,7 +74,7 @@ public sealed class EndpointHealthTests
     {
         EndpointHealth misdirected = EndpointHealth.New(Before).OnMisdirected();
 
-        EndpointHealth later = misdirected.OnDialBegun(Now).OnConnected(Now).OnConnectFailed("refused", Now).OnBroken("reset", Now).OnConnected(Now).OnAnswered();
+        EndpointHealth later = misdirected.OnDialBegun(Now).OnConnected(Now).OnConnectFailed("refused", Now).OnBroken("reset", Now).OnConnected(Now).OnAnswered(Now);
 
         later.IsMisdirected.Should().BeTrue();
         later.OnNamedAgain().Should().BeEquivalentTo(new { IsMisdirected = false, State = EndpointState.Ready });
@@ -120,8 +120,50 @@ public sealed class EndpointHealthTests
     }
 
     [Property]
-    public bool AnyEvents_FailuresStartAgain_OnlyByAConnect(Happening[] happenings) => Holds(
-        happenings, (before, happening, after) => after.Failures >= before.Failures || happening is Happening.Connected);
+    public bool AnyEvents_FailuresStartAgain_OnlyByAConnectOrAnAnswer(Happening[] happenings) => Holds(
+        happenings, (before, happening, after) => after.Failures >= before.Failures || happening is Happening.Connected or Happening.Answered);
+
+    [Property]
+    public bool AnyEvents_AnEndpointThatNeedsAnAnswer_IsWellOnlyByAnAnswer(Happening[] happenings) => Holds(
+        happenings, (before, happening, after) => !before.NeedsAnswer || after.NeedsAnswer || happening is Happening.Answered);
+
+    [Property]
+    public bool AnyEvents_PausesBetweenRecoveriesShrink_OnlyByAnAnswer(Happening[] happenings) => Holds(
+        happenings, (before, happening, after) => after.Recoveries >= before.Recoveries || happening is Happening.Answered);
+
+    [Property]
+    public bool AnyEvents_OnTrial_OnlyAnEndpointThatNeedsAnAnswer(Happening[] happenings) => Holds(
+        happenings, (_, _, after) => !after.IsOnTrial || after.NeedsAnswer);
+
+    [Property]
+    public bool AnyEvents_AnAnswerThatWouldChangeNothing_ChangesNothing(Happening[] happenings) => Holds(
+        happenings, (_, _, after) => after.IsChangedByAnswer || ReferenceEquals(after.OnAnswered(Now), after));
+
+    [Fact]
+    public void HandshakeUnanswered_FailsUntilAnAnswerOnTrial()
+    {
+        EndpointHealth failing = EndpointHealth.New(Before).OnConnected(Before).OnHandshakeUnanswered("no handshake", Now);
+        failing.Should().BeEquivalentTo(new { State = EndpointState.Failing, Reason = "no handshake", NeedsAnswer = true, IsOnTrial = false });
+
+        EndpointHealth connected = failing.OnRecoveryBegun().OnConnected(Now);
+        connected.Should().BeEquivalentTo(new { State = EndpointState.Failing, IsOnTrial = false, Recoveries = 1 }, "a connect proves nothing");
+
+        EndpointHealth onTrial = connected.OnTrialBegun();
+        onTrial.Should().BeEquivalentTo(new { IsOnTrial = true, IsAvoided = true });
+        onTrial.OnUnanswered().OnRecoveryBegun().Should().BeEquivalentTo(new { IsOnTrial = false, NeedsAnswer = true, Recoveries = 2 });
+        onTrial.OnAnswered(Now).Should().BeEquivalentTo(
+            new { State = EndpointState.Ready, IsOnTrial = false, IsAvoided = false, Recoveries = 0, Breaks = 0, Failures = 0 });
+    }
+
+    [Fact]
+    public void Refused_AnAnswerOverAnOlderConnection_DoesNotMakeItReady()
+    {
+        EndpointHealth refused = EndpointHealth.New(Before).OnConnectFailed("refused", Now).OnRecoveryBegun();
+
+        refused.OnAnswered(Now).Should().BeSameAs(refused);
+        refused.OnTrialBegun().Should().BeSameAs(refused, "a connect will show that it is well");
+        refused.OnConnected(Now).Should().BeEquivalentTo(new { State = EndpointState.Ready, Recoveries = 1 }, "the next failure finds longer pauses");
+    }
 
     [Property]
     public bool AnyEvents_BreaksStartAgain_OnlyByAnAnswer(Happening[] happenings) => Holds(
@@ -144,6 +186,10 @@ public sealed class EndpointHealthTests
         Answered,
         Misdirected,
         NamedAgain,
+        HandshakeUnanswered,
+        RecoveryBegun,
+        TrialBegun,
+        Unanswered,
     }
 
     private static bool Holds(Happening[] happenings, Func<EndpointHealth, Happening, EndpointHealth, bool> rule)
@@ -175,9 +221,13 @@ public sealed class EndpointHealthTests
         "connected" => health.OnConnected(now),
         "refused" => health.OnConnectFailed("refused", now),
         "broken" => health.OnBroken("reset", now),
-        "answered" => health.OnAnswered(),
+        "answered" => health.OnAnswered(now),
         "misdirected" => health.OnMisdirected(),
         "named again" => health.OnNamedAgain(),
+        "handshakeunanswered" => health.OnHandshakeUnanswered("no handshake", now),
+        "recoverybegun" => health.OnRecoveryBegun(),
+        "trialbegun" => health.OnTrialBegun(),
+        "unanswered" => health.OnUnanswered(),
         _ => throw new ArgumentOutOfRangeException(nameof(happening), happening, null),
     };
 }

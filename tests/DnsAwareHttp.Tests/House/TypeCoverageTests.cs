@@ -16,8 +16,10 @@ public sealed class TypeCoverageTests
         ["OriginRegistry"] = "RequestRouterTests",
         ["OriginScope"] = "NameEndpointsTests",
         ["ParkedSockets"] = "EndpointDialerTests",
+        ["PoolHealth"] = "EndpointPoolTests",
         ["RedirectFollower"] = "RedirectFidelityTests",
         ["SettingsCopy"] = "HandlerTemplateTests",
+        ["SocketConnector"] = "EndpointDialerTests",
         ["WeightedLeastRequestsPicker"] = "WeightedPickersTests",
         ["WeightedTurns"] = "WeightedPickersTests",
     };

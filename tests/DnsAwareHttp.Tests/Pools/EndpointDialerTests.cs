@@ -129,6 +129,16 @@ public sealed class EndpointDialerTests : IDisposable
         socket.GetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount).Should().Be(3);
     }
 
+    [LinuxFact]
+    public async Task Connected_APeerThatStopsReadingKeepsItsConnection_NoUserTimeoutIsSet()
+    {
+        await using Stream stream = await Dialer(Address).ConnectAsync(ConnectionContexts.For("svc.test", Address.Port), CancellationToken.None);
+
+        byte[] userTimeout = new byte[4];
+        ((NetworkStream)stream).Socket.GetRawSocketOption(6, 18, userTimeout);
+        userTimeout.Should().Equal(new byte[4]);
+    }
+
     [Fact]
     public async Task ConfigureSocket_IsCalledBeforeTheConnectAndHasTheLastWord()
     {
@@ -221,10 +231,11 @@ public sealed class EndpointDialerTests : IDisposable
     [Theory]
     [InlineData(new byte[] { 0, 0, 0, 4, 0, 0, 0, 0, 0 }, true)]
     [InlineData(new byte[] { (byte)'H', (byte)'T', (byte)'T', (byte)'P' }, false)]
-    public async Task ParkedSocket_WhosePeerSpokeFirst_IsUsedIfThatIsHttp2(byte[] greeting, bool isUsed)
+    public async Task ParkedSocket_ThatWaitedAndWhosePeerSpokeFirst_IsUsedIfThatIsHttp2(byte[] greeting, bool isUsed)
     {
         EndpointDialer dialer = Dialer(Address);
         await dialer.DialAheadAsync(CancellationToken.None);
+        _clock.Advance(TimeSpan.FromMilliseconds(250));
         using Socket accepted = await _listener.AcceptAsync();
         await accepted.SendAsync(greeting);
 
@@ -239,6 +250,19 @@ public sealed class EndpointDialerTests : IDisposable
         }
 
         dialer.Seal();
+    }
+
+    [Fact]
+    public async Task ParkedSocket_ThatTheRequestWaitedForAndThatHasItsAnswer_IsUsed()
+    {
+        EndpointDialer dialer = Dialer(Address);
+        await dialer.DialAheadAsync(CancellationToken.None);
+        using Socket accepted = await _listener.AcceptAsync();
+        await accepted.SendAsync("HTTP"u8.ToArray());
+
+        await using Stream stream = await dialer.ConnectAsync(ConnectionContexts.For("svc.test", Address.Port), CancellationToken.None);
+
+        _dialled.Should().HaveCount(1);
     }
 
     [Fact]

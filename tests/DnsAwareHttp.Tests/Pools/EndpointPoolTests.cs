@@ -262,7 +262,7 @@ public sealed class EndpointPoolTests
         _pool.Share.Should().Be(1);
         EndpointPool fresh = new(_dialer, _handler, _clock.GetUtcNow, startsSlowly: true);
         _clock.Advance(TimeSpan.FromMinutes(1));
-        fresh.SampleForSilence().Should().BeFalse();
+        fresh.SampleForSilence().Should().Be(PeerSilence.None);
         fresh.Share.Should().BeApproximately(0.1f, 0.001f, "it has no connection yet");
 
         _dialer.Dialled!(null);

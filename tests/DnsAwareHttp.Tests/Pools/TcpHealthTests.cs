@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using DnsAwareHttp.Pools;
 using DnsAwareHttp.Tests.Fakes;
 using DnsAwareHttp.Tests.Loopback;
@@ -38,17 +37,5 @@ public sealed class TcpHealthTests
         pair.Near.Dispose();
 
         TcpHealth.IsSilent(pair.Near).Should().BeFalse();
-    }
-
-    [LinuxFact]
-    public void EndWhenSilent_SetsTheSystemsTimeout()
-    {
-        using SocketPair pair = SocketPair.Make();
-
-        TcpHealth.EndWhenSilent(pair.Near);
-
-        byte[] value = new byte[4];
-        pair.Near.GetRawSocketOption(6, 18, value);
-        BinaryPrimitives.ReadInt32LittleEndian(value).Should().Be(30_000);
     }
 }

@@ -77,7 +77,7 @@ public sealed class RequestAttemptsTests
     {
         _attempts.Add(_one, Refused);
 
-        HttpRequestException error = _attempts.ToException();
+        HttpRequestException error = (HttpRequestException)_attempts.ToException();
 
         error.HttpRequestError.Should().Be(HttpRequestError.ConnectionError);
         error.InnerException.Should().BeSameAs(Refused);
@@ -90,7 +90,7 @@ public sealed class RequestAttemptsTests
         _attempts.Add(_one, new HttpRequestException(HttpRequestError.SecureConnectionError, "outside", new IOException("handshake")));
         _attempts.Add(_other, Refused);
 
-        HttpRequestException error = _attempts.ToException();
+        HttpRequestException error = (HttpRequestException)_attempts.ToException();
 
         error.HttpRequestError.Should().Be(HttpRequestError.SecureConnectionError);
         error.InnerException.Should().BeOfType<IOException>();

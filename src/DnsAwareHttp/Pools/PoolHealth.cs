@@ -1,0 +1,93 @@
+using DnsAwareHttp.Health;
+
+namespace DnsAwareHttp.Pools;
+
+/// <summary>The present health of one pool. Each event replaces it, and the observer hears of a change that concerns others.</summary>
+/// <param name="pool">The pool.</param>
+/// <param name="observer">Hears of changes; null for no observer.</param>
+/// <param name="now">The clock.</param>
+internal sealed class PoolHealth(EndpointPool pool, IPoolObserver? observer, Func<DateTimeOffset> now)
+{
+    private volatile EndpointHealth _current = EndpointHealth.New(now());
+    private int _isTried;
+
+    public EndpointHealth Current => _current;
+
+    /// <summary>Takes the place of the one request that may try the endpoint. False: there is no such place, or it is taken.</summary>
+    public bool TryTakeTrial() => _current.IsOnTrial && Interlocked.Exchange(ref _isTried, 1) == 0;
+
+    /// <summary>The health of a pool that is not offered yet, as that of the pool before it. The observer hears nothing.</summary>
+    public void Inherit(EndpointHealth health) => _current = health;
+
+    public void OnDialBegun() => Advance(static (health, now) => health.OnDialBegun(now));
+
+    public void OnDialled(Exception? failure)
+    {
+        EndpointHealth before = _current;
+        Advance(before, failure is null ? before.OnConnected(now()) : before.OnConnectFailed(failure.Message, now()));
+    }
+
+    public void OnBroken(string reason)
+    {
+        EndpointHealth before = _current;
+        Advance(before, before.OnBroken(reason, now()));
+    }
+
+    /// <summary>A connect, or the handshake after it, took too long.</summary>
+    public void OnConnectTimedOut(ConnectPhase phase)
+    {
+        EndpointHealth before = _current;
+        Advance(before, phase is ConnectPhase.Dial
+            ? before.OnConnectFailed("the connect timed out", now())
+            : before.OnHandshakeUnanswered("it accepts connections, and does not complete the TLS handshake", now()));
+    }
+
+    public void OnRecoveryBegun() => Advance(static (health, _) => health.OnRecoveryBegun());
+
+    public void OnTrialBegun() => Advance(static (health, _) => health.OnTrialBegun());
+
+    public void OnUnanswered() => Advance(static (health, _) => health.OnUnanswered());
+
+    // Each request comes here. Nearly always there is nothing to change, and the clock is not read.
+    public void OnAnswered()
+    {
+        if (_current.IsChangedByAnswer)
+        {
+            Advance(static (health, now) => health.OnAnswered(now));
+        }
+    }
+
+    public void OnMisdirected() => Advance(static (health, _) => health.OnMisdirected());
+
+    /// <summary>The name has a new answer. The caller makes a new set of endpoints: the observer hears nothing.</summary>
+    public void OnNamedAgain()
+    {
+        EndpointHealth before = _current;
+        Interlocked.CompareExchange(ref _current, before.OnNamedAgain(), before);
+    }
+
+    public void OnDraining(string reason) => _current = EndpointHealth.Draining(reason, now());
+
+    private void Advance(Func<EndpointHealth, DateTimeOffset, EndpointHealth> change)
+    {
+        EndpointHealth before = _current;
+        Advance(before, change(before, now()));
+    }
+
+    // Of two changes at the same time the second is dropped. The next dial or request brings the same news.
+    private void Advance(EndpointHealth before, EndpointHealth after)
+    {
+        if (after.IsOnTrial && !before.IsOnTrial)
+        {
+            Volatile.Write(ref _isTried, 0);
+        }
+
+        bool stands = !ReferenceEquals(before, after) && Interlocked.CompareExchange(ref _current, after, before) == before;
+        bool concernsOthers = before.IsMisdirected != after.IsMisdirected || before.IsOnTrial != after.IsOnTrial
+            || (before.State is EndpointState.Failing) != (after.State is EndpointState.Failing);
+        if (stands && concernsOthers)
+        {
+            observer?.OnHealthChanged(pool);
+        }
+    }
+}
