@@ -17,9 +17,13 @@ public sealed class TypeCoverageTests
         ["OriginScope"] = "NameEndpointsTests",
         ["ParkedSockets"] = "EndpointDialerTests",
         ["RedirectFollower"] = "RedirectFidelityTests",
+        ["SettingsComparison"] = "HandlerSettingsTests",
         ["SettingsCopy"] = "HandlerTemplateTests",
+        ["SslOptionsComparison"] = "HandlerSettingsTests",
+        ["ValueComparison"] = "HandlerSettingsTests",
         ["WeightedLeastRequestsPicker"] = "WeightedPickersTests",
         ["WeightedTurns"] = "WeightedPickersTests",
+        ["WrappedHandler"] = "DnsAwareHandlerTests",
     };
 
     // Of all test projects: the redirects are compared with those of the runtime.
