@@ -86,8 +86,8 @@ public sealed class DnsAwareOptions
     /// </summary>
     /// <value>1 to 1,000,000. Default: 10,000.</value>
     /// <remarks>
-    /// An origin takes about 7 kB with one address, and 2 kB for each further address, its pools without connections. So 10,000 origins take
-    /// about 70 MB. The table grows beyond the bound while all its origins have requests or connections.
+    /// An origin takes about 7 kB with one address and 2 kB for each further address, without connections. So 10,000 origins take about
+    /// 70 MB. The table grows beyond the bound while all its origins have requests or connections.
     /// </remarks>
     public int MaxOrigins { get; set; } = 10_000;
 

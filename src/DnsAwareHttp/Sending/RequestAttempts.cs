@@ -13,6 +13,12 @@ internal sealed class RequestAttempts(Origin origin)
     /// </summary>
     public HttpResponseMessage? Misdirected { get; private set; }
 
+    /// <summary>
+    /// The endpoint that the request goes to has the session from then on. So the picked one is dialled, although others are connected:
+    /// otherwise all sessions of a start would be on the endpoint that was connected first.
+    /// </summary>
+    public bool BeginsSession { get; init; }
+
     /// <summary>The endpoints that were tried.</summary>
     public IReadOnlyCollection<EndpointPool> Pools => [.. _attempts.Select(attempt => attempt.Pool)];
 

@@ -33,7 +33,7 @@ internal sealed class RequestSender(
             EndpointPool? pool = Pick(set, session, attempts, out bool isReady);
             if (!isReady)
             {
-                attempts ??= new RequestAttempts(origin);
+                attempts ??= new RequestAttempts(origin) { BeginsSession = session is not null };
                 Choice choice = await ChooseAsync(request, redirects, set, pool, attempts, async, cancellationToken).ConfigureAwait(false);
                 if (choice.Response is not null)
                 {
