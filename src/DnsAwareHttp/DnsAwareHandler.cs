@@ -1,4 +1,5 @@
 using DnsAwareHttp.Concurrency;
+using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Handlers;
 using DnsAwareHttp.Sending;
 using Microsoft.Extensions.Logging;
@@ -74,7 +75,7 @@ public sealed class DnsAwareHandler : DelegatingHandler
         _options = options.Snapshot();
         _ownsCache = cache is null;
         _cache = cache ?? new DnsCache(loggerFactory: loggerFactory);
-        _logger = GuardedLogger.Create<DnsAwareHandler>(loggerFactory ?? NullLoggerFactory.Instance);
+        _logger = BoundedLogger.Create<DnsAwareHandler>(loggerFactory ?? NullLoggerFactory.Instance, _cache.Clock.Provider);
     }
 
     /// <summary>Whether requests of one session go to one endpoint.</summary>
@@ -223,7 +224,7 @@ public sealed class DnsAwareHandler : DelegatingHandler
 
         HandlerTemplate template = _replacement?.ToTemplate() ?? HandlerTemplate.ReadFrom(wrapped);
         SettingsFreeze.Freeze(wrapped);
-        PassThrough passThrough = PassThrough.Over(template.MakePassThrough());
+        PassThrough passThrough = PassThrough.Over(template);
         return new RequestRouter(new RouterSettings(template, _options, _cache, passThrough, Random.Shared, _logger));
     }
 

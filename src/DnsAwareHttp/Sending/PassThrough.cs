@@ -5,37 +5,38 @@ using DnsAwareHttp.Pools;
 namespace DnsAwareHttp.Sending;
 
 /// <summary>Sends requests that cannot be managed, through a handler with the settings of the wrapped one, and counts them.</summary>
-internal sealed class PassThrough : IDisposable
+/// <param name="send">Sends through that handler.</param>
+/// <param name="sendUndialled">
+/// Sends through a handler that reports what the runtime refuses, and refuses to connect; null: the same handler.
+/// </param>
+internal sealed class PassThrough(
+    Func<HttpRequestMessage, bool, CancellationToken, Task<HttpResponseMessage>> send,
+    Func<HttpRequestMessage, bool, CancellationToken, Task<HttpResponseMessage>>? sendUndialled = null) : IDisposable
 {
-    private readonly Func<HttpRequestMessage, bool, CancellationToken, Task<HttpResponseMessage>> _send;
-    private readonly IDisposable? _handler;
-    private readonly StrongBox<long> _count;
     private readonly DrainGate _gate = new();
+    private HandlerInvoker[] _handlers = [];
+    private StrongBox<long> _count = new();
     private volatile PassThrough? _successor;
-
-    /// <param name="send">Sends through that handler.</param>
-    public PassThrough(Func<HttpRequestMessage, bool, CancellationToken, Task<HttpResponseMessage>> send)
-        : this(send, null, new StrongBox<long>())
-    {
-    }
-
-    private PassThrough(
-        Func<HttpRequestMessage, bool, CancellationToken, Task<HttpResponseMessage>> send, IDisposable? handler, StrongBox<long> count)
-    {
-        _send = send;
-        _handler = handler;
-        _count = count;
-    }
 
     public long Count => Volatile.Read(ref _count.Value);
 
-    /// <summary>Sends through a handler of its own.</summary>
-    public static PassThrough Over(SocketsHttpHandler handler) => Over(handler, new StrongBox<long>());
+    /// <summary>Makes the handlers. They are disposed with the pass-through.</summary>
+    public static PassThrough Over(HandlerTemplate template)
+    {
+        HandlerInvoker open = new(template.MakePassThrough(connect: null));
+        HandlerInvoker closed = new(template.MakePassThrough(CannotBeFiltered.ConnectAsync));
+        return new PassThrough(open.InvokeAsync, closed.InvokeAsync) { _handlers = [open, closed] };
+    }
 
-    /// <summary>Sends through another handler, and counts on.</summary>
-    public PassThrough MakeSuccessor(SocketsHttpHandler handler) => Over(handler, _count);
+    /// <summary>Sends with other settings, and counts on.</summary>
+    public PassThrough MakeSuccessor(HandlerTemplate template)
+    {
+        PassThrough successor = Over(template);
+        successor._count = _count;
+        return successor;
+    }
 
-    /// <summary>Later requests go through the successor. The handler is closed when the last request has its response headers.</summary>
+    /// <summary>Later requests go through the successor. The handlers are closed when the last request has its response headers.</summary>
     public void GiveWayTo(PassThrough successor)
     {
         _successor = successor;
@@ -43,20 +44,25 @@ internal sealed class PassThrough : IDisposable
         _ = _gate.Empty.ContinueWith(_ => Dispose(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
 
-    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken)
+    /// <summary>Sends a request.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="choice">The proxy that was chosen for it; null: it was not asked.</param>
+    /// <param name="mayDial">Whether a connection may be opened. If not, a request that needs one fails.</param>
+    /// <param name="async">False: the task is complete when the call returns.</param>
+    /// <param name="cancellationToken">The request's own token.</param>
+    public async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, ProxyChoice? choice, bool mayDial, bool async, CancellationToken cancellationToken)
     {
         if (!_gate.TryEnter())
         {
-            return await _successor!.SendAsync(request, async, cancellationToken).ConfigureAwait(false);
+            return await _successor!.SendAsync(request, choice, mayDial, async, cancellationToken).ConfigureAwait(false);
         }
 
         using GateLease lease = new(_gate);
         Interlocked.Increment(ref _count.Value);
-        return await _send(request, async, cancellationToken).ConfigureAwait(false);
+        Func<HttpRequestMessage, bool, CancellationToken, Task<HttpResponseMessage>> way = mayDial ? send : sendUndialled ?? send;
+        return await DecidedProxy.Follow(choice, () => way(request, async, cancellationToken)).ConfigureAwait(false);
     }
 
-    public void Dispose() => _handler?.Dispose();
-
-    private static PassThrough Over(SocketsHttpHandler handler, StrongBox<long> count) =>
-        new(new HandlerInvoker(handler).InvokeAsync, handler, count);
+    public void Dispose() => Array.ForEach(_handlers, static handler => handler.Dispose());
 }
