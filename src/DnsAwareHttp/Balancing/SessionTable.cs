@@ -48,7 +48,11 @@ internal sealed class SessionTable
     {
         if (_sessions.TryGetValue((origin, key), out Session? session))
         {
-            Interlocked.CompareExchange(ref session.Address, to, from);
+            IPEndPoint seen = session.Address;
+            if (seen.Equals(from))
+            {
+                Interlocked.CompareExchange(ref session.Address, to, seen);
+            }
         }
     }
 

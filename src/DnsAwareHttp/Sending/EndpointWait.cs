@@ -45,7 +45,7 @@ internal sealed class EndpointWait(
         CancellationToken cancellationToken)
     {
         EndpointPool[] tried = [.. attempts?.Pools ?? []];
-        bool isFixed = attempts is { BeginsSession: true };
+        bool isFixed = attempts is { Session: not null };
         if (!isFixed && picked.Health.State is not EndpointState.Ready && set.FirstConnected(picked, tried) is EndpointPool connected)
         {
             // Make before break: while another endpoint is connected, no request waits for the first connection to an address.
@@ -106,8 +106,8 @@ internal sealed class EndpointWait(
     {
         IEnumerable<EndpointPool> order = set.DialOrder(picked, endpoints.PreferredFamily);
         Task<RaceOutcome> running = race.RunAsync(
-            [.. (isFixed ? order.Prepend(picked).Distinct() : order).Except(tried)], [.. set.Fallbacks().Select(rank => rank.Except(tried))],
-            cancellationToken);
+            [.. (isFixed ? order.Prepend(picked).Distinct() : order).Except(tried)],
+            [.. set.Fallbacks().Select(rank => rank.Except(tried))], cancellationToken);
         await OnThisThreadUnless(async, running).ConfigureAwait(false);
         RaceOutcome outcome = await running.ConfigureAwait(false);
         if (outcome is { Winner: EndpointPool winner, IsFamilyContest: true })

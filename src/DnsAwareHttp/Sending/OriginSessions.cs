@@ -45,6 +45,9 @@ internal sealed class OriginSessions(Origin origin, SessionReader reader, Sessio
         }
     }
 
+    /// <summary>Moves a session to an endpoint that was connected first, because the other one took too long.</summary>
+    public void Move(string key, EndpointPool from, EndpointPool to) => table.Move(origin, key, from.Address, to.Address);
+
     /// <summary>A response that names a session begins it on the endpoint that answered.</summary>
     public void OnAnswered(HttpResponseMessage response, EndpointPool pool)
     {

@@ -17,10 +17,10 @@ internal sealed class RequestAttempts(Origin origin)
     public HttpResponseMessage? Misdirected { get; private set; }
 
     /// <summary>
-    /// The endpoint that the request goes to has the session from then on. So the picked one is dialled, although others are connected:
-    /// otherwise all sessions of a start would be on the endpoint that was connected first.
+    /// The session that the request begins; null for no session. Its endpoint is dialled although others are connected: otherwise all
+    /// sessions of a start would be on the endpoint that was connected first.
     /// </summary>
-    public bool BeginsSession { get; init; }
+    public string? Session { get; init; }
 
     /// <summary>The endpoints that were tried.</summary>
     public IReadOnlyCollection<EndpointPool> Pools => [.. _attempts.Select(attempt => attempt.Pool)];

@@ -33,7 +33,7 @@ internal sealed class RequestSender(
             EndpointPool? pool = Pick(set, session, attempts, out bool isReady);
             if (!isReady)
             {
-                attempts ??= new RequestAttempts(origin) { BeginsSession = session is not null };
+                attempts ??= new RequestAttempts(origin) { Session = session };
                 Choice choice = await ChooseAsync(request, redirects, set, pool, attempts, async, cancellationToken).ConfigureAwait(false);
                 if (choice.Response is not null)
                 {
@@ -74,7 +74,11 @@ internal sealed class RequestSender(
         EndpointPool? own = session is null || attempts is not null ? null : sessions!.Find(session, set);
         EndpointPool? pool = own ?? (attempts is null ? set?.Picker.Pick() : set?.PickOther(attempts.Pools, scope.Random));
         isReady = own is not null || pool is { IsConnected: true };
-        return pool;
+
+        // Begun before it is connected, so that all first requests of the session go to one endpoint.
+        return session is not null && attempts is null && own is null && pool is not null
+            ? sessions!.Stay(session, pool, set, [])
+            : pool;
     }
 
     private bool TryEnter(string? session, ref EndpointPool pool, RequestAttempts? attempts, out GateLease lease)
@@ -137,6 +141,11 @@ internal sealed class RequestSender(
         }
 
         RaceOutcome outcome = await wait.ConnectAsync(request, set, picked, attempts, async, cancellationToken).ConfigureAwait(false);
+        if (attempts.Session is string session && outcome.Winner is EndpointPool winner)
+        {
+            sessions?.Move(session, picked, winner);
+        }
+
         if (outcome.Winner is null)
         {
             // Better a try than a refusal: the handler of the picked one reports the failure in the runtime's own way.
