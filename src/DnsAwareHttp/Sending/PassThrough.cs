@@ -14,7 +14,9 @@ internal sealed class PassThrough(
     Func<HttpRequestMessage, bool, CancellationToken, Task<HttpResponseMessage>>? sendUndialled = null) : IDisposable
 {
     private readonly DrainGate _gate = new();
-    private HandlerInvoker[] _handlers = [];
+
+    // Not their invokers: after disposal the runtime's own handler is the one that refuses.
+    private SocketsHttpHandler[] _handlers = [];
     private StrongBox<long> _count = new();
     private volatile PassThrough? _successor;
 
@@ -23,9 +25,9 @@ internal sealed class PassThrough(
     /// <summary>Makes the handlers. They are disposed with the pass-through.</summary>
     public static PassThrough Over(HandlerTemplate template)
     {
-        HandlerInvoker open = new(template.MakePassThrough(connect: null));
-        HandlerInvoker closed = new(template.MakePassThrough(CannotBeFiltered.ConnectAsync));
-        return new PassThrough(open.InvokeAsync, closed.InvokeAsync) { _handlers = [open, closed] };
+        SocketsHttpHandler open = template.MakePassThrough(connect: null);
+        SocketsHttpHandler closed = template.MakePassThrough(CannotBeFiltered.ConnectAsync);
+        return new PassThrough(new HandlerInvoker(open).InvokeAsync, new HandlerInvoker(closed).InvokeAsync) { _handlers = [open, closed] };
     }
 
     /// <summary>Sends with other settings, and counts on.</summary>
