@@ -27,14 +27,19 @@ public sealed class DnsAwareHandler : DelegatingHandler
     /// </summary>
     public static readonly HttpRequestOptionsKey<DrainSignal> DrainSignalKey = new("DnsAwareHttp.DrainSignal");
 
+    /// <summary>
+    /// The key of a session in <see cref="HttpRequestMessage.Options"/>: requests of one session go to one endpoint, if
+    /// <see cref="DnsAwareOptions.SessionAffinity"/> is set.
+    /// </summary>
+    public static readonly HttpRequestOptionsKey<string> SessionKey = new("DnsAwareHttp.Session");
+
     private readonly DnsCache _cache;
     private readonly bool _ownsCache;
     private readonly ILogger _logger;
     private readonly OrderedLock _starting = new(LockRank.Handler);
-    private SocketsHttpHandler _wrapped;
     private volatile DnsAwareOptions _options;
     private volatile RequestRouter? _router;
-    private PassThrough? _passThrough;
+    private HandlerSettings? _replacement;
     private volatile bool _disposed;
 
     /// <summary>Wraps a new <see cref="SocketsHttpHandler"/>, with default options and a <see cref="DnsCache"/> of its own.</summary>
@@ -61,22 +66,20 @@ public sealed class DnsAwareHandler : DelegatingHandler
     {
         if (innerHandler.ConnectCallback is not null)
         {
-            throw new ArgumentException(ConnectCallbackMessage, nameof(innerHandler));
+            throw new ArgumentException(WrappedHandler.ConnectCallbackMessage, nameof(innerHandler));
         }
 
         options ??= new DnsAwareOptions();
         DnsAwareOptionsValidator.ThrowIfInvalid(options);
-        HideFromGrpc(innerHandler);
-        _wrapped = innerHandler;
+        WrappedHandler.HideFromGrpc(innerHandler);
         _options = options.Snapshot();
         _ownsCache = cache is null;
         _cache = cache ?? new DnsCache(loggerFactory: loggerFactory);
         _logger = BoundedLogger.Create<DnsAwareHandler>(loggerFactory ?? NullLoggerFactory.Instance, _cache.Clock.Provider);
     }
 
-    private static string ConnectCallbackMessage =>
-        $"A {nameof(SocketsHttpHandler.ConnectCallback)} cannot be honoured: its context names a host, not the address to dial. "
-        + $"Set socket options in {nameof(DnsAwareOptions)}.{nameof(DnsAwareOptions.ConfigureSocket)} instead.";
+    /// <summary>Whether requests of one session go to one endpoint.</summary>
+    internal bool KeepsSessions => _options.SessionAffinity is not null;
 
     /// <summary>The state of the handler at this moment.</summary>
     public DnsAwareSnapshot GetSnapshot()
@@ -100,26 +103,22 @@ public sealed class DnsAwareHandler : DelegatingHandler
     {
         DnsAwareOptionsValidator.ThrowIfInvalid(options);
         options = options.Snapshot();
-        while (true)
+        return Replace(() => !_options.IsSameAs(options), router => router.MakeSuccessor(options), () => _options = options);
+    }
+
+    /// <summary>
+    /// Takes other settings than those of the wrapped handler, and fails no request for it. New connections have them. Open connections end
+    /// with their last response.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The settings cannot be honoured. The earlier ones stay.</exception>
+    internal void Apply(HandlerSettings settings)
+    {
+        if (settings.HasConnectCallback)
         {
-            RequestRouter? before = _router;
-            if (_disposed || _options.IsSameAs(options))
-            {
-                return false;
-            }
-
-            // Under no lock: filter and selector of the application are asked when origins are opened again.
-            RequestRouter? after = before?.MakeSuccessor(options);
-            if (TryReplace(before, after, options))
-            {
-                // After the exchange: a request that still found the old router goes on to the new one.
-                before?.GiveWayTo(after!);
-                return true;
-            }
-
-            // The first request, another change, or disposal came in between.
-            after?.Close();
+            throw new InvalidOperationException(WrappedHandler.ConnectCallbackMessage);
         }
+
+        Replace(static () => true, router => router.MakeSuccessor(settings), () => _replacement = settings);
     }
 
     /// <summary>Ends when all drains that have begun are over.</summary>
@@ -152,7 +151,7 @@ public sealed class DnsAwareHandler : DelegatingHandler
             }
 
             _router?.Close();
-            _passThrough?.Dispose();
+            _router?.PassThrough.Dispose();
             if (_ownsCache)
             {
                 _cache.Dispose();
@@ -162,7 +161,35 @@ public sealed class DnsAwareHandler : DelegatingHandler
         base.Dispose(disposing);
     }
 
-    private bool TryReplace(RequestRouter? before, RequestRouter? after, DnsAwareOptions options)
+    /// <summary>Replaces the router by one that does the same in another way.</summary>
+    /// <param name="isNeeded">Whether there is something to change.</param>
+    /// <param name="makeSuccessor">Called under no lock: filter and selector of the application are asked when origins are opened
+    /// again.</param>
+    /// <param name="note">Notes the change for a router that is made later. Called under the lock.</param>
+    private bool Replace(Func<bool> isNeeded, Func<RequestRouter, RequestRouter> makeSuccessor, Action note)
+    {
+        while (true)
+        {
+            RequestRouter? before = _router;
+            if (_disposed || !isNeeded())
+            {
+                return false;
+            }
+
+            RequestRouter? after = before is null ? null : makeSuccessor(before);
+            if (TryExchange(before, after, note))
+            {
+                // After the exchange: a request that still found the old router goes on to the new one.
+                before?.GiveWayTo(after!);
+                return true;
+            }
+
+            // The first request, another change, or disposal came in between.
+            after?.Discard(before!);
+        }
+    }
+
+    private bool TryExchange(RequestRouter? before, RequestRouter? after, Action note)
     {
         using (_starting.Enter())
         {
@@ -171,7 +198,7 @@ public sealed class DnsAwareHandler : DelegatingHandler
                 return false;
             }
 
-            _options = options;
+            note();
             _router = after;
             return true;
         }
@@ -189,16 +216,16 @@ public sealed class DnsAwareHandler : DelegatingHandler
     private RequestRouter MakeRouter_NeedsLock()
     {
         _starting.AssertHeld();
-        _wrapped = TakeInnerHandler();
-        if (_wrapped.ConnectCallback is not null)
+        SocketsHttpHandler wrapped = TakeInnerHandler();
+        if (wrapped.ConnectCallback is not null)
         {
-            throw new InvalidOperationException(ConnectCallbackMessage);
+            throw new InvalidOperationException(WrappedHandler.ConnectCallbackMessage);
         }
 
-        HandlerTemplate template = HandlerTemplate.ReadFrom(_wrapped);
-        SettingsFreeze.Freeze(_wrapped);
-        _passThrough = PassThrough.Over(template);
-        return new RequestRouter(new RouterSettings(template, _options, _cache, _passThrough, Random.Shared, _logger));
+        HandlerTemplate template = _replacement?.ToTemplate() ?? HandlerTemplate.ReadFrom(wrapped);
+        SettingsFreeze.Freeze(wrapped);
+        PassThrough passThrough = PassThrough.Over(template);
+        return new RequestRouter(new RouterSettings(template, _options, _cache, passThrough, Random.Shared, _logger));
     }
 
     // Other code may have replaced the wrapped handler. Only the settings of a SocketsHttpHandler can be used in its place.
@@ -209,15 +236,11 @@ public sealed class DnsAwareHandler : DelegatingHandler
             + $"needs the settings of a {nameof(SocketsHttpHandler)} there. "
             + $"Put your handler around it: new YourHandler {{ {nameof(InnerHandler)} = dnsAwareHandler }}. "
             + $"A stub for tests takes the place of the {nameof(DnsAwareHandler)}.");
-        HideFromGrpc(found);
+        WrappedHandler.HideFromGrpc(found);
 
         // Sends nothing, because it is cancelled. From now on the base class refuses a new InnerHandler, as after a request of its own.
         using HttpRequestMessage unsent = new();
         _ = base.SendAsync(unsent, new CancellationToken(canceled: true));
         return found;
     }
-
-    // Grpc.Net.Client looks for the innermost SocketsHttpHandler and sets its ConnectCallback, which could not be honoured here.
-    // With this property gRPC leaves the handler as it is, also after its first request, and still refuses its own "dns:///".
-    private static void HideFromGrpc(SocketsHttpHandler handler) => handler.Properties.TryAdd("__GrpcLoadBalancingDisabled", true);
 }

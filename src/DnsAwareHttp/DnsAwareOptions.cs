@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using DnsAwareHttp.Concurrency;
+using DnsAwareHttp.Handlers;
 
 namespace DnsAwareHttp;
 
@@ -11,8 +12,8 @@ namespace DnsAwareHttp;
 /// value found and the remedy.</para>
 /// <para>A client that was added by <c>AddDnsAwareHandler</c> takes changed options while it runs and fails no request for it. New requests
 /// use new connections that follow the new options. Connections that are open already end with their last response, without a deadline.
-/// When no value has changed, nothing happens; a delegate has changed when it is not equal to the one before. Options with mistakes are not
-/// used: an error that names them is logged, and the earlier options stay.</para>
+/// When no value has changed, nothing happens. A delegate has changed when its method or its target has; a lambda that captured equal
+/// values has not. Options with mistakes are not used: an error that names them is logged, and the earlier options stay.</para>
 /// </remarks>
 public sealed class DnsAwareOptions
 {
@@ -80,6 +81,16 @@ public sealed class DnsAwareOptions
     /// <remarks>The wrapped handler's <see cref="SocketsHttpHandler.PooledConnectionIdleTimeout"/> closes idle connections.</remarks>
     public TimeSpan OriginIdleTimeout { get; set; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>
+    /// The most open origins. Beyond it, origins without requests and connections are closed, least recently used first.
+    /// </summary>
+    /// <value>1 to 1,000,000. Default: 10,000.</value>
+    /// <remarks>
+    /// An origin takes about 7 kB with one address and 2 kB for each further address, without connections. So 10,000 origins take about
+    /// 70 MB. The table grows beyond the bound while all its origins have requests or connections.
+    /// </remarks>
+    public int MaxOrigins { get; set; } = 10_000;
+
     /// <summary>A pool is replaced, make before break, once its connections have served this many requests on average.</summary>
     /// <value>1 or more. Default: null, never.</value>
     /// <remarks>
@@ -133,12 +144,17 @@ public sealed class DnsAwareOptions
     /// </remarks>
     public Func<string, int, string?>? ServiceRecordSelector { get; set; }
 
+    /// <summary>Keeps requests that belong together on one endpoint while it is a member.</summary>
+    /// <value>Default: null, each request goes to any endpoint.</value>
+    public SessionAffinityOptions? SessionAffinity { get; set; }
+
     /// <summary>A copy. Later changes of this object do not reach it.</summary>
     internal DnsAwareOptions Snapshot()
     {
         DnsAwareOptions copy = (DnsAwareOptions)MemberwiseClone();
         copy.MembershipByHost = new Dictionary<string, MembershipMode>(MembershipByHost, StringComparer.OrdinalIgnoreCase);
         copy.ServiceRecords = new Dictionary<string, string>(ServiceRecords, StringComparer.OrdinalIgnoreCase);
+        copy.SessionAffinity = SessionAffinity?.Snapshot();
         return copy;
     }
 
@@ -150,10 +166,10 @@ public sealed class DnsAwareOptions
         && ServiceRecords.Count == other.ServiceRecords.Count
         && ServiceRecords.All(host => other.ServiceRecords.TryGetValue(host.Key, out string? service)
             && string.Equals(service, host.Value, StringComparison.OrdinalIgnoreCase))
-        && ServiceRecordSelector == other.ServiceRecordSelector
+        && DelegateComparison.AreSame(ServiceRecordSelector, other.ServiceRecordSelector)
         && LoadBalancing == other.LoadBalancing
         && AddressFamily == other.AddressFamily
-        && AddressFilter == other.AddressFilter
+        && DelegateComparison.AreSame(AddressFilter, other.AddressFilter)
         && MaxEndpointsPerOrigin == other.MaxEndpointsPerOrigin
         && ConnectAttemptDelay == other.ConnectAttemptDelay
         && ConnectTimeout == other.ConnectTimeout
@@ -162,7 +178,9 @@ public sealed class DnsAwareOptions
         && OriginIdleTimeout == other.OriginIdleTimeout
         && MaxRequestsPerConnection == other.MaxRequestsPerConnection
         && RetryMisdirectedRequests == other.RetryMisdirectedRequests
-        && ConfigureSocket == other.ConfigureSocket;
+        && DelegateComparison.AreSame(ConfigureSocket, other.ConfigureSocket)
+        && MaxOrigins == other.MaxOrigins
+        && SessionAffinityOptions.AreSame(SessionAffinity, other.SessionAffinity);
 
     /// <summary>The mode for the origins of a host and port.</summary>
     internal MembershipMode MembershipOf(string host, int port) =>

@@ -33,6 +33,8 @@ internal static class DnsAwareOptionsValidator
         problems.PositiveOrInfinite(nameof(options.DrainTimeout), options.DrainTimeout, MaxTimer);
         problems.Between(nameof(options.EmptyAnswerGrace), options.EmptyAnswerGrace, TimeSpan.Zero, TimeSpan.FromDays(1));
         problems.Between(nameof(options.OriginIdleTimeout), options.OriginIdleTimeout, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
+        problems.Between(nameof(options.MaxOrigins), options.MaxOrigins, 1, 1_000_000);
+        ValidateSessions(options, problems);
         if (options.MaxRequestsPerConnection is int requests)
         {
             problems.Between(nameof(options.MaxRequestsPerConnection), requests, 1, int.MaxValue);
@@ -51,6 +53,32 @@ internal static class DnsAwareOptionsValidator
             {
                 problems.Add($"{nameof(options.MembershipByHost)} has an empty key; give a host name, or host:port.");
             }
+        }
+    }
+
+    private static void ValidateSessions(DnsAwareOptions options, OptionProblems problems)
+    {
+        if (options.SessionAffinity is not SessionAffinityOptions affinity)
+        {
+            return;
+        }
+
+        const int MaxSessions = 1_000_000;
+        if (affinity.MaxSessions is < 1 or > MaxSessions)
+        {
+            problems.Add(
+                $"{nameof(options.SessionAffinity)} has {nameof(affinity.MaxSessions)} {affinity.MaxSessions}; "
+                + $"give a number from 1 to {MaxSessions}.");
+        }
+
+        (string Name, string? Value)[] names =
+        [
+            (nameof(affinity.HeaderName), affinity.HeaderName), (nameof(affinity.CookieName), affinity.CookieName),
+            (nameof(affinity.QueryParameter), affinity.QueryParameter),
+        ];
+        foreach ((string name, string? value) in names.Where(name => name.Value is not null && string.IsNullOrWhiteSpace(name.Value)))
+        {
+            problems.Add($"{nameof(options.SessionAffinity)} has {name} \"{value}\"; give a name, or null.");
         }
     }
 

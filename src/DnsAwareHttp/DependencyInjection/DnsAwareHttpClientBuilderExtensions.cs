@@ -13,9 +13,13 @@ public static class DnsAwareHttpClientBuilderExtensions
 {
     /// <summary>Puts a <see cref="DnsAwareHandler"/> around the client's primary handler.</summary>
     /// <remarks>
-    /// <para>The client's pools belong to the container. They outlive handler rotation and end with the container. Rotation is switched off
-    /// besides: this call makes <see cref="HttpClientFactoryOptions.HandlerLifetime"/> infinite, unless it is set afterwards. The handler
-    /// is made when the client is first used; <see cref="IDnsAwareHandlers"/> gives access to it.</para>
+    /// <para>The client's pools belong to the container. They outlive handler rotation and end with the container. The handler is made when
+    /// the client is first used; <see cref="IDnsAwareHandlers"/> gives access to it.</para>
+    /// <para>A rotated primary handler with other settings (certificates, credentials, proxy) takes effect as changed options do. One with
+    /// the same settings changes nothing. Values are compared by value, lambdas by the values that they captured, and other objects by
+    /// <see cref="object.Equals(object)"/>. A <see cref="System.Net.CredentialCache"/> does not show its values: keep one for all
+    /// rotations. A client whose handlers you do not configure has nothing to rotate: its
+    /// <see cref="HttpClientFactoryOptions.HandlerLifetime"/> is infinite, unless you set it.</para>
     /// <para>The primary handler must be a <see cref="SocketsHttpHandler"/>, as it is by default, or an <see cref="HttpClientHandler"/>,
     /// whose settings are copied when the client is first used. Any other is an error; a client that follows DNS only because all do keeps
     /// such a handler (test hosts, stubs), and a warning is logged once. The primary handler may be configured before or after this call.
@@ -140,14 +144,13 @@ public static class DnsAwareHttpClientBuilderExtensions
         services.TryAddSingleton<UnnamedSetups>();
         services.TryAddSingleton<NamedHandlers>();
         services.TryAddSingleton<IDnsAwareHandlers>(static provider => provider.GetRequiredService<NamedHandlers>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<HttpClientFactoryOptions>, EndlessHandlerLifetime>());
         AddOutermostFilter(services);
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<DnsAwareOptions>, ClientOptionsValidator>());
 
         // A null name stands for all clients (ConfigureHttpClientDefaults).
         string? name = builder.Name;
         services.AddSingleton(new DnsAwareClient(name, FollowsDns: true));
-        services.AddSingleton<IConfigureOptions<HttpClientFactoryOptions>>(provider =>
-            new EndlessHandlerLifetime(name, provider.GetRequiredService<DnsAwareClients>()));
         new OptionsBuilder<DnsAwareOptions>(services, name).ValidateOnStart();
     }
 

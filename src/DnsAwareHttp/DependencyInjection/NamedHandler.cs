@@ -1,18 +1,23 @@
 using DnsAwareHttp.Diagnostics;
+using DnsAwareHttp.Handlers;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace DnsAwareHttp.DependencyInjection;
 
-/// <summary>The handler of one named client. Reads changed options and applies them.</summary>
+/// <summary>The handler of one named client. Applies changed options, and the settings of a changed primary handler.</summary>
 /// <remarks>
 /// Options come from their factory, not from the monitor. Both hear of a change, in either order, and the monitor may still have the old
 /// options.
 /// </remarks>
 internal sealed class NamedHandler(
-    string name, DnsAwareHandler handler, HttpMessageHandler wrapped, IOptionsFactory<DnsAwareOptions> options, ILogger logger)
+    string name, DnsAwareHandler handler, HttpMessageHandler wrapped, HandlerSettings settings, IOptionsFactory<DnsAwareOptions> options,
+    ILogger logger)
 {
-    private int _unread;
+    private HandlerSettings _settings = settings;
+    private volatile HandlerSettings _latest = settings;
+    private int _unreadOptions;
+    private int _changes;
 
     public string Name => name;
 
@@ -22,24 +27,59 @@ internal sealed class NamedHandler(
     public HttpMessageHandler Wrapped => wrapped;
 
     /// <summary>Reads the options again and applies them. Never throws.</summary>
-    /// <remarks>
-    /// One thread at a time reads, without a lock, because the application's delegates run. A further change makes that thread read once
-    /// more. So the latest change wins.
-    /// </remarks>
     public void Refresh()
     {
-        if (Interlocked.Increment(ref _unread) > 1)
+        Volatile.Write(ref _unreadOptions, 1);
+        ApplyChanges();
+    }
+
+    /// <summary>Applies the settings of the client's latest primary handler, if they differ. Never throws.</summary>
+    public void Follow(HandlerSettings latest)
+    {
+        _latest = latest;
+        ApplyChanges();
+    }
+
+    // One thread at a time, without a lock, because the application's delegates run. A further change makes that thread look once more. So
+    // the latest change wins.
+    private void ApplyChanges()
+    {
+        if (Interlocked.Increment(ref _changes) > 1)
         {
             return;
         }
 
-        int read;
+        int seen;
         do
         {
-            read = Volatile.Read(ref _unread);
-            ReadAndApply();
+            seen = Volatile.Read(ref _changes);
+            ApplySettings(_latest);
+            if (Interlocked.Exchange(ref _unreadOptions, 0) == 1)
+            {
+                ReadAndApply();
+            }
         }
-        while (Interlocked.Add(ref _unread, -read) > 0);
+        while (Interlocked.Add(ref _changes, -seen) > 0);
+    }
+
+    private void ApplySettings(HandlerSettings latest)
+    {
+        if (latest == _settings || latest.IsSameAs(_settings))
+        {
+            return;
+        }
+
+        // Noted also when they are refused, so that the log says it once.
+        _settings = latest;
+        try
+        {
+            handler.Apply(latest);
+            logger.PrimaryHandlerChanged(name);
+        }
+        catch (Exception exception)
+        {
+            logger.PrimaryHandlerRefused(name, exception.Message, exception);
+        }
     }
 
     private void ReadAndApply()

@@ -3,6 +3,7 @@ using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 using DnsAwareHttp.Concurrency;
 using DnsAwareHttp.Diagnostics;
+using DnsAwareHttp.Handlers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -86,7 +87,7 @@ internal sealed class NamedHandlers : IDnsAwareHandlers, IDisposable
         ObjectDisposedException.ThrowIf(_table.IsClosed, typeof(IHttpClientFactory));
         if (_table.Find(name) is NamedHandler made)
         {
-            DisposeUnused(made, primary);
+            Follow(made, primary);
             return made.Handler;
         }
 
@@ -124,7 +125,9 @@ internal sealed class NamedHandlers : IDnsAwareHandlers, IDisposable
     private NamedHandler Make(string name, HttpMessageHandler primary, SocketsHttpHandler wrapped)
     {
         int heard = Volatile.Read(ref _changesHeard);
-        NamedHandler made = new(name, new DnsAwareHandler(wrapped, _options.Create(name), _cache, _loggers), primary, _options, _logger);
+        HandlerSettings settings = HandlerSettings.Of(wrapped);
+        DnsAwareHandler handler = new(wrapped, _options.Create(name), _cache, _loggers);
+        NamedHandler made = new(name, handler, primary, settings, _options, _logger);
         NamedHandler? inTable = _table.Enter(made);
         if (inTable is null)
         {
@@ -134,7 +137,7 @@ internal sealed class NamedHandlers : IDnsAwareHandlers, IDisposable
 
         if (inTable != made)
         {
-            DisposeUnused(inTable, primary);
+            Follow(inTable, primary);
         }
         else if (heard != Volatile.Read(ref _changesHeard))
         {
@@ -145,13 +148,23 @@ internal sealed class NamedHandlers : IDnsAwareHandlers, IDisposable
         return inTable;
     }
 
-    // The factory made this primary handler for a rotation, which has no effect here. The application may also return the same handler
+    // The factory made this primary handler for a rotation. Only its settings are used. The application may also return the same handler
     // each time.
-    private void DisposeUnused(NamedHandler made, HttpMessageHandler primary)
+    private void Follow(NamedHandler made, HttpMessageHandler primary)
     {
         if (primary == made.Wrapped)
         {
             return;
+        }
+
+        if (PrimaryHandlers.FindWrappable(primary) is SocketsHttpHandler wrappable)
+        {
+            made.Follow(HandlerSettings.Of(wrappable));
+        }
+        else
+        {
+            string problem = PrimaryHandlers.Refused(made.Name, primary).Message;
+            Quietly(() => _logger.PrimaryHandlerRefused(made.Name, problem, exception: null));
         }
 
         try

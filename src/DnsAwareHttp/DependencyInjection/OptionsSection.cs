@@ -19,7 +19,7 @@ internal sealed record OptionsSection<[DynamicallyAccessedMembers(DynamicallyAcc
     /// <exception cref="OptionsValidationException">The section has keys that are no options, or a value that cannot be read.</exception>
     public void Bind(TOptions options, Action<IConfiguration, TOptions> bind)
     {
-        string[] problems = [.. Section.GetChildren().Select(ProblemOf).OfType<string>()];
+        string[] problems = [.. ProblemsOfKeys()];
         if (problems.Length > 0)
         {
             throw Wrong(problems);
@@ -51,11 +51,16 @@ internal sealed record OptionsSection<[DynamicallyAccessedMembers(DynamicallyAcc
             return $"{Owner}, {child.Path}: there is no such option; give one of {known}.";
         }
 
-        return IsReadable(option)
-            ? null
-            : $"{Owner}, {child.Path}: a delegate cannot come from configuration; "
-                + $"set it in code, with AddDnsAwareHandler(options => options.{option.Name} = …).";
+        return !IsReadable(option)
+            ? $"{Owner}, {child.Path}: a delegate cannot come from configuration; "
+                + $"set it in code, with AddDnsAwareHandler(options => options.{option.Name} = …)."
+            : option.PropertyType == typeof(SessionAffinityOptions) ? ProblemOfSessions(child) : null;
     }
+
+    private string? ProblemOfSessions(IConfigurationSection section) => new OptionsSection<SessionAffinityOptions>(Name, Owner, section)
+        .ProblemsOfKeys().FirstOrDefault();
+
+    private IEnumerable<string> ProblemsOfKeys() => Section.GetChildren().Select(ProblemOf).OfType<string>();
 
     private static bool IsReadable(PropertyInfo option) => !option.PropertyType.IsAssignableTo(typeof(Delegate));
 

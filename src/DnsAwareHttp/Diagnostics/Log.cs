@@ -160,4 +160,16 @@ internal static partial class Log
         + "If this is meant, call RemoveDnsAwareHandler() on its builder.",
         EventName = "PrimaryHandlerNotWrapped")]
     public static partial void PrimaryHandlerNotWrapped(this ILogger logger, string client, Type type);
+
+    [LoggerMessage(
+        64, LogLevel.Information,
+        "HTTP client \"{Client}\": its primary handler has other settings. New connections have them; connections that are open drain.",
+        EventName = "PrimaryHandlerChanged")]
+    public static partial void PrimaryHandlerChanged(this ILogger logger, string client);
+
+    [LoggerMessage(
+        65, LogLevel.Error,
+        "HTTP client \"{Client}\": the settings of its new primary handler cannot be used. The settings before stay in use. {Problem}",
+        EventName = "PrimaryHandlerRefused")]
+    public static partial void PrimaryHandlerRefused(this ILogger logger, string client, string problem, Exception? exception);
 }

@@ -38,6 +38,9 @@ internal sealed class HandlerTemplate
 
     public int MaxAutomaticRedirections => _settings.MaxAutomaticRedirections;
 
+    /// <summary>The cookies that the endpoints share; null for no cookies.</summary>
+    public CookieContainer? Cookies => _settings.UseCookies ? _settings.CookieContainer : null;
+
     public TimeSpan ConnectTimeout => _settings.ConnectTimeout;
 
     public TimeSpan PooledConnectionIdleTimeout => _settings.PooledConnectionIdleTimeout;

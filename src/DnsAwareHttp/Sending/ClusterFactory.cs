@@ -50,8 +50,14 @@ internal sealed class ClusterFactory(RouterSettings settings, IRequestRoutes rou
         FailureReporter? failures = settings.MakeHandler is null ? new FailureReporter(settings.Template, proxy) : null;
         OriginUsage usage = new(_clock.Now);
         EndpointWait wait = new(origin, endpoints, usage, _race, settings.Template.ConnectTimeout, _clock.Provider, failures);
-        return new OriginCluster(origin, scope, endpoints, new RequestSender(origin, scope, endpoints, wait, routes), usage);
+        RequestSender sender = new(origin, scope, endpoints, wait, routes, SessionsOf(origin));
+        return new OriginCluster(origin, scope, endpoints, sender, usage);
     }
+
+    private OriginSessions? SessionsOf(Origin origin) =>
+        _options.SessionAffinity is SessionAffinityOptions affinity
+            ? new OriginSessions(origin, new SessionReader(affinity, settings.Template.Cookies), settings.Sessions, affinity.MaxSessions)
+            : null;
 
     private OriginScope ScopeOf(Origin origin)
     {

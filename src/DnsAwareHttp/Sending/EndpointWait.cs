@@ -46,7 +46,8 @@ internal sealed class EndpointWait(
         CancellationToken cancellationToken)
     {
         EndpointPool[] tried = [.. attempts?.Pools ?? []];
-        if (picked.Health.State is not EndpointState.Ready && set.FirstConnected(picked, tried) is EndpointPool connected)
+        bool isFixed = attempts is { Session: not null };
+        if (!isFixed && picked.Health.State is not EndpointState.Ready && set.FirstConnected(picked, tried) is EndpointPool connected)
         {
             // Make before break: while another endpoint is connected, no request waits for the first connection to an address.
             _ = picked.DialUnlessConnectedAsync();
@@ -58,7 +59,7 @@ internal sealed class EndpointWait(
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(bound.Token, cancellationToken);
         try
         {
-            return await RaceAsync(set, picked, tried, async, either.Token).ConfigureAwait(false);
+            return await RaceAsync(set, picked, isFixed, tried, async, either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException cancellation)
         {
@@ -125,11 +126,12 @@ internal sealed class EndpointWait(
     }
 
     private async ValueTask<RaceOutcome> RaceAsync(
-        EndpointSet set, EndpointPool picked, EndpointPool[] tried, bool async, CancellationToken cancellationToken)
+        EndpointSet set, EndpointPool picked, bool isFixed, EndpointPool[] tried, bool async, CancellationToken cancellationToken)
     {
+        IEnumerable<EndpointPool> order = set.DialOrder(picked, endpoints.PreferredFamily);
         Task<RaceOutcome> running = race.RunAsync(
-            [.. set.DialOrder(picked, endpoints.PreferredFamily).Except(tried)], [.. set.Fallbacks().Select(rank => rank.Except(tried))],
-            cancellationToken);
+            [.. (isFixed ? order.Prepend(picked).Distinct() : order).Except(tried)],
+            [.. set.Fallbacks().Select(rank => rank.Except(tried))], cancellationToken);
         await OnThisThreadUnless(async, running).ConfigureAwait(false);
         RaceOutcome outcome = await running.ConfigureAwait(false);
         if (outcome is { Winner: EndpointPool winner, IsFamilyContest: true })

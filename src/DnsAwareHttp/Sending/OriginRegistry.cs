@@ -10,9 +10,6 @@ namespace DnsAwareHttp.Sending;
 /// <summary>The open origins of one handler: opens origins, and closes unused ones.</summary>
 internal sealed class OriginRegistry
 {
-    /// <summary>The default bound of the table. A crawler of a million hosts runs flat.</summary>
-    public const int DefaultMaxOrigins = 10_000;
-
     private static readonly TimeSpan MaxSweepInterval = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<Origin, OriginCluster> _clusters = new();

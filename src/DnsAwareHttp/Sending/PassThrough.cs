@@ -1,4 +1,6 @@
+using System.Runtime.CompilerServices;
 using DnsAwareHttp.Handlers;
+using DnsAwareHttp.Pools;
 
 namespace DnsAwareHttp.Sending;
 
@@ -11,11 +13,14 @@ internal sealed class PassThrough(
     Func<HttpRequestMessage, bool, CancellationToken, Task<HttpResponseMessage>> send,
     Func<HttpRequestMessage, bool, CancellationToken, Task<HttpResponseMessage>>? sendUndialled = null) : IDisposable
 {
+    private readonly DrainGate _gate = new();
+
     // Not their invokers: after disposal the runtime's own handler is the one that refuses.
     private SocketsHttpHandler[] _handlers = [];
-    private long _count;
+    private StrongBox<long> _count = new();
+    private volatile PassThrough? _successor;
 
-    public long Count => Volatile.Read(ref _count);
+    public long Count => Volatile.Read(ref _count.Value);
 
     /// <summary>Makes the handlers. They are disposed with the pass-through.</summary>
     public static PassThrough Over(HandlerTemplate template)
@@ -25,18 +30,40 @@ internal sealed class PassThrough(
         return new PassThrough(new HandlerInvoker(open).InvokeAsync, new HandlerInvoker(closed).InvokeAsync) { _handlers = [open, closed] };
     }
 
+    /// <summary>Sends with other settings, and counts on.</summary>
+    public PassThrough MakeSuccessor(HandlerTemplate template)
+    {
+        PassThrough successor = Over(template);
+        successor._count = _count;
+        return successor;
+    }
+
+    /// <summary>Later requests go through the successor. The handlers are closed when the last request has its response headers.</summary>
+    public void GiveWayTo(PassThrough successor)
+    {
+        _successor = successor;
+        _gate.Close();
+        _ = _gate.Empty.ContinueWith(_ => Dispose(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+    }
+
     /// <summary>Sends a request.</summary>
     /// <param name="request">The request.</param>
     /// <param name="choice">The proxy that was chosen for it; null: it was not asked.</param>
     /// <param name="mayDial">Whether a connection may be opened. If not, a request that needs one fails.</param>
     /// <param name="async">False: the task is complete when the call returns.</param>
     /// <param name="cancellationToken">The request's own token.</param>
-    public Task<HttpResponseMessage> SendAsync(
+    public async Task<HttpResponseMessage> SendAsync(
         HttpRequestMessage request, ProxyChoice? choice, bool mayDial, bool async, CancellationToken cancellationToken)
     {
-        Interlocked.Increment(ref _count);
+        if (!_gate.TryEnter())
+        {
+            return await _successor!.SendAsync(request, choice, mayDial, async, cancellationToken).ConfigureAwait(false);
+        }
+
+        using GateLease lease = new(_gate);
+        Interlocked.Increment(ref _count.Value);
         Func<HttpRequestMessage, bool, CancellationToken, Task<HttpResponseMessage>> way = mayDial ? send : sendUndialled ?? send;
-        return DecidedProxy.Follow(choice, () => way(request, async, cancellationToken));
+        return await DecidedProxy.Follow(choice, () => way(request, async, cancellationToken)).ConfigureAwait(false);
     }
 
     public void Dispose() => Array.ForEach(_handlers, static handler => handler.Dispose());

@@ -23,6 +23,12 @@ internal sealed class RequestAttempts(Origin origin, DateTimeOffset since = defa
     /// </summary>
     public HttpResponseMessage? Misdirected { get; private set; }
 
+    /// <summary>
+    /// The session that the request begins; null for no session. Its endpoint is dialled although others are connected: otherwise all
+    /// sessions of a start would be on the endpoint that was connected first.
+    /// </summary>
+    public string? Session { get; init; }
+
     /// <summary>The endpoints that were tried.</summary>
     public IReadOnlyCollection<EndpointPool> Pools => [.. _attempts.Select(attempt => attempt.Pool)];
 

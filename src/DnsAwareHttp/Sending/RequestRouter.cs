@@ -16,14 +16,17 @@ internal sealed class RequestRouter : IRequestRoutes
         _settings = settings;
         _template = settings.Template;
         _origins = new OriginRegistry(
-            new ClusterFactory(settings, this), settings.MaxOrigins, settings.Options.OriginIdleTimeout, settings.Cache.Clock.Provider,
-            settings.Logger);
+            new ClusterFactory(settings, this), settings.Options.MaxOrigins, settings.Options.OriginIdleTimeout,
+            settings.Cache.Clock.Provider, settings.Logger);
         _redirects = _template.AllowAutoRedirect
             ? new RedirectFollower(_template.MaxAutomaticRedirections, _template.HasUnboundCredentials)
             : null;
     }
 
-    public long PassThroughRequests => _settings.PassThrough.Count;
+    public long PassThroughRequests => PassThrough.Count;
+
+    /// <summary>Sends what cannot be managed. Its owner disposes it: routers share it.</summary>
+    public PassThrough PassThrough => _settings.PassThrough;
 
     /// <summary>Sends a request and follows its redirects.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken)
@@ -53,16 +56,37 @@ internal sealed class RequestRouter : IRequestRoutes
     /// asked.
     /// </summary>
     /// <param name="options">Validated options that do not change.</param>
-    public RequestRouter MakeSuccessor(DnsAwareOptions options)
+    public RequestRouter MakeSuccessor(DnsAwareOptions options) => MakeSuccessor(_settings with { Options = options });
+
+    /// <summary>As <see cref="MakeSuccessor(DnsAwareOptions)"/>, with other settings of the endpoints' handlers.</summary>
+    public RequestRouter MakeSuccessor(HandlerSettings settings)
     {
-        RequestRouter successor = new(_settings with { Options = options });
-        successor._origins.OpenAll(_origins);
-        return successor;
+        HandlerTemplate template = settings.ToTemplate();
+        PassThrough passThrough = PassThrough.MakeSuccessor(template);
+        return MakeSuccessor(_settings with { Template = template, PassThrough = passThrough });
     }
 
     /// <summary>Closes all origins. Requests under way go on; requests that come late go to the successor.</summary>
-    public void GiveWayTo(RequestRouter successor) =>
-        _origins.Close(DepartureReason.OptionsChanged, "the options changed", successor._origins);
+    public void GiveWayTo(RequestRouter successor)
+    {
+        bool hasOtherHandlers = successor.PassThrough != PassThrough;
+        string detail = hasOtherHandlers ? "the settings of the primary handler changed" : "the options changed";
+        _origins.Close(DepartureReason.OptionsChanged, detail, successor._origins);
+        if (hasOtherHandlers)
+        {
+            PassThrough.GiveWayTo(successor.PassThrough);
+        }
+    }
+
+    /// <summary>Closes a successor that took no request.</summary>
+    public void Discard(RequestRouter predecessor)
+    {
+        Close();
+        if (predecessor.PassThrough != PassThrough)
+        {
+            PassThrough.Dispose();
+        }
+    }
 
     /// <summary>Closes all origins. Requests under way go on; later ones get an <see cref="ObjectDisposedException"/>.</summary>
     public void Close() => _origins.Close(DepartureReason.HandlerDisposed, "the handler was disposed", successor: null);
@@ -72,6 +96,13 @@ internal sealed class RequestRouter : IRequestRoutes
 
     public IEnumerable<OriginSnapshot> Snapshot() =>
         _origins.Clusters.OrderBy(cluster => cluster.Origin.ToString(), StringComparer.Ordinal).Select(cluster => cluster.Snapshot());
+
+    private RequestRouter MakeSuccessor(RouterSettings settings)
+    {
+        RequestRouter successor = new(settings);
+        successor._origins.OpenAll(_origins);
+        return successor;
+    }
 
     /// <summary>The cluster of a request; null: the library does not manage it.</summary>
     private OriginCluster? Find(HttpRequestMessage request, out ProxyChoice? choice)
@@ -102,7 +133,7 @@ internal sealed class RequestRouter : IRequestRoutes
         bool isFiltered = _settings.Options.AddressFilter is not null;
         return isFiltered && RefusalOf(request, choice) is HttpRequestException refusal
             ? Task.FromException<HttpResponseMessage>(refusal)
-            : _settings.PassThrough.SendAsync(request, choice, mayDial: !isFiltered, async, cancellationToken);
+            : PassThrough.SendAsync(request, choice, mayDial: !isFiltered, async, cancellationToken);
     }
 
     /// <summary>The error of a request that no filter would see. Null: the runtime's own error is the right one.</summary>

@@ -11,8 +11,9 @@ namespace DnsAwareHttp.Sending;
 /// <param name="endpoints">Its endpoints.</param>
 /// <param name="wait">The waits of requests that no endpoint has yet.</param>
 /// <param name="routes">The ways of a request out of its cluster.</param>
+/// <param name="sessions">Keeps sessions on their endpoints; null: there are no sessions.</param>
 internal sealed class RequestSender(
-    Origin origin, OriginScope scope, IOriginEndpoints endpoints, EndpointWait wait, IRequestRoutes routes)
+    Origin origin, OriginScope scope, IOriginEndpoints endpoints, EndpointWait wait, IRequestRoutes routes, OriginSessions? sessions = null)
 {
     /// <summary>Sends a request. This is the only async frame between the caller and the endpoint's handler.</summary>
     /// <param name="request">The request, sent as it is.</param>
@@ -26,13 +27,14 @@ internal sealed class RequestSender(
         HttpRequestMessage request, RedirectFollower? redirects, bool async, CancellationToken cancellationToken)
     {
         RequestAttempts? attempts = null;
+        string? session = sessions?.KeyOf(request);
         while (true)
         {
             EndpointSet? set = endpoints.Current;
-            EndpointPool? pool = attempts is null ? set?.Picker.Pick() : set?.PickOther(attempts.Pools, scope.Random);
-            if (pool is not { IsConnected: true })
+            EndpointPool? pool = Pick(set, session, attempts, out bool isReady);
+            if (!isReady)
             {
-                attempts ??= NoAttempts();
+                attempts ??= NoAttempts(session);
                 Choice choice = await ChooseAsync(request, redirects, set, pool, attempts, async, cancellationToken).ConfigureAwait(false);
                 if (choice.Response is not null)
                 {
@@ -43,7 +45,7 @@ internal sealed class RequestSender(
             }
 
             // A closed gate: the pool began to drain this instant. The set without it was published before.
-            if (pool is null || !pool.TryEnter(out GateLease lease))
+            if (pool is null || !TryEnter(session, ref pool, attempts, out GateLease lease))
             {
                 continue;
             }
@@ -60,6 +62,34 @@ internal sealed class RequestSender(
                     : response;
             }
         }
+    }
+
+    /// <summary>The endpoint for the next attempt; null: there is none, or all were tried.</summary>
+    /// <param name="set">The endpoints; null: there is no endpoint now.</param>
+    /// <param name="session">The request's session; null: it has none.</param>
+    /// <param name="attempts">The attempts so far; null for no attempt.</param>
+    /// <param name="isReady">Whether the request can be sent there: the endpoint is connected, or it is that of the session, which stays
+    /// there while its handler connects.</param>
+    private EndpointPool? Pick(EndpointSet? set, string? session, RequestAttempts? attempts, out bool isReady)
+    {
+        EndpointPool? own = session is null || attempts is not null ? null : sessions!.Find(session, set);
+        EndpointPool? pool = own ?? (attempts is null ? set?.Picker.Pick() : set?.PickOther(attempts.Pools, scope.Random));
+        isReady = own is not null || pool is { IsConnected: true };
+
+        // Begun before it is connected, so that all first requests of the session go to one endpoint.
+        return session is not null && attempts is null && own is null && pool is not null
+            ? sessions!.Stay(session, pool, set, [])
+            : pool;
+    }
+
+    private bool TryEnter(string? session, ref EndpointPool pool, RequestAttempts? attempts, out GateLease lease)
+    {
+        if (session is not null)
+        {
+            pool = sessions!.Stay(session, pool, endpoints.Current, attempts?.Pools ?? []);
+        }
+
+        return pool.TryEnter(out lease);
     }
 
     /// <summary>Finds an endpoint for a request that cannot be sent to the picked one at once.</summary>
@@ -106,7 +136,7 @@ internal sealed class RequestSender(
     public ValueTask AwaitLateAnswerAsync(bool async, CancellationToken cancellationToken) =>
         wait.AwaitFreshAnswerAsync(Freshness.OnTime, async, cancellationToken);
 
-    private RequestAttempts NoAttempts() => new(origin, scope.Clock.Now);
+    private RequestAttempts NoAttempts(string? session = null) => new(origin, scope.Clock.Now) { Session = session };
 
     // All endpoints failed. DNS may know others by now; if not, the request fails with the errors that it met.
     private async ValueTask AskAgainAsync(RequestAttempts attempts, bool async, CancellationToken cancellationToken)
@@ -133,6 +163,11 @@ internal sealed class RequestSender(
         }
 
         RaceOutcome outcome = await wait.ConnectAsync(request, set, picked, attempts, async, cancellationToken).ConfigureAwait(false);
+        if (attempts.Session is string session && outcome.Winner is EndpointPool winner)
+        {
+            sessions?.Move(session, picked, winner);
+        }
+
         if (outcome.Winner is null)
         {
             // Better a try than a refusal: the handler of the picked one reports the failure in the runtime's own way.
@@ -199,6 +234,7 @@ internal sealed class RequestSender(
             return true;
         }
 
+        sessions?.OnAnswered(response, pool);
         attempts?.Misdirected?.Dispose();
         return false;
     }

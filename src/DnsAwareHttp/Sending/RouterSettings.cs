@@ -1,3 +1,4 @@
+using DnsAwareHttp.Balancing;
 using DnsAwareHttp.Endpoints;
 using DnsAwareHttp.Handlers;
 using DnsAwareHttp.Pools;
@@ -23,8 +24,8 @@ internal sealed record RouterSettings(
     /// <summary>The order of addresses.</summary>
     public AddressOrdering Order { get; init; } = new(new SourceAddresses(Cache.Clock.Provider), ProcessSeed.Value);
 
-    /// <summary>Beyond this number, origins without requests and connections are closed.</summary>
-    public int MaxOrigins { get; init; } = OriginRegistry.DefaultMaxOrigins;
+    /// <summary>The sessions. A successor has the same ones.</summary>
+    public SessionTable Sessions { get; init; } = new();
 
     /// <summary>Makes an endpoint's handler in place of the template, for tests and benchmarks.</summary>
     public Func<EndpointDialer, HttpMessageHandler>? MakeHandler { get; init; }

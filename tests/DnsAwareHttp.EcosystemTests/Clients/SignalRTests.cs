@@ -8,7 +8,7 @@ using Xunit.Abstractions;
 
 namespace DnsAwareHttp.EcosystemTests.Clients;
 
-/// <summary>The SignalR client over WebSockets.</summary>
+/// <summary>The SignalR client over WebSockets, server-sent events and long polling.</summary>
 public sealed class SignalRTests(ITestOutputHelper output) : EcosystemTest(output)
 {
     [Fact]
@@ -55,6 +55,34 @@ public sealed class SignalRTests(ITestOutputHelper output) : EcosystemTest(outpu
 
             (await connection.InvokeAsync<string>(nameof(AddressHub.Address))).Should().BeOneOf(Fleet.Addresses);
         }
+    }
+
+    [Theory]
+    [InlineData(HttpTransportType.LongPolling)]
+    [InlineData(HttpTransportType.ServerSentEvents)]
+    public async Task SeveralRequestsPerConnection_StayTogetherAsASession(HttpTransportType transport)
+    {
+        const int Connections = 20;
+        ServiceCollection services = new();
+        services.AddSingleton<DnsCache>(Fleet.Cache);
+        services.AddHttpClient("hub").AddDnsAwareHandler(options => options.SessionAffinity = new());
+        await using ServiceProvider provider = services.BuildServiceProvider();
+        IHttpMessageHandlerFactory handlers = provider.GetRequiredService<IHttpMessageHandlerFactory>();
+
+        string[] addresses = await Task.WhenAll(Enumerable.Range(0, Connections).Select(async _ =>
+        {
+            await using HubConnection connection = new HubConnectionBuilder().WithUrl(new Uri(Fleet.Uri, "/hub"), options =>
+            {
+                options.Transports = transport;
+                options.HttpMessageHandlerFactory = _ => new SessionHandler(handlers.CreateHandler("hub"));
+            }).Build();
+            await connection.StartAsync();
+            string[] calls = [.. await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => connection.InvokeAsync<string>(nameof(AddressHub.Address))))];
+            return calls.Distinct().Should().ContainSingle().Subject;
+        }));
+
+        addresses.Should().HaveCount(Connections);
+        addresses.Distinct().Should().HaveCountGreaterThan(1, "sessions are spread over the servers");
     }
 
     protected override void Configure(WebApplicationBuilder builder) => builder.Services.AddSignalR();

@@ -17,7 +17,7 @@ public sealed class HandlerTemplateTests
         [nameof(SocketsHttpHandler.AllowAutoRedirect), nameof(SocketsHttpHandler.ConnectCallback), nameof(SocketsHttpHandler.UseProxy),
          nameof(SocketsHttpHandler.Proxy), nameof(SocketsHttpHandler.ActivityHeadersPropagator), nameof(SocketsHttpHandler.PooledConnectionLifetime), nameof(SocketsHttpHandler.SslOptions)];
 
-    private static readonly Dictionary<string, object?> Unusual = new()
+    internal static readonly Dictionary<string, object?> Unusual = new()
     {
         [nameof(SocketsHttpHandler.AutomaticDecompression)] = DecompressionMethods.Brotli,
         [nameof(SocketsHttpHandler.ConnectTimeout)] = TimeSpan.FromSeconds(3),
@@ -45,7 +45,7 @@ public sealed class HandlerTemplateTests
         [nameof(SocketsHttpHandler.UseCookies)] = false,
     };
 
-    private static readonly Dictionary<string, object?> UnusualTls = new()
+    internal static readonly Dictionary<string, object?> UnusualTls = new()
     {
         [nameof(SslClientAuthenticationOptions.AllowRenegotiation)] = false,
         [nameof(SslClientAuthenticationOptions.AllowTlsResume)] = false,
@@ -64,7 +64,7 @@ public sealed class HandlerTemplateTests
         [nameof(SslClientAuthenticationOptions.TargetHost)] = "other.test",
     };
 
-    private static readonly Dictionary<string, object?> UnusualChain = new()
+    internal static readonly Dictionary<string, object?> UnusualChain = new()
     {
         [nameof(X509ChainPolicy.DisableCertificateDownloads)] = true,
         [nameof(X509ChainPolicy.RevocationFlag)] = X509RevocationFlag.EntireChain,

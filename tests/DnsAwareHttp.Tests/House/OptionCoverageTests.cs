@@ -28,6 +28,9 @@ public sealed partial class OptionCoverageTests
             (o => o.EmptyAnswerGrace = TimeSpan.Zero, o => o.EmptyAnswerGrace = TimeSpan.FromDays(2)),
         [nameof(DnsAwareOptions.OriginIdleTimeout)] =
             (o => o.OriginIdleTimeout = TimeSpan.FromSeconds(9), o => o.OriginIdleTimeout = TimeSpan.Zero),
+        [nameof(DnsAwareOptions.MaxOrigins)] = (o => o.MaxOrigins = 9, o => o.MaxOrigins = 0),
+        [nameof(DnsAwareOptions.SessionAffinity)] =
+            (o => o.SessionAffinity = new SessionAffinityOptions { CookieName = "sid" }, o => o.SessionAffinity!.MaxSessions = 0),
         [nameof(DnsAwareOptions.MaxRequestsPerConnection)] = (o => o.MaxRequestsPerConnection = 1, o => o.MaxRequestsPerConnection = 0),
         [nameof(DnsAwareOptions.RetryMisdirectedRequests)] = (o => o.RetryMisdirectedRequests = false, null),
         [nameof(DnsAwareOptions.ConfigureSocket)] = (o => o.ConfigureSocket = IgnoreSocket, null),

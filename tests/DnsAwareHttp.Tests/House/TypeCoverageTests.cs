@@ -18,10 +18,14 @@ public sealed class TypeCoverageTests
         ["ParkedSockets"] = "EndpointDialerTests",
         ["PoolHealth"] = "EndpointPoolTests",
         ["RedirectFollower"] = "RedirectFidelityTests",
+        ["SettingsComparison"] = "HandlerSettingsTests",
         ["SettingsCopy"] = "HandlerTemplateTests",
         ["SocketConnector"] = "EndpointDialerTests",
+        ["SslOptionsComparison"] = "HandlerSettingsTests",
+        ["ValueComparison"] = "HandlerSettingsTests",
         ["WeightedLeastRequestsPicker"] = "WeightedPickersTests",
         ["WeightedTurns"] = "WeightedPickersTests",
+        ["WrappedHandler"] = "DnsAwareHandlerTests",
     };
 
     // Of all test projects: the redirects are compared with those of the runtime.

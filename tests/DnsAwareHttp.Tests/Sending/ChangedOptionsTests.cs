@@ -38,6 +38,8 @@ public sealed class ChangedOptionsTests : IAsyncLifetime
         { nameof(DnsAwareOptions.DrainTimeout), o => o.DrainTimeout = TimeSpan.FromSeconds(9) },
         { nameof(DnsAwareOptions.EmptyAnswerGrace), o => o.EmptyAnswerGrace = TimeSpan.FromSeconds(9) },
         { nameof(DnsAwareOptions.OriginIdleTimeout), o => o.OriginIdleTimeout = TimeSpan.FromSeconds(9) },
+        { nameof(DnsAwareOptions.MaxOrigins), o => o.MaxOrigins = 9 },
+        { nameof(DnsAwareOptions.SessionAffinity), o => o.SessionAffinity = new SessionAffinityOptions { CookieName = "sid" } },
         { nameof(DnsAwareOptions.MaxRequestsPerConnection), o => o.MaxRequestsPerConnection = 9 },
         { nameof(DnsAwareOptions.RetryMisdirectedRequests), o => o.RetryMisdirectedRequests = false },
         { nameof(DnsAwareOptions.ConfigureSocket), o => o.ConfigureSocket = static _ => { } },

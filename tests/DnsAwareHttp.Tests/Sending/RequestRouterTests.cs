@@ -170,10 +170,7 @@ public sealed class RequestRouterTests : IAsyncLifetime
     private RequestRouter Registry(
         SocketsHttpHandler wrapped, Func<HttpRequestMessage, bool, CancellationToken, Task<HttpResponseMessage>>? sendUnmanaged = null, int maxOrigins = 100) =>
         new(new RouterSettings(
-            HandlerTemplate.ReadFrom(wrapped), new DnsAwareOptions(), _cache, new PassThrough(sendUnmanaged ?? ((_, _, _) => throw new NotSupportedException())), new Random(1), NullLogger.Instance)
-        {
-            MaxOrigins = maxOrigins,
-        });
+            HandlerTemplate.ReadFrom(wrapped), new DnsAwareOptions { MaxOrigins = maxOrigins }, _cache, new PassThrough(sendUnmanaged ?? ((_, _, _) => throw new NotSupportedException())), new Random(1), NullLogger.Instance));
 
     private sealed class CountingProxy(Uri? proxy) : IWebProxy
     {
