@@ -15,6 +15,8 @@ namespace DnsAwareHttp.Sending;
 internal sealed class RequestSender(
     Origin origin, OriginScope scope, IOriginEndpoints endpoints, EndpointWait wait, IRequestRoutes routes, OriginSessions? sessions = null)
 {
+    private readonly RequestRetries _retries = new(origin, scope, endpoints, sessions);
+
     /// <summary>Sends a request. This is the only async frame between the caller and the endpoint's handler.</summary>
     /// <param name="request">The request, sent as it is.</param>
     /// <param name="redirects">Follows the response if it is a redirect; null: the redirect is returned as it is.</param>
@@ -34,7 +36,7 @@ internal sealed class RequestSender(
             EndpointPool? pool = Pick(set, session, attempts, out bool isReady);
             if (!isReady)
             {
-                attempts ??= NoAttempts(session);
+                attempts ??= _retries.Begin(session);
                 Choice choice = await ChooseAsync(request, redirects, set, pool, attempts, async, cancellationToken).ConfigureAwait(false);
                 if (choice.Response is not null)
                 {
@@ -54,7 +56,7 @@ internal sealed class RequestSender(
             Task<HttpResponseMessage> sending = pool.SendAsync(request, async, cancellationToken);
             await ((Task)sending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             lease.Dispose();
-            if (!GoesElsewhere(sending, request, pool, ref attempts, cancellationToken))
+            if (!_retries.GoesElsewhere(sending, request, pool, ref attempts, cancellationToken))
             {
                 HttpResponseMessage response = sending.GetAwaiter().GetResult();
                 return redirects is not null && RedirectFollower.IsRedirect(request, response)
@@ -136,8 +138,6 @@ internal sealed class RequestSender(
     public ValueTask AwaitLateAnswerAsync(bool async, CancellationToken cancellationToken) =>
         wait.AwaitFreshAnswerAsync(Freshness.OnTime, async, cancellationToken);
 
-    private RequestAttempts NoAttempts(string? session = null) => new(origin, scope.Clock.Now) { Session = session };
-
     // All endpoints failed. DNS may know others by now; if not, the request fails with the errors that it met.
     private async ValueTask AskAgainAsync(RequestAttempts attempts, bool async, CancellationToken cancellationToken)
     {
@@ -175,82 +175,6 @@ internal sealed class RequestSender(
         }
 
         return outcome.Winner ?? picked;
-    }
-
-    private bool GoesElsewhere(
-        Task<HttpResponseMessage> sending, HttpRequestMessage request, EndpointPool pool, ref RequestAttempts? attempts,
-        CancellationToken cancellationToken) =>
-        sending.IsCompletedSuccessfully
-            ? GoesElsewhere(sending.Result, request, pool, ref attempts)
-            : GoesElsewhere(ErrorOf(sending, cancellationToken), request, pool, ref attempts);
-
-    // A cancelled task has its exception, too: it is the runtime's connect timeout, unless the caller cancelled.
-    private static Exception ErrorOf(Task<HttpResponseMessage> sending, CancellationToken cancellationToken)
-    {
-        if (sending.IsCanceled && !cancellationToken.IsCancellationRequested)
-        {
-            try
-            {
-                _ = sending.GetAwaiter().GetResult();
-            }
-            catch (OperationCanceledException cancellation)
-            {
-                return cancellation;
-            }
-        }
-
-        return sending.Exception?.InnerException ?? new TaskCanceledException(sending);
-    }
-
-    // False: the request was sent, at least in part, and the library never sends it again.
-    private bool GoesElsewhere(Exception error, HttpRequestMessage request, EndpointPool pool, ref RequestAttempts? attempts)
-    {
-        bool isTunnelled = origin.Tunnels(request);
-        ConnectPhase timedOut = pool.TimedOutIn(error);
-        AttemptOutcome outcome = AttemptOutcomes.Of(error, isTunnelled, timedOut);
-        AttemptOutcomes.NoteOn(pool, outcome, error, isTunnelled, timedOut);
-        if (outcome is AttemptOutcome.Failed)
-        {
-            attempts?.Misdirected?.Dispose();
-            return false;
-        }
-
-        (attempts ??= NoAttempts()).Add(pool, error);
-        if (outcome is AttemptOutcome.NotConnected)
-        {
-            endpoints.Hint(pool);
-        }
-
-        return true;
-    }
-
-    private bool GoesElsewhere(
-        HttpResponseMessage response, HttpRequestMessage request, EndpointPool pool, ref RequestAttempts? attempts)
-    {
-        pool.OnAnswered();
-        if (AttemptOutcomes.Of(response) is AttemptOutcome.Misdirected && MayRetryMisdirected(request, pool, attempts))
-        {
-            (attempts ??= NoAttempts()).AddMisdirected(pool, response);
-            return true;
-        }
-
-        sessions?.OnAnswered(response, pool);
-        attempts?.Misdirected?.Dispose();
-        return false;
-    }
-
-    // Behind a proxy another server answered, and the proxy's address does not decide which one.
-    private bool MayRetryMisdirected(HttpRequestMessage request, EndpointPool pool, RequestAttempts? attempts)
-    {
-        if (!scope.Options.RetryMisdirectedRequests || origin.Proxy is not null)
-        {
-            return false;
-        }
-
-        pool.OnMisdirected();
-        return attempts is not { Misdirected: not null }
-            && request.Content is null or ByteArrayContent or ReadOnlyMemoryContent
-            && endpoints.Current?.PickOther([pool, .. attempts?.Pools ?? []], scope.Random) is not null;
     }
 
     /// <summary>The next step of a request: an endpoint, the response, or another look at the endpoints.</summary>

@@ -18,6 +18,7 @@ public sealed class TypeCoverageTests
         ["ParkedSockets"] = "EndpointDialerTests",
         ["PoolHealth"] = "EndpointPoolTests",
         ["RedirectFollower"] = "RedirectFidelityTests",
+        ["RequestRetries"] = "RequestSenderTests",
         ["SettingsComparison"] = "HandlerSettingsTests",
         ["SettingsCopy"] = "HandlerTemplateTests",
         ["SocketConnector"] = "EndpointDialerTests",

@@ -1,0 +1,98 @@
+using DnsAwareHttp.Endpoints;
+using DnsAwareHttp.Pools;
+
+namespace DnsAwareHttp.Sending;
+
+/// <summary>Decides, after each attempt, whether its request goes to another endpoint: only while nothing of it was sent, or after
+/// 421.</summary>
+/// <param name="origin">The origin.</param>
+/// <param name="scope">Shared by all parts of the origin.</param>
+/// <param name="endpoints">Its endpoints.</param>
+/// <param name="sessions">Keeps sessions on their endpoints; null: there are no sessions.</param>
+internal sealed class RequestRetries(Origin origin, OriginScope scope, IOriginEndpoints endpoints, OriginSessions? sessions)
+{
+    /// <summary>No attempts yet.</summary>
+    public RequestAttempts Begin(string? session = null) => new(origin, scope.Clock.Now) { Session = session };
+
+    /// <summary>Whether a request goes to another endpoint.</summary>
+    /// <param name="sending">The attempt, which has ended.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="pool">The endpoint that had it.</param>
+    /// <param name="attempts">The attempts so far; null for no attempt. This one is added if the request goes on.</param>
+    /// <param name="cancellationToken">The request's own token.</param>
+    public bool GoesElsewhere(
+        Task<HttpResponseMessage> sending, HttpRequestMessage request, EndpointPool pool, ref RequestAttempts? attempts,
+        CancellationToken cancellationToken) =>
+        sending.IsCompletedSuccessfully
+            ? GoesElsewhere(sending.Result, request, pool, ref attempts)
+            : GoesElsewhere(ErrorOf(sending, cancellationToken), request, pool, ref attempts);
+
+    // A cancelled task has its exception, too: it is the runtime's connect timeout, unless the caller cancelled.
+    private static Exception ErrorOf(Task<HttpResponseMessage> sending, CancellationToken cancellationToken)
+    {
+        if (sending.IsCanceled && !cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                _ = sending.GetAwaiter().GetResult();
+            }
+            catch (OperationCanceledException cancellation)
+            {
+                return cancellation;
+            }
+        }
+
+        return sending.Exception?.InnerException ?? new TaskCanceledException(sending);
+    }
+
+    // False: the request was sent, at least in part, and the library never sends it again.
+    private bool GoesElsewhere(Exception error, HttpRequestMessage request, EndpointPool pool, ref RequestAttempts? attempts)
+    {
+        bool isTunnelled = origin.Tunnels(request);
+        ConnectPhase timedOut = pool.TimedOutIn(error);
+        AttemptOutcome outcome = AttemptOutcomes.Of(error, isTunnelled, timedOut);
+        AttemptOutcomes.NoteOn(pool, outcome, error, isTunnelled, timedOut);
+        if (outcome is AttemptOutcome.Failed)
+        {
+            attempts?.Misdirected?.Dispose();
+            return false;
+        }
+
+        (attempts ??= Begin()).Add(pool, error);
+        if (outcome is AttemptOutcome.NotConnected)
+        {
+            endpoints.Hint(pool);
+        }
+
+        return true;
+    }
+
+    private bool GoesElsewhere(
+        HttpResponseMessage response, HttpRequestMessage request, EndpointPool pool, ref RequestAttempts? attempts)
+    {
+        pool.OnAnswered();
+        if (AttemptOutcomes.Of(response) is AttemptOutcome.Misdirected && MayRetryMisdirected(request, pool, attempts))
+        {
+            (attempts ??= Begin()).AddMisdirected(pool, response);
+            return true;
+        }
+
+        sessions?.OnAnswered(response, pool);
+        attempts?.Misdirected?.Dispose();
+        return false;
+    }
+
+    // Behind a proxy another server answered, and the proxy's address does not decide which one.
+    private bool MayRetryMisdirected(HttpRequestMessage request, EndpointPool pool, RequestAttempts? attempts)
+    {
+        if (!scope.Options.RetryMisdirectedRequests || origin.Proxy is not null)
+        {
+            return false;
+        }
+
+        pool.OnMisdirected();
+        return attempts is not { Misdirected: not null }
+            && request.Content is null or ByteArrayContent or ReadOnlyMemoryContent
+            && endpoints.Current?.PickOther([pool, .. attempts?.Pools ?? []], scope.Random) is not null;
+    }
+}
