@@ -23,7 +23,7 @@ internal static class AnswerMerge
         (_, Answer other) => other,
     };
 
-    /// <summary>The answer with the addresses of <see cref="Distinct"/>; NODATA if nothing else than unspecified addresses is there.</summary>
+    /// <summary>The answer with the addresses of <see cref="Distinct"/>; NODATA if only unspecified addresses are there.</summary>
     public static Answer Usable(Answer answer)
     {
         if (answer is not Answer.Found { IsService: false } found)

@@ -84,7 +84,7 @@ internal sealed class PolledFile<T>(string path, TimeSpan period, Func<string?, 
             _timer = Background.CreateTimer(
                 timeProvider, "the poll of a file", logger, this, static file => file.Poll(),
                 Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            _ = _timer.Change(NextLook_NeedsLock(), Timeout.InfiniteTimeSpan);
+            _ = _timer.Change(_content is null ? TimeSpan.Zero : NextLook_NeedsLock(), Timeout.InfiniteTimeSpan);
         }
     }
 

@@ -1,7 +1,9 @@
 namespace DnsAwareHttp.Resolution.Sources;
 
 /// <summary>Looks at a file in the background, once for all who ask meanwhile.</summary>
-/// <remarks>A large file takes long to read. No caller's thread waits for it, and a caller that gives up does not end it for others.</remarks>
+/// <remarks>
+/// A large file takes long to read. No caller's thread waits for it, and a caller that gives up does not end it for others.
+/// </remarks>
 internal sealed class SharedLook<T>(PolledFile<T> file)
     where T : class
 {

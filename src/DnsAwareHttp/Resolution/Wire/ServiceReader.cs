@@ -15,8 +15,8 @@ internal static class ServiceReader
     /// <summary>The SRV records of <paramref name="name"/>; null if it has no such record.</summary>
     /// <remarks>
     /// A target that cannot be connected to (a name that is not a host name, port 0) is left out. The root as the only target says that the
-    /// service is decidedly not available: then there are no targets. A record that breaks off is left out beside good ones. Names in the data should not be compressed (RFC 2782); compressed
-    /// names are read too (RFC 3597 section 4).
+    /// service is decidedly not available: then there are no targets. A record that breaks off is left out beside good ones.
+    /// Names in the data should not be compressed (RFC 2782); compressed names are read too (RFC 3597 section 4).
     /// </remarks>
     /// <param name="message">The whole message.</param>
     /// <param name="name">The position of the name of the service, or of the target of its aliases.</param>

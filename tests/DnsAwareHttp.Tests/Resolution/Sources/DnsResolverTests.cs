@@ -167,9 +167,9 @@ public sealed class DnsResolverTests : IDisposable
     public async Task UnspecifiedAddressOfOneFamily_IsDroppedBesideTheOther_AndAloneIsNoData()
     {
         FakeExchange udp = new((_, query) => query.Type == DnsRecordType.A ? Records(60, "10.9.0.1", "0.0.0.0") : Records(30, "::"));
-        (await Answer(udp)).Should().Be(Found(60, "10.9.0.1"));
+        (await Answer(udp, AddressFamily.Unspecified)).Should().Be(Found(60, "10.9.0.1"));
         udp = new((_, query) => query.Type == DnsRecordType.A ? Records(60, "0.0.0.0") : Records(30, "::"));
-        (await Answer(udp)).Should().Be(new Answer.Empty(EmptyReason.NoData, TimeSpan.FromSeconds(30)));
+        (await Answer(udp, AddressFamily.Unspecified)).Should().Be(new Answer.Empty(EmptyReason.NoData, TimeSpan.FromSeconds(30)));
     }
 
     [Fact]

@@ -304,6 +304,7 @@ public sealed class HostsFileResolverTests : IDisposable
     {
         _file.Write("10.0.0.1 svc.test\n");
         _watch = _hosts.Watch(_ => throw new InvalidOperationException("a listener's mistake"));
+        _ = Addresses();
         _file.Write("10.0.0.2 svc.test\n");
         Advance(1_000);
         _log.TextsOf("FilePollThrew").Should().ContainSingle();
@@ -333,6 +334,7 @@ public sealed class HostsFileResolverTests : IDisposable
         TaskCompletionSource<string?> seen = new(TaskCreationOptions.RunContinuationsAsynchronously);
         HostsFileResolver hosts = new(_file.Path, TimeProvider.System, _log);
         using IDisposable watch = hosts.Watch(_ => seen.TrySetResult(local.Value));
+        _ = await hosts.FindAsync("svc.test", default, default);
         _file.Write("10.0.0.2 svc.test\n");
         (await seen.Task.WaitAsync(TimeSpan.FromSeconds(30))).Should().BeNull();
     }
@@ -340,7 +342,7 @@ public sealed class HostsFileResolverTests : IDisposable
     private void Watch()
     {
         _watch = _hosts.Watch(names => _changes.Add(string.Join(',', names!.Order())));
-        _ = Addresses();
+        Advance(0);
     }
 
     private void Advance(int milliseconds) => _clock.Advance(TimeSpan.FromMilliseconds(milliseconds));
