@@ -48,8 +48,7 @@ internal sealed class PolledFile<T>(string path, TimeSpan period, Func<string?, 
     /// </summary>
     public IDisposable Watch(Action<T, T> changed)
     {
-        Content? before;
-        Content? now;
+        Content? before, now;
         using (_lock.Enter())
         {
             now = _content is null ? null : LookUnwatched_NeedsLock();
@@ -127,7 +126,8 @@ internal sealed class PolledFile<T>(string path, TimeSpan period, Func<string?, 
         using (_lock.Enter())
         {
             T before = (_content ?? ReadFirst_NeedsLock()).Value;
-            Look_NeedsLock(_settling!);
+            // A look at nearly the moment of the last one shows no rest.
+            _ = _clock.Now - _settling!.SeenAt >= FileSettling.Interval / 2 ? Look_NeedsLock(_settling) : _settling;
             return ReferenceEquals(before, _content!.Value) ? null : (before, _content.Value);
         }
     }
