@@ -7,9 +7,6 @@ namespace DnsAwareHttp.Resolution.Sources;
 /// <summary>The content of a hosts file (hosts(5)): the addresses of each name, in the order of its lines.</summary>
 internal sealed class HostsFile
 {
-    /// <summary>More problems than this are counted by nobody: the rest is skipped without a word.</summary>
-    public const int MaxProblems = 100;
-
     public static readonly HostsFile Empty = Parse("");
 
     private readonly Dictionary<string, ImmutableArray<IPAddress>> _addresses;
@@ -17,7 +14,7 @@ internal sealed class HostsFile
     private HostsFile(Dictionary<string, ImmutableArray<IPAddress>> addresses, ImmutableArray<HostsProblem> problems) =>
         (_addresses, Problems) = (addresses, problems);
 
-    /// <summary>The lines and names that were skipped, in their order; the first <see cref="MaxProblems"/>.</summary>
+    /// <summary>The lines and names that were skipped, in their order.</summary>
     public ImmutableArray<HostsProblem> Problems { get; }
 
     /// <summary>Reads a whole file. What is malformed is skipped and becomes one of <see cref="Problems"/>.</summary>

@@ -144,11 +144,6 @@ internal sealed class HostsFileReader
         }
     }
 
-    private void Note(string problem, ReadOnlySpan<char> line)
-    {
-        if (_problems.Count < HostsFile.MaxProblems)
-        {
-            _problems.Add(new HostsProblem(_line, problem, line.Trim().ToString()));
-        }
-    }
+    private void Note(string problem, ReadOnlySpan<char> line) =>
+        _problems.Add(new HostsProblem(_line, problem, line.Trim().ToString()));
 }
