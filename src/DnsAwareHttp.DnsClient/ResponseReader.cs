@@ -1,3 +1,4 @@
+using System.Net;
 using DnsClient;
 using DnsClient.Protocol;
 
@@ -6,7 +7,7 @@ namespace DnsAwareHttp.DnsClient;
 /// <summary>Reads what a response says about the addresses of a name.</summary>
 internal static class ResponseReader
 {
-    private const int MaxAliases = 16;
+    private const int MaxAliases = 64;
 
     private static readonly TimeSpan NegativeTtlWithoutSoa = TimeSpan.FromSeconds(5);
 
@@ -22,7 +23,10 @@ internal static class ResponseReader
         if (records.Length > 0)
         {
             ttl = Math.Min(ttl, records.Min(Seconds));
-            return new Answer.Found([.. records.Select(record => record.Address)], TimeSpan.FromSeconds(ttl));
+            IPAddress[] addresses = [.. records.Select(record => record.Address).Where(address => !IsUnspecified(address))];
+            return addresses.Length > 0
+                ? new Answer.Found([.. addresses], TimeSpan.FromSeconds(ttl))
+                : new Answer.Empty(EmptyReason.NoData, TimeSpan.FromSeconds(ttl));
         }
 
         SoaRecord? soa = response.Authorities.OfType<SoaRecord>().FirstOrDefault();
@@ -36,6 +40,10 @@ internal static class ResponseReader
         EmptyReason reason = exists ? EmptyReason.NoData : EmptyReason.NxDomain;
         return new Answer.Empty(reason, soa is null ? NegativeTtlWithoutSoa : NegativeTtl(soa, ttl));
     }
+
+    // Blockers mean by it that there is no address. To connect to it would reach this machine.
+    private static bool IsUnspecified(IPAddress address) =>
+        address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) || address.Equals(IPAddress.Any.MapToIPv6());
 
     // Records that the chain of aliases does not lead to are not part of the answer.
     private static (DnsString Name, int Ttl) FollowAliases(DnsString host, IReadOnlyList<DnsResourceRecord> answers)

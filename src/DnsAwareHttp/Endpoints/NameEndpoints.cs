@@ -95,8 +95,8 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
     /// <summary>Follows one more answer. An answer that is told twice, or late, counts once.</summary>
     public void OnAnswer(CachedAnswer answer)
     {
-        ImmutableArray<IPAddress> admitted =
-            answer.Version > Volatile.Read(ref _version) ? _admission.Admit(answer.LastGood) : []; // Not asked about an answer twice.
+        // The filter is not asked about an answer twice.
+        ImmutableArray<IPAddress> admitted = answer.Version > Volatile.Read(ref _version) ? _admission.Admit(answer.LastGood) : [];
         using (_sync.Enter())
         {
             if (IsClosed || answer.Version <= _version)

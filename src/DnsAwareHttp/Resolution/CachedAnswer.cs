@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
+using DnsAwareHttp.Resolution.Sources;
 
 namespace DnsAwareHttp.Resolution;
 
@@ -105,8 +106,10 @@ internal sealed record CachedAnswer(
         ImmutableArray<IPAddress>.Builder addresses = ImmutableArray.CreateBuilder<IPAddress>();
         foreach (IPAddress address in found.Addresses.IsDefault ? [] : found.Addresses)
         {
-            IPAddress plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-            if ((family is AddressFamily.Unspecified || plain.AddressFamily == family) && seen.Add(plain))
+            IPAddress plain = AnswerMerge.Plain(address);
+            if ((family is AddressFamily.Unspecified || plain.AddressFamily == family)
+                && !AnswerMerge.IsUnspecified(plain)
+                && seen.Add(plain))
             {
                 addresses.Add(plain);
             }

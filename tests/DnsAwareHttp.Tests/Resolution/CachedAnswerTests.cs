@@ -56,6 +56,13 @@ public sealed class CachedAnswerTests
     }
 
     [Fact]
+    public void Found_UnspecifiedAddresses_AreDropped_AndAloneAreNoData()
+    {
+        Addresses(After(null, Found(30, "0.0.0.0", "10.0.0.1", "::", "::ffff:0.0.0.0"))).Should().Equal("10.0.0.1");
+        After(null, Found(5, "0.0.0.0", "::")).Latest.Should().Be(new Answer.Empty(EmptyReason.NoData, TimeSpan.FromSeconds(5)));
+    }
+
+    [Fact]
     public void Found_MappedAndRepeatedAddresses_AreFolded() =>
         Addresses(After(null, Found(30, "10.0.0.1", "::ffff:10.0.0.1", "10.0.0.2", "10.0.0.1", "fd00::1"))).Should().Equal("10.0.0.1", "10.0.0.2", "fd00::1");
 

@@ -7,31 +7,49 @@ namespace DnsAwareHttp.Resolution.Sources;
 /// <summary>Makes one answer of two: about the A and about the AAAA records of a name.</summary>
 internal static class AnswerMerge
 {
-    public static Answer Merge(Answer v4, Answer v6) => (v4, v6) switch
+    public static Answer Merge(Answer v4, Answer v6) => (Usable(v4), Usable(v6)) switch
     {
         (Answer.Found one, Answer.Found other) => Unite(one, other),
-        (Answer.Found found, Answer.Failed) => Folded(found) with { FailedFamily = AddressFamily.InterNetworkV6 },
-        (Answer.Failed, Answer.Found found) => Folded(found) with { FailedFamily = AddressFamily.InterNetwork },
-        (Answer.Found found, _) => Folded(found),
-        (_, Answer.Found found) => Folded(found),
+        (Answer.Found found, Answer.Failed) => found with { FailedFamily = AddressFamily.InterNetworkV6 },
+        (Answer.Failed, Answer.Found found) => found with { FailedFamily = AddressFamily.InterNetwork },
+        (Answer.Found found, _) => found,
+        (_, Answer.Found found) => found,
         (Answer.Empty one, Answer.Empty other) => Merge(one, other),
 
         // A name that does not exist has no records of any type (RFC 2308 section 5).
-        (Answer.Empty { Reason: EmptyReason.NxDomain }, _) => v4,
-        (_, Answer.Empty { Reason: EmptyReason.NxDomain }) => v6,
-        (Answer.Failed, _) => v4,
-        _ => v6,
+        (Answer.Empty { Reason: EmptyReason.NxDomain } none, _) => none,
+        (_, Answer.Empty { Reason: EmptyReason.NxDomain } none) => none,
+        (Answer.Failed failed, _) => failed,
+        (_, Answer other) => other,
     };
 
-    /// <summary>The addresses without IPv4-mapped ones and without duplicates, in their order.</summary>
+    /// <summary>The answer with the addresses of <see cref="Distinct"/>; NODATA if only unspecified addresses are there.</summary>
+    public static Answer Usable(Answer answer)
+    {
+        if (answer is not Answer.Found { IsService: false } found)
+        {
+            return answer;
+        }
+
+        ImmutableArray<IPAddress> addresses = Distinct(found.Addresses);
+        return addresses.IsEmpty && !found.Addresses.IsDefaultOrEmpty
+            ? new Answer.Empty(EmptyReason.NoData, found.Ttl)
+            : found with { Addresses = addresses };
+    }
+
+    /// <summary>The addresses without IPv4-mapped ones, unspecified ones and duplicates, in their order.</summary>
     public static ImmutableArray<IPAddress> Distinct(ImmutableArray<IPAddress> addresses) =>
-        addresses.IsDefault ? [] : [.. addresses.Select(address => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).Distinct()];
+        addresses.IsDefault ? [] : [.. addresses.Select(Plain).Where(address => !IsUnspecified(address)).Distinct()];
+
+    /// <summary>An IPv4-mapped address as the IPv4 address that it is.</summary>
+    public static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+
+    /// <summary>Whether a server means by it that there is no address. To connect to it would reach this machine.</summary>
+    public static bool IsUnspecified(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 
     private static Answer.Found Unite(Answer.Found one, Answer.Found other) =>
-        new(Distinct([.. Distinct(one.Addresses), .. Distinct(other.Addresses)]), Smaller(one.Ttl, other.Ttl),
+        new(Distinct([.. one.Addresses, .. other.Addresses]), Smaller(one.Ttl, other.Ttl),
             one.IsComplete && other.IsComplete);
-
-    private static Answer.Found Folded(Answer.Found found) => found with { Addresses = Distinct(found.Addresses) };
 
     private static Answer.Empty Merge(Answer.Empty one, Answer.Empty other)
     {

@@ -9,6 +9,9 @@ namespace DnsAwareHttp.Resolution.Sources;
 /// <summary>Looks up the records of one absolute name. Follows the aliases that the servers do not follow.</summary>
 internal sealed class DnsLookup(HedgedQuery servers, TimeProvider timeProvider)
 {
+    // A server that gives one alias at a time, and never an end.
+    private const int MaxQuestions = 16;
+
     private static readonly DnsOutcome NoAaaa =
         new(new Answer.Empty(EmptyReason.NoData, DnsMessageReader.DefaultNegativeTtl), WasAsked: true);
 
@@ -96,17 +99,17 @@ internal sealed class DnsLookup(HedgedQuery servers, TimeProvider timeProvider)
         DnsQuery query = new(name, type);
         TimeSpan ttl = TimeSpan.MaxValue;
         TimeSpan least = TimeSpan.Zero;
-        while (true)
+        for (int questions = 1; ; questions++)
         {
             (NameServer server, DnsReply reply) = await servers.AskAsync(query, current, cancellationToken).ConfigureAwait(false);
             switch (reply)
             {
                 case DnsReply.Records records:
                     Answer.Found found = new(records.Addresses, Larger(least, Smaller(ttl, records.Ttl))) { Targets = records.Targets };
-                    return new DnsOutcome(found, WasAsked: true);
+                    return new DnsOutcome(AnswerMerge.Usable(found), WasAsked: true);
                 case DnsReply.None none:
                     return new DnsOutcome(new Answer.Empty(none.Reason, Larger(least, Smaller(ttl, none.NegativeTtl))), WasAsked: true);
-                case DnsReply.Elsewhere elsewhere when elsewhere.Links <= query.LinksLeft:
+                case DnsReply.Elsewhere elsewhere when elsewhere.Links <= query.LinksLeft && questions <= MaxQuestions:
                     ttl = Smaller(ttl, elsewhere.Ttl);
                     least += TtlForEachQuestion;
                     query = query with { Host = elsewhere.Target, LinksLeft = query.LinksLeft - elsewhere.Links };
@@ -123,7 +126,7 @@ internal sealed class DnsLookup(HedgedQuery servers, TimeProvider timeProvider)
         DnsReply.Malformed malformed => new Answer.Failed($"name server {server} sent a malformed answer: {malformed.Problem}"),
         DnsReply.Silence silence => new Answer.Failed($"name server {server}: {silence.Problem}", silence.Exception),
         DnsReply.NoSocket none => new Answer.Failed($"name server {server} cannot be asked: {none.Exception.Message}", none.Exception),
-        DnsReply.Elsewhere => new Answer.Failed($"the chain of aliases has more than {DnsQuery.MaxLinks} links, or is a loop"),
+        DnsReply.Elsewhere => new Answer.Failed("the chain of aliases is too long, or is a loop"),
         _ => new Answer.Failed($"name server {server} sent only a part of its answer"),
     };
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace DnsAwareHttp.Resolution.Sources;
@@ -42,6 +43,16 @@ internal abstract record FileReading
     {
         using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         using StreamReader reader = new(stream, Encoding.UTF8);
-        return reader.ReadToEnd();
+        char[] buffer = ArrayPool<char>.Shared.Rent((int)Math.Min(stream.Length + 1, Array.MaxLength));
+        try
+        {
+            // One character needs at least one byte, so that the first block is all unless the file grows meanwhile.
+            int length = reader.ReadBlock(buffer);
+            return length < buffer.Length ? new string(buffer, 0, length) : new string(buffer) + reader.ReadToEnd();
+        }
+        finally
+        {
+            ArrayPool<char>.Shared.Return(buffer);
+        }
     }
 }

@@ -19,6 +19,7 @@ internal sealed class HostsFileResolver : IFamilyResolver, INameChanges
     private static readonly TimeSpan NegativeTtl = TimeSpan.FromSeconds(1);
 
     private readonly PolledFile<HostsFile> _file;
+    private readonly SharedLook<HostsFile> _look;
     private readonly string _path;
     private readonly ILogger _logger;
     private string _skipped = "";
@@ -30,6 +31,7 @@ internal sealed class HostsFileResolver : IFamilyResolver, INameChanges
     {
         (_path, _logger) = (path ?? SystemPath, logger);
         _file = new PolledFile<HostsFile>(_path, Period, Read, timeProvider, logger, isNamed: path is not null);
+        _look = new SharedLook<HostsFile>(_file);
     }
 
     /// <summary>The hosts file of the operating system.</summary>
@@ -37,21 +39,23 @@ internal sealed class HostsFileResolver : IFamilyResolver, INameChanges
         OperatingSystem.IsWindows() ? Path.Combine(Environment.SystemDirectory, "drivers", "etc", "hosts") : "/etc/hosts";
 
     /// <summary>The addresses of this name in the file; null if it is not listed, and other sources are to be asked.</summary>
-    public Answer.Found? Find(string host, AddressFamily family)
+    /// <remarks>A name that is listed with unspecified addresses only has no address: block lists mean that.</remarks>
+    public async ValueTask<Answer?> FindAsync(string host, AddressFamily family, CancellationToken cancellationToken)
     {
-        ImmutableArray<IPAddress> addresses = _file.Current.AddressesOf(host, family);
-        return addresses.IsEmpty ? null : new Answer.Found(addresses, TimeSpan.MaxValue, IsComplete: true);
+        HostsFile file = await _look.GetAsync(cancellationToken).ConfigureAwait(false);
+        ImmutableArray<IPAddress> addresses = file.AddressesOf(host, family);
+        return addresses.IsEmpty ? null : AnswerMerge.Usable(new Answer.Found(addresses, TimeSpan.MaxValue, IsComplete: true));
     }
 
     public ValueTask<Answer> ResolveAsync(string host, CancellationToken cancellationToken) =>
         ResolveAsync(host, AddressFamily.Unspecified, cancellationToken);
 
-    /// <summary>As <see cref="Find"/>, with NXDOMAIN for names that the file does not list.</summary>
-    public ValueTask<Answer> ResolveAsync(string host, AddressFamily family, CancellationToken cancellationToken)
+    /// <summary>As <see cref="FindAsync"/>, with NXDOMAIN for names that the file does not list.</summary>
+    public async ValueTask<Answer> ResolveAsync(string host, AddressFamily family, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return ValueTask.FromResult<Answer>(
-            Find(host, family) is Answer.Found found ? found : new Answer.Empty(EmptyReason.NxDomain, NegativeTtl));
+        return await FindAsync(host, family, cancellationToken).ConfigureAwait(false)
+            ?? new Answer.Empty(EmptyReason.NxDomain, NegativeTtl);
     }
 
     public IDisposable Watch(Action<IReadOnlySet<string>?> changed) =>

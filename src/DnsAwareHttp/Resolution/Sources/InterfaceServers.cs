@@ -41,7 +41,7 @@ internal sealed class InterfaceServers(TimeProvider timeProvider)
                     .SelectMany(properties => properties.DnsAddresses)
                     .Where(IsReal)
                     .Distinct()
-                    .Select(address => new IPEndPoint(address, NameServer.DefaultPort)),
+                    .Select(address => NameServer.EndPointOf(address, NameServer.DefaultPort)),
             ];
         }
         catch (Exception exception) when (exception is NetworkInformationException or PlatformNotSupportedException)

@@ -24,14 +24,17 @@ internal sealed class PolledFile<T>(
     private Action<T, T>? _changed;
     private Content? _whenUnwatched;
 
+    /// <summary>The content where it is known without a look at the disk: while the file is watched.</summary>
+    public T? Known => _timer is not null ? _content?.Value : null;
+
     /// <summary>The content. Waits only for the disk. Without a watch the file is checked here.</summary>
     public T Current
     {
         get
         {
-            if (_content is Content content && _timer is not null)
+            if (Known is T known)
             {
-                return content.Value;
+                return known;
             }
 
             using (_lock.Enter())
@@ -43,21 +46,20 @@ internal sealed class PolledFile<T>(
 
     /// <summary>
     /// Polls until the returned object is disposed. <paramref name="changed"/> receives the content before and after; it must not throw.
-    /// A change since the end of the last watch is reported at once.
+    /// A change since the end of the last watch is reported at once. A file that nobody has asked for is not read here.
     /// </summary>
     public IDisposable Watch(Action<T, T> changed)
     {
-        Content? before;
-        Content now;
+        Content? before, now;
         using (_lock.Enter())
         {
-            now = LookUnwatched_NeedsLock();
+            now = _content is null ? null : LookUnwatched_NeedsLock();
             before = _whenUnwatched;
             _changed = changed;
             StartTimer_NeedsLock();
         }
 
-        if (before is not null && !ReferenceEquals(before.Value, now.Value))
+        if (before is not null && now is not null && !ReferenceEquals(before.Value, now.Value))
         {
             changed(before.Value, now.Value);
         }
@@ -83,7 +85,7 @@ internal sealed class PolledFile<T>(
             _timer = Background.CreateTimer(
                 timeProvider, "the poll of a file", logger, this, static file => file.Poll(),
                 Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            _ = _timer.Change(NextLook_NeedsLock(), Timeout.InfiniteTimeSpan);
+            _ = _timer.Change(_content is null ? TimeSpan.Zero : NextLook_NeedsLock(), Timeout.InfiniteTimeSpan);
         }
     }
 
@@ -125,9 +127,10 @@ internal sealed class PolledFile<T>(
     {
         using (_lock.Enter())
         {
-            T before = _content!.Value;
-            Look_NeedsLock(_settling!);
-            return ReferenceEquals(before, _content.Value) ? null : (before, _content.Value);
+            T before = (_content ?? ReadFirst_NeedsLock()).Value;
+            // A look at nearly the moment of the last one shows no rest.
+            _ = _clock.Now - _settling!.SeenAt >= FileSettling.Interval / 2 ? Look_NeedsLock(_settling) : _settling;
+            return ReferenceEquals(before, _content!.Value) ? null : (before, _content.Value);
         }
     }
 
@@ -229,14 +232,16 @@ internal sealed class PolledFile<T>(
     {
         _lock.AssertHeld();
         (string? text, FileStat stat) = (read?.Text, read?.Stat ?? default);
-        if (_content is Content content && content.Text == text)
+        bool isSmall = text is null || text.Length <= SmallLength;
+        if (isSmall && _content is Content content && content.Text == text && content.Stat.Exists == stat.Exists)
         {
             _content = content with { Stat = stat };
             return;
         }
 
+        // The text of a large file would only take memory.
         bool isFirst = _content is null;
-        _content = new Content(text, stat, parse(text));
+        _content = new Content(isSmall ? text : null, stat, parse(text));
         _report.OnRead(exists: text is not null, isFirst);
     }
 

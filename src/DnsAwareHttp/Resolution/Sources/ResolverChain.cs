@@ -89,7 +89,8 @@ internal sealed class ResolverChain(
             return literal;
         }
 
-        if (LocalNames.TryResolveLocalhost(host, family, out Answer? loopback) && hosts?.Find(host, family) is null)
+        if (LocalNames.TryResolveLocalhost(host, family, out Answer? loopback)
+            && (hosts is null || await hosts.FindAsync(host, family, cancellationToken).ConfigureAwait(false) is not Answer.Found))
         {
             return loopback;
         }
@@ -117,7 +118,7 @@ internal sealed class ResolverChain(
         switch (sources[index])
         {
             case NameSource.HostsFile:
-                return (hosts!.Find(question.Name, question.Family), true);
+                return (await hosts!.FindAsync(question.Name, question.Family, cancellationToken).ConfigureAwait(false), true);
             case NameSource.Dns:
                 bool systemFollows = sources.IndexOf(NameSource.System) > index;
                 return await AskDnsAsync(question, systemFollows, cancellationToken).ConfigureAwait(false);

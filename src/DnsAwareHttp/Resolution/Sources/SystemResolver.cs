@@ -16,7 +16,7 @@ internal sealed class SystemResolver(TimeSpan ttl) : IFamilyResolver
             IPAddress[] addresses = await Dns.GetHostAddressesAsync(host, family, cancellationToken).ConfigureAwait(false);
             return addresses.Length == 0
                 ? new Answer.Empty(EmptyReason.NoData, ttl)
-                : new Answer.Found(AnswerMerge.Distinct([.. addresses]), ttl);
+                : AnswerMerge.Usable(new Answer.Found([.. addresses], ttl));
         }
         catch (SocketException exception)
         {

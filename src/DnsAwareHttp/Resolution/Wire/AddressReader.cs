@@ -17,25 +17,20 @@ internal static class AddressReader
     /// <param name="ttl">The smallest TTL of the aliases that led to <paramref name="name"/>.</param>
     public static DnsReply? Read(ReadOnlySpan<byte> message, int name, DnsSection answers, DnsRecordType type, TimeSpan ttl)
     {
-        int count = CountOf(message, name, answers, type);
+        int length = type == DnsRecordType.A ? 4 : 16;
+        int count = CountOf(message, name, answers, type, length, out int otherLength);
         if (count == 0)
         {
-            return null;
+            return otherLength < 0 ? null : new DnsReply.Malformed($"an address of {otherLength} bytes");
         }
 
         IPAddress[] addresses = new IPAddress[count];
-        int length = type == DnsRecordType.A ? 4 : 16;
         int index = 0;
         foreach (DnsRecord record in answers)
         {
-            if (index == count || !DnsMessageReader.IsOf(message, name, record, type))
+            if (index == count || record.DataLength != length || !DnsMessageReader.IsOf(message, name, record, type))
             {
                 continue;
-            }
-
-            if (record.DataLength != length)
-            {
-                return new DnsReply.Malformed($"an address of {record.DataLength} bytes");
             }
 
             addresses[index++] = new IPAddress(message.Slice(record.DataAt, length));
@@ -45,12 +40,18 @@ internal static class AddressReader
         return new DnsReply.Records(ImmutableCollectionsMarshal.AsImmutableArray(addresses), ttl);
     }
 
-    private static int CountOf(ReadOnlySpan<byte> message, int name, DnsSection answers, DnsRecordType type)
+    // One broken record does not spoil the good ones beside it. Broken records alone are no answer.
+    private static int CountOf(
+        ReadOnlySpan<byte> message, int name, DnsSection answers, DnsRecordType type, int length, out int otherLength)
     {
         int count = 0;
+        otherLength = -1;
         foreach (DnsRecord record in answers)
         {
-            count += DnsMessageReader.IsOf(message, name, record, type) ? 1 : 0;
+            if (DnsMessageReader.IsOf(message, name, record, type))
+            {
+                (count, otherLength) = record.DataLength == length ? (count + 1, otherLength) : (count, record.DataLength);
+            }
         }
 
         return Math.Min(count, MaxAddresses);

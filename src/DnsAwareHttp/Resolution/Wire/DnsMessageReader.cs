@@ -9,8 +9,8 @@ internal static class DnsMessageReader
     /// <summary>The TTL of an empty answer without a SOA record, which has no TTL of its own (RFC 2308 section 5).</summary>
     public static readonly TimeSpan DefaultNegativeTtl = TimeSpan.FromSeconds(5);
 
-    // Four times the length of a chain. Each alias is compared with each name of the chain: 64 KB of aliases would take half a second.
-    private const int MaxAliases = 4 * DnsQuery.MaxLinks;
+    // Each alias is compared with each name of the chain: 64 KB of aliases would take half a second.
+    private const int MaxAliases = DnsQuery.MaxLinks;
 
     private const int HeaderLength = 12;
     private const ushort ClassInternet = 1;
@@ -19,7 +19,13 @@ internal static class DnsMessageReader
     private const ushort TruncatedBit = 0x0200;
 
     /// <summary>Reads the reply to <paramref name="query"/>, which was sent under <paramref name="id"/>.</summary>
-    public static DnsReply Read(ReadOnlySpan<byte> message, DnsQuery query, ushort id)
+    /// <param name="message">The whole message.</param>
+    /// <param name="query">The question.</param>
+    /// <param name="id">The id of the question.</param>
+    /// <param name="isFromStream">
+    /// Whether it came by TCP or TLS. There is no larger room to ask in: a truncated reply is read as far as it goes.
+    /// </param>
+    public static DnsReply Read(ReadOnlySpan<byte> message, DnsQuery query, ushort id, bool isFromStream = false)
     {
         if (!IsResponseTo(message, id))
         {
@@ -39,7 +45,11 @@ internal static class DnsMessageReader
             return new DnsReply.Refusal(code);
         }
 
-        return (flags & TruncatedBit) != 0 ? DnsReply.Truncated.Instance : ReadRecords(message, at, query, code);
+        bool isTruncated = (flags & TruncatedBit) != 0;
+        DnsReply reply = isTruncated && !isFromStream ? DnsReply.Truncated.Instance : ReadRecords(message, at, query, code);
+
+        // The part that is missing may have the records.
+        return isTruncated && reply is DnsReply.None { Reason: EmptyReason.NoData } ? DnsReply.Truncated.Instance : reply;
     }
 
     /// <summary>Whether a record is of a type and of the name that begins at <paramref name="name"/>.</summary>
@@ -69,21 +79,27 @@ internal static class DnsMessageReader
     private static bool IsBareRefusal(ReadOnlySpan<byte> message, DnsResponseCode code) =>
         UInt16At(message, 4) == 0 && code is not (DnsResponseCode.NoError or DnsResponseCode.NxDomain);
 
+    // Only the answers are always needed. The other sections are read as far as they are whole.
     private static DnsReply ReadRecords(ReadOnlySpan<byte> message, int at, DnsQuery query, DnsResponseCode code)
     {
-        if (!DnsSection.TryRead(message, ref at, UInt16At(message, 6), out DnsSection answers)
-            || !DnsSection.TryRead(message, ref at, UInt16At(message, 8), out DnsSection authorities)
-            || !DnsSection.TryRead(message, ref at, UInt16At(message, 10), out DnsSection additionals))
+        if (!DnsSection.TryRead(message, ref at, UInt16At(message, 6), out DnsSection answers))
         {
             return new DnsReply.Malformed("a record breaks off");
         }
 
-        Span<DnsRecord> room = stackalloc DnsRecord[MaxAliases];
+        bool isNoWhole = DnsSection.TryRead(message, ref at, UInt16At(message, 8), out DnsSection authorities);
+        DnsSection additionals = default;
+        _ = isNoWhole && DnsSection.TryRead(message, ref at, UInt16At(message, 10), out additionals);
         DnsResponseCode whole = (DnsResponseCode)((int)code | ExtendedCodeOf(additionals));
-        return whole != code ? new DnsReply.Refusal(whole)
-            : TryFindAliases(message, answers, room, out ReadOnlySpan<DnsRecord> aliases)
-                ? Follow(message, answers, authorities, aliases, query, code)
-            : new DnsReply.Malformed($"an alias breaks off, or there are more than {MaxAliases}");
+        if (whole != code)
+        {
+            return new DnsReply.Refusal(whole);
+        }
+
+        Span<DnsRecord> room = stackalloc DnsRecord[MaxAliases];
+        return AliasChain.TryFind(message, answers, room, out AliasChain chain)
+            ? new AnswerReader(message, answers, authorities, chain).Read(query, code, isNoWhole)
+            : new DnsReply.Malformed($"there are more than {MaxAliases} aliases");
     }
 
     private static int ExtendedCodeOf(DnsSection additionals)
@@ -98,97 +114,6 @@ internal static class DnsMessageReader
 
         return 0;
     }
-
-    private static bool TryFindAliases(
-        ReadOnlySpan<byte> message, DnsSection answers, Span<DnsRecord> room, out ReadOnlySpan<DnsRecord> aliases)
-    {
-        aliases = [];
-        int count = 0;
-        foreach (DnsRecord record in answers)
-        {
-            if (record is not { Type: DnsRecordType.Cname, IsInternet: true })
-            {
-                continue;
-            }
-
-            int at = record.DataAt;
-            if (count == room.Length || !DnsNameReader.TrySkip(message, ref at) || at != record.DataAt + record.DataLength)
-            {
-                return false;
-            }
-
-            room[count++] = record;
-        }
-
-        aliases = room[..count];
-        return true;
-    }
-
-    private static DnsReply Follow(
-        ReadOnlySpan<byte> message,
-        DnsSection answers,
-        DnsSection authorities,
-        ReadOnlySpan<DnsRecord> aliases,
-        DnsQuery query,
-        DnsResponseCode code)
-    {
-        // A name is known by its position: first in the question, then in the data of an alias.
-        int name = HeaderLength;
-        TimeSpan ttl = TimeSpan.MaxValue;
-        int links = 0;
-        while (TryFindAlias(message, aliases, name, out DnsRecord alias))
-        {
-            if (!DnsNameReader.IsHostName(message, alias.DataAt))
-            {
-                return new DnsReply.Malformed("an alias leads to a name that is not a host name");
-            }
-
-            if (++links > query.LinksLeft)
-            {
-                return new DnsReply.Malformed($"the chain of aliases has more than {DnsQuery.MaxLinks} links, or is a loop");
-            }
-
-            (name, ttl) = (alias.DataAt, Smaller(ttl, alias.Ttl));
-        }
-
-        return code == DnsResponseCode.NxDomain
-            ? new DnsReply.None(
-                EmptyReason.NxDomain, Smaller(ttl, NegativeTtlReader.Read(message, authorities, name) ?? DefaultNegativeTtl))
-            : RecordsOf(message, name, answers, authorities, query, ttl, links);
-    }
-
-    // A name has one alias (RFC 1034 section 3.6.2); the first one counts.
-    private static bool TryFindAlias(ReadOnlySpan<byte> message, ReadOnlySpan<DnsRecord> aliases, int name, out DnsRecord alias)
-    {
-        foreach (DnsRecord record in aliases)
-        {
-            if (DnsNameReader.IsSame(message, record.OwnerAt, name))
-            {
-                alias = record;
-                return true;
-            }
-        }
-
-        alias = default;
-        return false;
-    }
-
-    private static DnsReply RecordsOf(
-        ReadOnlySpan<byte> message, int name, DnsSection answers, DnsSection authorities, DnsQuery query, TimeSpan ttl, int links)
-    {
-        DnsReply? records = query.Type == DnsRecordType.Srv
-            ? ServiceReader.Read(message, name, answers, ttl)
-            : AddressReader.Read(message, name, answers, query.Type, ttl);
-        return records ?? NoRecords(message, name, NegativeTtlReader.Read(message, authorities, name), ttl, links);
-    }
-
-    // A SOA record says that there are no records (RFC 2308 section 2.2). Without it, an alias says only that the server did not follow it.
-    private static DnsReply NoRecords(ReadOnlySpan<byte> message, int name, TimeSpan? negativeTtl, TimeSpan ttl, int links) =>
-        negativeTtl is null && links > 0 && DnsNameReader.TryRead(message, ref name, out string? target)
-            ? new DnsReply.Elsewhere(target!, links, ttl)
-            : new DnsReply.None(EmptyReason.NoData, Smaller(ttl, negativeTtl ?? DefaultNegativeTtl));
-
-    private static TimeSpan Smaller(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     private static ushort UInt16At(ReadOnlySpan<byte> message, int at) => BinaryPrimitives.ReadUInt16BigEndian(message[at..]);
 }

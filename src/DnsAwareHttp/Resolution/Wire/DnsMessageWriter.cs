@@ -49,9 +49,9 @@ internal static class DnsMessageWriter
     }
 
     /// <summary>Why this name cannot be asked for, if so.</summary>
-    public static NameProblem ProblemOf(string host)
+    public static NameProblem ProblemOf(ReadOnlySpan<char> host)
     {
-        if (host.AsSpan().ContainsAnyExceptInRange('!', '~'))
+        if (host.ContainsAnyExceptInRange('!', '~'))
         {
             return NameProblem.BadCharacter;
         }
@@ -126,5 +126,5 @@ internal static class DnsMessageWriter
         return option.Length;
     }
 
-    private static ReadOnlySpan<char> WithoutTrailingDot(string host) => host.EndsWith('.') ? host.AsSpan(0, host.Length - 1) : host;
+    private static ReadOnlySpan<char> WithoutTrailingDot(ReadOnlySpan<char> host) => host.EndsWith('.') ? host[..^1] : host;
 }

@@ -53,24 +53,6 @@ internal static class DnsNameReader
         return message[at] == 0 ? at + 1 : at + 2;
     }
 
-    /// <summary>Whether the name is not the root, and has only bytes that host names may have.</summary>
-    public static bool IsHostName(ReadOnlySpan<byte> message, int at)
-    {
-        DnsLabels labels = new(message, at);
-        int count = 0;
-        while (labels.MoveNext())
-        {
-            if (!IsOfHostName(labels.Current))
-            {
-                return false;
-            }
-
-            count++;
-        }
-
-        return count > 0;
-    }
-
     /// <summary>Whether the name, which may be invalid, is the name of this host.</summary>
     /// <param name="message">The message.</param>
     /// <param name="at">Where the name begins; moved behind it.</param>
@@ -96,11 +78,11 @@ internal static class DnsNameReader
         return at >= 0 && rest.IsEmpty;
     }
 
-    /// <summary>Whether both are the same host name, in any case.</summary>
+    /// <summary>Whether both are the same name, in any case.</summary>
     public static bool IsSame(ReadOnlySpan<byte> message, int one, int other) =>
         IsSame(new DnsLabels(message, one), new DnsLabels(message, other));
 
-    /// <summary>Whether the host name is the name of the zone, or below it.</summary>
+    /// <summary>Whether the name is the name of the zone, or below it.</summary>
     public static bool IsWithin(ReadOnlySpan<byte> message, int name, int zone)
     {
         DnsLabels rest = new(message, name);
@@ -130,7 +112,7 @@ internal static class DnsNameReader
                 return true;
             }
 
-            if (!Ascii.EqualsIgnoreCase(one.Current, other.Current))
+            if (!IsSameLabel(one.Current, other.Current))
             {
                 return false;
             }
@@ -138,6 +120,27 @@ internal static class DnsNameReader
 
         return !other.MoveNext();
     }
+
+    // Only ASCII letters have two cases (RFC 4343 section 3). The runtime's comparison takes bytes above ASCII for different.
+    private static bool IsSameLabel(ReadOnlySpan<byte> one, ReadOnlySpan<byte> other)
+    {
+        if (one.Length != other.Length || Ascii.IsValid(one))
+        {
+            return Ascii.EqualsIgnoreCase(one, other);
+        }
+
+        for (int index = 0; index < one.Length; index++)
+        {
+            if (ToLower(one[index]) != ToLower(other[index]))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static byte ToLower(byte letter) => letter is >= (byte)'A' and <= (byte)'Z' ? (byte)(letter | 0x20) : letter;
 
     private static int CountOf(ReadOnlySpan<byte> message, int at)
     {

@@ -6,7 +6,7 @@ namespace DnsAwareHttp.Resolution.Wire;
 internal sealed record DnsQuery(string Host, DnsRecordType Type)
 {
     /// <summary>A longer chain of aliases is refused.</summary>
-    public const int MaxLinks = 16;
+    public const int MaxLinks = 64;
 
     /// <summary>Whether it has an OPT record. Servers older than EDNS answer FORMERR to such a question.</summary>
     public bool Edns { get; init; } = true;

@@ -12,7 +12,7 @@ internal ref struct DnsSection
     private readonly ReadOnlySpan<byte> _message;
     private int _at;
     private int _left;
-    private bool _isWhole;
+    private bool _isRead;
 
     private DnsSection(ReadOnlySpan<byte> message, int at, int count)
     {
@@ -22,23 +22,23 @@ internal ref struct DnsSection
 
     public DnsRecord Current { get; private set; }
 
-    /// <summary>Goes through all records once and moves <paramref name="at"/> behind them.</summary>
+    /// <summary>Goes through all records once and moves <paramref name="at"/> behind the last whole one.</summary>
     /// <param name="message">The message.</param>
     /// <param name="at">Where the section begins.</param>
     /// <param name="count">How many records the header promises.</param>
-    /// <param name="section">The section. If it breaks off, the enumeration ends early.</param>
-    /// <returns>False when it breaks off.</returns>
-    public static bool TryRead(ReadOnlySpan<byte> message, ref int at, int count, out DnsSection section)
+    /// <param name="section">The records that are whole.</param>
+    /// <returns>False when a record breaks off, or there are fewer than promised.</returns>
+    public static bool TryRead(ReadOnlySpan<byte> message, scoped ref int at, int count, out DnsSection section)
     {
-        section = new DnsSection(message, at, count);
-        DnsSection walk = section;
+        DnsSection walk = new(message, at, count);
+        int start = at;
         while (walk.MoveNext())
         {
         }
 
         at = walk._at;
-        section._isWhole = walk._left == 0;
-        return section._isWhole;
+        section = new DnsSection(message, start, count - walk._left) { _isRead = true };
+        return walk._left == 0;
     }
 
     /// <summary>Begins anew.</summary>
@@ -74,7 +74,7 @@ internal ref struct DnsSection
     // The owner was skipped before. Its pointers need not be followed again to find its end.
     private readonly bool TrySkipOwner(ref int at)
     {
-        if (!_isWhole)
+        if (!_isRead)
         {
             return DnsNameReader.TrySkip(_message, ref at);
         }

@@ -42,6 +42,10 @@ internal sealed record NameServer(IPEndPoint EndPoint)
         return server is not null;
     }
 
+    /// <summary>An IPv4-mapped address is an IPv4 address. A socket for IPv6 would not reach it.</summary>
+    public static IPEndPoint EndPointOf(IPAddress address, int port) =>
+        new(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address, port);
+
     public override string ToString() =>
         !IsTls ? EndPoint.ToString()
         : TlsName is null ? $"{TlsScheme}{EndPoint}"
@@ -61,8 +65,7 @@ internal sealed record NameServer(IPEndPoint EndPoint)
 
     private static IPEndPoint? ParseEndPoint(string text, int defaultPort) =>
         !IPEndPoint.TryParse(text, out IPEndPoint? endPoint) || !IsWrittenInFull(text, endPoint) ? null
-            : endPoint.Port == 0 ? new IPEndPoint(endPoint.Address, defaultPort)
-            : endPoint;
+            : EndPointOf(endPoint.Address, endPoint.Port == 0 ? defaultPort : endPoint.Port);
 
     // The runtime also reads 10.2 and 0x0a000002 as 10.0.0.2. Here they are mistakes. A port that is given is not 0.
     private static bool IsWrittenInFull(string text, IPEndPoint endPoint)

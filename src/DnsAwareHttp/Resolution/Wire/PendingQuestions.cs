@@ -100,7 +100,7 @@ internal sealed class PendingQuestions(TimeProvider timeProvider)
         }
 
         return question is not null
-            && DnsMessageReader.Read(message, question.Query, id) is DnsReply reply and not DnsReply.NotOurs
+            && DnsMessageReader.Read(message, question.Query, id, isFromStream: true) is DnsReply reply and not DnsReply.NotOurs
             && question.TryComplete(reply);
     }
 

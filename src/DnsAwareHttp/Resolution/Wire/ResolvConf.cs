@@ -95,7 +95,7 @@ internal sealed record ResolvConf
 
     private ResolvConf WithServer(string text) =>
         NameServers.Length < MaxServers && IPAddress.TryParse(text, out IPAddress? address)
-            ? this with { NameServers = NameServers.Add(new IPEndPoint(address, NameServer.DefaultPort)) }
+            ? this with { NameServers = NameServers.Add(NameServer.EndPointOf(address, NameServer.DefaultPort)) }
             : this;
 
     // The root as a suffix adds nothing, and a suffix that cannot be asked for would only be skipped later.

@@ -15,8 +15,8 @@ internal static class ServiceReader
     /// <summary>The SRV records of <paramref name="name"/>; null if it has no such record.</summary>
     /// <remarks>
     /// A target that cannot be connected to (a name that is not a host name, port 0) is left out. The root as the only target says that the
-    /// service is decidedly not available: then there are no targets. Names in the data should not be compressed (RFC 2782); compressed
-    /// names are read too (RFC 3597 section 4).
+    /// service is decidedly not available: then there are no targets. A record that breaks off is left out beside good ones.
+    /// Names in the data should not be compressed (RFC 2782); compressed names are read too (RFC 3597 section 4).
     /// </remarks>
     /// <param name="message">The whole message.</param>
     /// <param name="name">The position of the name of the service, or of the target of its aliases.</param>
@@ -28,6 +28,7 @@ internal static class ServiceReader
         HashSet<ServiceTarget> seen = [];
         bool hasRecords = false;
         bool isUnavailable = false;
+        bool isBroken = false;
         foreach (DnsRecord record in answers)
         {
             if (!DnsMessageReader.IsOf(message, name, record, DnsRecordType.Srv) || targets.Count == MaxTargets)
@@ -35,12 +36,13 @@ internal static class ServiceReader
                 continue;
             }
 
+            hasRecords = true;
             if (!TryReadTarget(message, record, out ServiceTarget? target))
             {
-                return new DnsReply.Malformed("a service's target breaks off");
+                isBroken = true;
+                continue;
             }
 
-            hasRecords = true;
             ttl = record.Ttl < ttl ? record.Ttl : ttl;
             isUnavailable |= target is { Host.Length: 0 };
             if (target is { Host.Length: > 0, Port: > 0 } && seen.Add(target))
@@ -50,8 +52,9 @@ internal static class ServiceReader
         }
 
         return !hasRecords ? null
-            : targets.Count > 0 || isUnavailable ? new DnsReply.Records([], ttl) { Targets = targets.ToImmutable() }
-            : new DnsReply.Malformed("a service has no target that could be connected to");
+            : targets.Count > 0 || (isUnavailable && !isBroken) ? new DnsReply.Records([], ttl) { Targets = targets.ToImmutable() }
+            : new DnsReply.Malformed(
+                isBroken ? "a service's target breaks off" : "a service has no target that could be connected to");
     }
 
     /// <returns>False if the data are not an SRV record. <paramref name="target"/> is null if its name is not a host name.</returns>

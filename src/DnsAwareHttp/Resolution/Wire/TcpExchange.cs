@@ -36,7 +36,8 @@ internal sealed class TcpExchange(TimeProvider timeProvider) : IDnsExchange
             ushort id = (ushort)RandomNumberGenerator.GetInt32(ushort.MaxValue + 1);
             await stream.WriteAsync(FramedMessage.Of(query, id), cancellationToken).ConfigureAwait(false);
             DnsReply reply = await FramedMessage.ReadAsync(
-                stream, (query, id), static (message, asked) => DnsMessageReader.Read(message, asked.query, asked.id), cancellationToken)
+                stream, (query, id),
+                static (message, asked) => DnsMessageReader.Read(message, asked.query, asked.id, isFromStream: true), cancellationToken)
                 .ConfigureAwait(false);
             return reply is DnsReply.NotOurs ? new DnsReply.Malformed("it answers another question") : reply;
         }

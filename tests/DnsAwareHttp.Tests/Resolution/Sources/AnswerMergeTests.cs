@@ -39,6 +39,15 @@ public class AnswerMergeTests
         AnswerMerge.Merge(Failed, Found(60, "::1")).Should().Be(Found(60, "::1") with { FailedFamily = AddressFamily.InterNetwork });
     }
 
+    [Fact]
+    public void UnspecifiedAddresses_AreNoAddresses()
+    {
+        AnswerMerge.Merge(Found(60, "10.0.0.1", "0.0.0.0"), Found(30, "::")).Should().Be(Found(60, "10.0.0.1"));
+        AnswerMerge.Merge(Found(60, "0.0.0.0"), Found(30, "fd00::1", "::ffff:0.0.0.0")).Should().Be(Found(30, "fd00::1"));
+        AnswerMerge.Merge(Found(60, "0.0.0.0"), Found(30, "::")).Should().Be(Empty(EmptyReason.NoData, 30));
+        AnswerMerge.Merge(Found(60, "0.0.0.0"), Failed).Should().Be(Failed, "the other family may have addresses");
+    }
+
     [Theory]
     [InlineData(EmptyReason.NoData, EmptyReason.NoData, EmptyReason.NoData)]
     [InlineData(EmptyReason.NxDomain, EmptyReason.NoData, EmptyReason.NxDomain)]

@@ -137,7 +137,7 @@ public sealed class DnsResolverTests : IDisposable
             _ => Records(60, "10.9.0.1"),
         });
         (await Answer(udp)).Should().Be(Found(9, "10.9.0.1"));
-        udp.Queries.Select(query => query.LinksLeft).Should().Equal(16, 6, 0);
+        udp.Queries.Select(query => query.LinksLeft).Should().Equal(64, 54, 48);
     }
 
     [Fact]
@@ -161,6 +161,15 @@ public sealed class DnsResolverTests : IDisposable
         Answer answer = await Answer(udp, host: host);
         udp.Hosts.Should().Equal(expected.Split(','));
         answer.Should().Be(new Answer.Empty(host == "db." ? EmptyReason.NxDomain : EmptyReason.NoData, TimeSpan.FromSeconds(5)));
+    }
+
+    [Fact]
+    public async Task UnspecifiedAddressOfOneFamily_IsDroppedBesideTheOther_AndAloneIsNoData()
+    {
+        FakeExchange udp = new((_, query) => query.Type == DnsRecordType.A ? Records(60, "10.9.0.1", "0.0.0.0") : Records(30, "::"));
+        (await Answer(udp, AddressFamily.Unspecified)).Should().Be(Found(60, "10.9.0.1"));
+        udp = new((_, query) => query.Type == DnsRecordType.A ? Records(60, "0.0.0.0") : Records(30, "::"));
+        (await Answer(udp, AddressFamily.Unspecified)).Should().Be(new Answer.Empty(EmptyReason.NoData, TimeSpan.FromSeconds(30)));
     }
 
     [Fact]

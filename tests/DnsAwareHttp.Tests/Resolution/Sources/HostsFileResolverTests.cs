@@ -28,7 +28,44 @@ public sealed class HostsFileResolverTests : IDisposable
         (await _hosts.ResolveAsync("svc.test", default)).Should().BeOfType<Answer.Found>().Which.Should().BeEquivalentTo(
             new { Ttl = TimeSpan.MaxValue, IsComplete = true, FailedFamily = AddressFamily.Unspecified }, static options => options.IncludingInternalProperties());
         (await _hosts.ResolveAsync("other.test", default)).Should().BeOfType<Answer.Empty>();
-        _hosts.Find("svc.test", AddressFamily.InterNetworkV6).Should().BeNull();
+        (await _hosts.FindAsync("svc.test", AddressFamily.InterNetworkV6, default)).Should().BeNull();
+    }
+
+    [Theory]
+    [InlineData("0.0.0.0 svc.test\n")]
+    [InlineData("0.0.0.0 svc.test\n:: svc.test\n")]
+    public async Task UnspecifiedAddressAlone_IsNoData(string text)
+    {
+        _file.Write(text);
+        (await _hosts.FindAsync("svc.test", default, default)).Should().BeOfType<Answer.Empty>().Which.Reason.Should().Be(EmptyReason.NoData);
+    }
+
+    [Fact]
+    public void UnspecifiedAddressBesideAnother_IsDropped()
+    {
+        _file.Write("0.0.0.0 svc.test\n10.0.0.1 svc.test\n:: svc.test\n");
+        Addresses().Should().Be("10.0.0.1");
+    }
+
+    [Fact]
+    public void Watch_DoesNotReadTheFileOnTheThreadOfItsCaller()
+    {
+        _file.Write("nonsense\n");
+        _watch = _hosts.Watch(_ => { });
+        _log.TextsOf("HostsLineSkipped").Should().BeEmpty("no text was read");
+        Advance(200);
+        _log.TextsOf("HostsLineSkipped").Should().ContainSingle();
+    }
+
+    [Fact]
+    public async Task FirstLookup_IsGivenUpWithItsOwnToken()
+    {
+        _file.Write("10.0.0.1 svc.test\n");
+        using CancellationTokenSource gone = new();
+        await gone.CancelAsync();
+        Func<Task> lookup = async () => await _hosts.FindAsync("svc.test", default, gone.Token);
+        await lookup.Should().ThrowAsync<OperationCanceledException>();
+        Addresses().Should().Be("10.0.0.1");
     }
 
     [Fact]
@@ -259,15 +296,15 @@ public sealed class HostsFileResolverTests : IDisposable
     [Fact]
     public void NamedFileThatDoesNotExist_IsReported()
     {
-        _hosts.Find("svc.test", AddressFamily.Unspecified).Should().BeNull();
-        _hosts.Find("svc.test", AddressFamily.Unspecified).Should().BeNull();
+        Addresses().Should().Be("");
+        Addresses().Should().Be("");
         _log.TextsOf("FileMissing").Should().Equal($"{_file.Path}: does not exist, and counts as empty. It is read when it appears.");
     }
 
     [Fact]
     public void FileThatWasNeverReadable_IsSaidToCountAsEmpty()
     {
-        new HostsFileResolver(_file.Folder, _clock, _log).Find("svc.test", AddressFamily.Unspecified).Should().BeNull();
+        AddressesOf(new HostsFileResolver(_file.Folder, _clock, _log)).Should().Be("");
         _log.Entries.Should().ContainSingle().Which.Should().Match<(string Event, string Message, Exception? Exception)>(
             entry => entry.Event == "FileUnreadable" && entry.Message.EndsWith("It counts as empty until it can be read.") && entry.Exception == null);
     }
@@ -312,6 +349,7 @@ public sealed class HostsFileResolverTests : IDisposable
     {
         _file.Write("10.0.0.1 svc.test\n");
         _watch = _hosts.Watch(_ => throw new InvalidOperationException("a listener's mistake"));
+        _ = Addresses();
         _file.Write("10.0.0.2 svc.test\n");
         Advance(1_000);
         _log.TextsOf("FilePollThrew").Should().ContainSingle();
@@ -341,14 +379,21 @@ public sealed class HostsFileResolverTests : IDisposable
         TaskCompletionSource<string?> seen = new(TaskCreationOptions.RunContinuationsAsynchronously);
         HostsFileResolver hosts = new(_file.Path, TimeProvider.System, _log);
         using IDisposable watch = hosts.Watch(_ => seen.TrySetResult(local.Value));
+        _ = await hosts.FindAsync("svc.test", default, default);
         _file.Write("10.0.0.2 svc.test\n");
         (await seen.Task.WaitAsync(TimeSpan.FromSeconds(30))).Should().BeNull();
     }
 
-    private void Watch() => _watch = _hosts.Watch(names => _changes.Add(string.Join(',', names!.Order())));
+    private void Watch()
+    {
+        _watch = _hosts.Watch(names => _changes.Add(string.Join(',', names!.Order())));
+        Advance(0);
+    }
 
     private void Advance(int milliseconds) => _clock.Advance(TimeSpan.FromMilliseconds(milliseconds));
 
-    private string Addresses(string host = "svc.test") =>
-        _hosts.Find(host, AddressFamily.Unspecified) is Answer.Found found ? string.Join(',', found.Addresses) : "";
+    private string Addresses(string host = "svc.test") => AddressesOf(_hosts, host);
+
+    private static string AddressesOf(HostsFileResolver hosts, string host = "svc.test") =>
+        hosts.FindAsync(host, AddressFamily.Unspecified, default).AsTask().GetAwaiter().GetResult() is Answer.Found found ? string.Join(',', found.Addresses) : "";
 }

@@ -34,7 +34,7 @@ public class HostsFileTests
         HostsFile.Parse("fe80::1%7 svc.test").AddressesOf("svc.test", AddressFamily.Unspecified).Single().ScopeId.Should().Be(7);
 
     [Fact]
-    public void MalformedLines_AreSkippedAndReported()
+    public void MalformedLinesAndNames_AreSkippedAndReported()
     {
         HostsFile file = HostsFile.Parse("10.0.0.1 a.test\nnonsense b.test\n10.0.0.2\n10.1 c.test # short\n010.0.0.1 d.test\n10.0.0.3 ok.test e..test\n[::1] f.test\n10.0.0.4 z.test");
         file.Problems.Select(problem => problem.Line).Should().Equal(2, 3, 4, 5, 6, 7);
@@ -43,7 +43,7 @@ public class HostsFileTests
         file.Problems[4].Problem.Should().Contain("e..test");
         Of(file, "a.test").Should().Equal("10.0.0.1");
         Of(file, "z.test").Should().Equal("10.0.0.4");
-        Of(file, "ok.test").Should().BeEmpty();
+        Of(file, "ok.test").Should().Equal("10.0.0.3");
     }
 
     [Fact]
@@ -54,6 +54,18 @@ public class HostsFileTests
         before.DifferencesTo(after).Should().BeEquivalentTo("moved.test", "gone.test", "new.test", "turned.test");
         after.DifferencesTo(after).Should().BeEmpty();
     }
+
+    [Fact]
+    public void BadName_DoesNotSpoilTheOthersOfItsLine()
+    {
+        HostsFile file = HostsFile.Parse("10.0.0.1 a.test b..test c.test caf\u00e9.test d.test\n");
+        file.Problems.Should().HaveCount(2);
+        ((string[])["a.test", "c.test", "d.test"]).Should().OnlyContain(name => Of(file, name, AddressFamily.Unspecified).SequenceEqual(new[] { "10.0.0.1" }));
+    }
+
+    [Fact]
+    public void ManyAddressesOfOneName_KeepTheirOrder() =>
+        Of(HostsFile.Parse(string.Concat(Enumerable.Range(0, 600).Select(i => $"10.0.{i / 250}.{i % 250} svc.test\n"))), "svc.test").Should().HaveCount(600).And.StartWith("10.0.0.0").And.EndWith("10.0.2.99");
 
     private static string[] Of(HostsFile file, string host, AddressFamily family = AddressFamily.Unspecified) =>
         [.. file.AddressesOf(host, family).Select(address => address.ToString())];

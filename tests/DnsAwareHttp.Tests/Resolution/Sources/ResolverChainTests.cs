@@ -122,6 +122,7 @@ public sealed class ResolverChainTests : IDisposable
         List<string> changes = [];
         ResolverChain chain = new(_options, _clock, NullLogger.Instance);
         IDisposable watch = chain.Watch(names => changes.Add(names is null ? "any" : string.Join(',', names)));
+        _clock.Advance(TimeSpan.Zero);
         _hosts.Write("10.0.0.9 svc.test\n");
         _clock.Advance(TimeSpan.FromSeconds(1));
         _conf.Write("nameserver 10.0.0.2\n");

@@ -45,25 +45,42 @@ public sealed class HostileMessageTests
         ["no answers counted, one there"] = (new MessageBuilder(answers: 0).Question("svc.test").A("svc.test", "10.9.9.9"), "nodata 5"),
         ["one answer counted, two there"] = (One().A("svc.test", "10.0.0.1").A("svc.test", "10.9.9.9"), "found 60 10.0.0.1"),
         ["65,535 answers counted"] = (new MessageBuilder(answers: 65_535).Question("svc.test").A("svc.test", "10.0.0.1"), "malformed"),
-        ["65,535 authorities counted"] = (new MessageBuilder(answers: 1, authorities: 65_535).Question("svc.test").A("svc.test", "10.0.0.1"), "malformed"),
-        ["65,535 additionals counted"] = (new MessageBuilder(answers: 1, additionals: 65_535).Question("svc.test").A("svc.test", "10.0.0.1"), "malformed"),
+        ["65,535 authorities counted"] = (new MessageBuilder(answers: 1, authorities: 65_535).Question("svc.test").A("svc.test", "10.0.0.1"), "found 60 10.0.0.1"),
+        ["65,535 additionals counted"] = (new MessageBuilder(answers: 1, additionals: 65_535).Question("svc.test").A("svc.test", "10.0.0.1"), "found 60 10.0.0.1"),
         ["65,535 questions counted"] = (new MessageBuilder(questions: 65_535, answers: 1).Question("svc.test").A("svc.test", "10.0.0.1"), "notours"),
         ["no question"] = (new MessageBuilder(questions: 0, answers: 1).A("svc.test", "10.0.0.1"), "notours"),
         ["question by a pointer"] = (new MessageBuilder(answers: 1).Pointer(12).Word(1).Word(1).A("svc.test", "10.0.0.1"), "notours"),
         ["garbage behind the last record"] = (One().A("svc.test", "10.0.0.1").Raw(new byte[300]), "found 60 10.0.0.1"),
         ["alias of itself"] = (One().Cname("svc.test", "SVC.test"), "malformed"),
         ["aliases in a circle of three"] = (Answers(3).Cname("svc.test", "b.test").Cname("b.test", "c.test").Cname("c.test", "svc.test"), "malformed"),
-        ["circle behind the name's own address"] = (Answers(3).A("svc.test", "10.0.0.1").Cname("svc.test", "b.test").Cname("b.test", "svc.test"), "malformed"),
+        ["circle behind the name's own address"] = (Answers(3).A("svc.test", "10.0.0.1").Cname("svc.test", "b.test").Cname("b.test", "svc.test"), "found 60 10.0.0.1"),
         ["circle that nobody leads to"] = (Answers(3).A("svc.test", "10.0.0.1").Cname("a.test", "b.test").Cname("b.test", "a.test"), "found 60 10.0.0.1"),
         ["chain of 16"] = (Chain(16), "found 60 10.0.0.1"),
-        ["chain of 17"] = (Chain(17), "malformed"),
+        ["chain of 17"] = (Chain(17), "found 60 10.0.0.1"),
+        ["chain of 63"] = (Chain(63), "found 60 10.0.0.1"),
+        ["chain of 65"] = (Chain(65), "malformed"),
+        ["two aliases, the first dead"] = (Answers(3).Cname("svc.test", "dead.test").Cname("svc.test", "b.test").A("b.test", "10.0.0.1"), "found 60 10.0.0.1"),
+        ["two aliases, the second dead"] = (Answers(3).Cname("svc.test", "b.test").Cname("svc.test", "dead.test").A("b.test", "10.0.0.1"), "found 60 10.0.0.1"),
+        ["two aliases, the first a circle"] = (Answers(3).Cname("svc.test", "SVC.test").Cname("svc.test", "b.test").A("b.test", "10.0.0.1"), "found 60 10.0.0.1"),
+        ["two aliases, both dead"] = (Answers(2).Cname("svc.test", "a.test").Cname("svc.test", "b.test"), "elsewhere 60 a.test"),
+        ["two aliases, the first broken"] = (Answers(3).Record("svc.test", 5, 60, [5, 97]).Cname("svc.test", "b.test").A("b.test", "10.0.0.1"), "found 60 10.0.0.1"),
+        ["broken alias beside an address"] = (Answers(2).Record("svc.test", 5, 60, [5, 97]).A("svc.test", "10.0.0.1"), "found 60 10.0.0.1"),
+        ["dead alias beside an address"] = (Answers(2).Cname("svc.test", "dead.test").A("svc.test", "10.0.0.1"), "found 60 10.0.0.1"),
+        ["blank in an alias, with its address"] = (Answers(2).Cname("svc.test", "a b.test").A("A b.test", "10.0.0.1"), "found 60 10.0.0.1"),
+        ["letter of Latin-1 in an alias, with its address"] = (Answers(2).Cname("svc.test", "A\u00e9.test").A("a\u00e9.test", "10.0.0.1"), "found 60 10.0.0.1"),
+        ["letters of Latin-1 have no case"] = (Answers(2).Cname("svc.test", "\u00c9.test").A("\u00e9.test", "10.0.0.1"), "malformed"),
+        ["broken authority beside an address"] = (With(authorities: 1).Raw(0xC0), "found 60 10.0.0.1"),
+        ["broken additional beside an address"] = (With(additionals: 1).Raw(63, 1), "found 60 10.0.0.1"),
+        ["no answer, and a broken authority"] = (new MessageBuilder(authorities: 1).Question("svc.test").Raw(0xC0), "malformed"),
+        ["no answer, a SOA, and a broken authority"] = (new MessageBuilder(authorities: 2).Question("svc.test").Soa("test", 40, 50).Raw(0xC0), "nodata 40"),
+        ["NXDOMAIN, and a broken authority"] = (new MessageBuilder(flags: 0x8183, authorities: 1).Question("svc.test").Raw(0xC0), "nxdomain 5"),
         ["two aliases of one name"] = (Answers(4).Cname("svc.test", "a.test").Cname("svc.test", "b.test").A("b.test", "10.9.9.9").A("a.test", "10.0.0.1"), "found 60 10.0.0.1"),
         ["64 aliases, one of them ours"] = (Aliases(63).Cname("svc.test", "a.test").A("a.test", "10.0.0.1"), "found 60 10.0.0.1"),
         ["65 aliases, one of them ours"] = (Aliases(64).Cname("svc.test", "a.test").A("a.test", "10.0.0.1"), "malformed"),
         ["alias with bytes behind its name"] = (One().Record("svc.test", 5, 60, [1, 97, 0, 0]), "malformed"),
         ["alias with half a name"] = (One().Record("svc.test", 5, 60, [5, 97]), "malformed"),
         ["alias without data"] = (One().Record("svc.test", 5, 60, []), "malformed"),
-        ["broken alias of another name"] = (Answers(2).A("svc.test", "10.0.0.1").Record("a.test", 5, 60, [5, 97]), "malformed"),
+        ["broken alias of another name"] = (Answers(2).A("svc.test", "10.0.0.1").Record("a.test", 5, 60, [5, 97]), "found 60 10.0.0.1"),
         ["alias to the root"] = (One().Cname("svc.test", ""), "malformed"),
         ["alias to a name with a line break"] = (One().Record("svc.test", 5, 60, [3, 97, 10, 98, 0]), "malformed"),
         ["alias to a name with a letter of Latin-1"] = (One().Record("svc.test", 5, 60, [2, 97, 0xE9, 0]), "malformed"),
@@ -74,7 +91,7 @@ public sealed class HostileMessageTests
         ["address of 5 bytes"] = (One().Record("svc.test", 1, 60, [1, 2, 3, 4, 5]), "malformed"),
         ["IPv4 address of 16 bytes"] = (One().Record("svc.test", 1, 60, new byte[16]), "malformed"),
         ["address of 5 bytes of another name"] = (Answers(2).Record("a.test", 1, 60, [1, 2, 3, 4, 5]).A("svc.test", "10.0.0.1"), "found 60 10.0.0.1"),
-        ["address of 4 bytes behind one of 5"] = (Answers(2).Record("svc.test", 1, 60, [1, 2, 3, 4, 5]).A("svc.test", "10.0.0.1"), "malformed"),
+        ["address of 4 bytes behind one of 5"] = (Answers(2).Record("svc.test", 1, 60, [1, 2, 3, 4, 5]).A("svc.test", "10.0.0.1"), "found 60 10.0.0.1"),
         ["IPv6 address to the question for IPv4"] = (One().Aaaa("svc.test", "fd00::1"), "nodata 5"),
         ["data that runs out of the message"] = (One().Name("svc.test").RecordTail(1, 60, [10, 0, 0, 1], length: 0xFFFF), "malformed"),
         ["data one byte longer than the message"] = (One().Name("svc.test").RecordTail(1, 60, [10, 0, 0, 1], length: 5), "malformed"),
@@ -91,7 +108,7 @@ public sealed class HostileMessageTests
         ["OPT among the answers"] = (Answers(2).Record("", 41, 0x0100_0000, [], 1232).A("svc.test", "10.0.0.1"), "found 60 10.0.0.1"),
         ["OPT among the authorities"] = (With(authorities: 1).Record("", 41, 0x0100_0000, [], 1232), "found 60 10.0.0.1"),
         ["two OPTs"] = (With(additionals: 2).Record("", 41, 0, [], 1232).Record("", 41, 0x0100_0000, [], 1232), "found 60 10.0.0.1"),
-        ["OPT with data that breaks off"] = (With(additionals: 1).Raw(0).RecordTail(41, 0, [1, 2], 1232, length: 200), "malformed"),
+        ["OPT with data that breaks off"] = (With(additionals: 1).Raw(0).RecordTail(41, 0, [1, 2], 1232, length: 200), "found 60 10.0.0.1"),
         ["TTL of 2^31"] = (One().A("svc.test", "10.0.0.1", 0x8000_0000), "found 0 10.0.0.1"),
         ["TTL of 2^32-1"] = (One().A("svc.test", "10.0.0.1", 0xFFFF_FFFF), "found 0 10.0.0.1"),
         ["TTL of 2^31-1"] = (One().A("svc.test", "10.0.0.1", 0x7FFF_FFFF), "found 2147483647 10.0.0.1"),
@@ -113,6 +130,21 @@ public sealed class HostileMessageTests
         (MessageBuilder message, string outcome) = Cases[name];
         DnsReply reply = DnsMessageReader.Read(message.Bytes, Query, Id);
         reply.SaysTheSameAs(PlainReader.Read(message.Bytes, Query, Id)).Should().BeTrue();
+        reply.InWords().Should().Be(outcome);
+    }
+
+    [Theory]
+    [InlineData(0x8380, 1, "found 60 10.0.0.1")]
+    [InlineData(0x8380, 0, "truncated")]
+    [InlineData(0x8383, 0, "nxdomain 5")]
+    [InlineData(0x8380, 2, "malformed")]
+    public void TruncatedReplyOnAStream_IsReadAsFarAsItGoes(int flags, int answers, string outcome)
+    {
+        byte[] message = answers == 0 ? new MessageBuilder(flags: (ushort)flags).Question("svc.test").Bytes
+            : new MessageBuilder(flags: (ushort)flags, answers: answers).Question("svc.test").A("svc.test", "10.0.0.1").Bytes;
+        DnsReply reply = DnsMessageReader.Read(message, Query, Id, isFromStream: true);
+
+        reply.SaysTheSameAs(PlainReader.Read(message, Query, Id, isFromStream: true)).Should().BeTrue();
         reply.InWords().Should().Be(outcome);
     }
 

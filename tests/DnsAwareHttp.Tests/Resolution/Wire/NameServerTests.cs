@@ -1,3 +1,4 @@
+using System.Net;
 using DnsAwareHttp.Resolution.Wire;
 
 namespace DnsAwareHttp.Tests.Resolution.Wire;
@@ -54,6 +55,10 @@ public class NameServerTests
         NameServer.TryParse(text, out _).Should().BeFalse();
         ((Action)(() => NameServer.Parse(text))).Should().Throw<FormatException>().WithMessage($"NameServers: '{text}'*");
     }
+
+    [Fact]
+    public void MappedAddress_IsAskedByIpv4() =>
+        NameServer.Parse("[::ffff:127.0.0.53]:5353").EndPoint.Should().Be(IPEndPoint.Parse("127.0.0.53:5353"));
 
     [Fact]
     public void NameServers_AreTheSameByWhereAndHowTheyAreAsked()

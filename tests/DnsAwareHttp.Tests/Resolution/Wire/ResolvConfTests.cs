@@ -33,6 +33,10 @@ public class ResolvConfTests
         ResolvConf.Parse("nameserver fe80::1%7\n").NameServers.Single().Address.ScopeId.Should().Be(7);
 
     [Fact]
+    public void MappedServer_IsItsIpv4Address() =>
+        ResolvConf.Parse("nameserver ::ffff:127.0.0.53\n").NameServers.Should().Equal(IPEndPoint.Parse("127.0.0.53:53"));
+
+    [Fact]
     public void MalformedLines_AreSkipped()
     {
         ResolvConf conf = ResolvConf.Parse("nameserver\nnameserver nonsense\nsearch\noptions ndots: timeout:x attempts rotate:1\n\0\nnameserver 10.0.0.1\n");

@@ -70,6 +70,10 @@ public sealed class ServiceReaderTests
         Read(Reply(answers: 1).Record(Service, Srv, 60, data)).Should().BeOfType<DnsReply.Malformed>();
 
     [Fact]
+    public void RecordThatBreaksOff_BesideAGoodOne_IsLeftOut() =>
+        Targets(Reply(answers: 2).Record(Service, Srv, 60, [0, 0, 0, 0, 0, 80, 1]).Srv(Service, "a.test", 80)).Targets!.Value.Should().ContainSingle().Which.Host.Should().Be("a.test");
+
+    [Fact]
     public void TwiceTheSame_IsOnce() =>
         Targets(Reply(answers: 2).Srv(Service, "a.test", 80).Srv(Service, "A.test", 80)).Targets!.Value.Should().ContainSingle();
 
