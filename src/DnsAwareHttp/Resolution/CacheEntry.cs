@@ -42,6 +42,12 @@ internal sealed class CacheEntry(Question question)
     /// <summary>The version that was known when the question in flight was sent; 0 for the first question.</summary>
     public long VersionWhenSent { get; set; }
 
+    /// <summary>How often the sources changed. Answers tell by it which of them are of the same sources.</summary>
+    public int Sources { get; set; }
+
+    /// <summary><see cref="Sources"/> when the question in flight was sent.</summary>
+    public int SourcesWhenSent { get; set; }
+
     /// <summary>The step after the question in flight.</summary>
     public FollowUp FollowUp { get; set; }
 

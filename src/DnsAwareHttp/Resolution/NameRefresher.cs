@@ -77,7 +77,7 @@ internal sealed class NameRefresher : IAsyncDisposable
 
             ObjectDisposedException.ThrowIf(_stopping.IsCancellationRequested, typeof(DnsCache));
             Task<CachedAnswer> question = Background.Run(() => AskOnceAsync(entry));
-            (entry.InFlight, entry.VersionWhenSent) = (question, entry.Current?.Version ?? 0);
+            (entry.InFlight, entry.VersionWhenSent, entry.SourcesWhenSent) = (question, entry.Current?.Version ?? 0, entry.Sources);
             _running.Add(question);
             return question;
         }
@@ -118,6 +118,7 @@ internal sealed class NameRefresher : IAsyncDisposable
     {
         using (entry.Lock.Enter())
         {
+            entry.Sources++;
             if (entry.InFlight is not null)
             {
                 entry.FollowUp = FollowUp.Expire;
