@@ -56,13 +56,15 @@ internal sealed class AnswerHistory
     /// <remarks>Then lost addresses return soon and often, or most addresses of each answer are new.</remarks>
     public bool Rotates => Regains || IsMostlyNew || _isWhollyNew;
 
-    /// <summary>The longest absence that is tolerated, in answers.</summary>
-    /// <remarks>Patience comes from absences that ended. Samples of a very large set have none, and the window is their limit.</remarks>
-    public double Patience => Math.Max((_parameters.PatienceFactor * LongestAbsence) + 1, _isWhollyNew ? _parameters.Window : 0);
+    /// <summary>The longest absence that ended, as far as the answers can show it, in answers.</summary>
+    /// <remarks>
+    /// Samples of a very large set do not show it: there it is the window. Of an absence that did not end yet, no more answers count as
+    /// chances to return. They would tell that addresses return rarely, although none returned at all.
+    /// </remarks>
+    public double LongestExpected => Math.Max(LongestAbsence, _isWhollyNew ? _parameters.Window : 0);
 
-    /// <summary>The answers of an absence, not ended yet, that count as chances to return.</summary>
-    /// <remarks>More would tell that addresses return rarely, when they do not return at all.</remarks>
-    public double CountedMisses => Math.Max(LongestAbsence, _isWhollyNew ? _parameters.Window : 0);
+    /// <summary>The answers that an absence may last at most: a multiple of the longest one that ended, and the one that began it.</summary>
+    public double Patience => (_parameters.PatienceFactor * LongestExpected) + 1;
 
     // A set that grows and shrinks by the same addresses loses and regains them too, but seldom and for long.
     private bool Regains

@@ -136,7 +136,7 @@ public sealed class PolicyProperties
         foreach (Decision decision in trace.Decide(Adaptive(trace)))
         {
             seen.Add(decision.Answer);
-            double longest = Math.Max(parameters.PatienceFactor * seen.LongestEnded, seen.WhollyNewRun >= 3 ? parameters.Window : 0);
+            double longest = parameters.PatienceFactor * Math.Max(seen.LongestEnded, seen.WhollyNewRun >= 3 ? parameters.Window : 0);
 
             decision.After.History!.LongestAbsence.Should().BeInRange(0, seen.LongestEnded);
             decision.After.All.Where(member => member.Absences > longest).Should().BeEmpty();
