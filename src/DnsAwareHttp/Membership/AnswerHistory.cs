@@ -63,7 +63,7 @@ internal sealed class AnswerHistory
     /// </remarks>
     public double LongestExpected => Math.Max(LongestAbsence, _isWhollyNew ? _parameters.Window : 0);
 
-    /// <summary>The answers that an absence may last at most: a multiple of the longest one that ended, and the one that began it.</summary>
+    /// <summary>The answers that an absence may last at most: a multiple of the longest that ended, and the one that began it.</summary>
     public double Patience => (_parameters.PatienceFactor * LongestExpected) + 1;
 
     // A set that grows and shrinks by the same addresses loses and regains them too, but seldom and for long.
