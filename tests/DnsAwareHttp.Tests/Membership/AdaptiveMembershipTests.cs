@@ -132,10 +132,29 @@ public sealed class AdaptiveMembershipTests
         Repeat(40, () => Say(1));
         Say(1, 2);
         _members.History!.LongestAbsence.Should().Be(40);
+        _members.History!.Patience.Should().Be((4 * 40) + 1, "the answer that begins an absence is tolerated too");
 
         Repeat(2 * AdaptiveParameters.Default.PatienceHalfLife, () => Say(1, 2));
 
         _members.History!.LongestAbsence.Should().BeApproximately(10, 0.001);
+    }
+
+    [Fact]
+    public void AbsenceThatDidNotEnd_DoesNotMakeReturnsLookRarer()
+    {
+        for (int answer = 0; answer < 40; answer++)
+        {
+            Say(answer % 2);
+        }
+
+        double before = Probability();
+        Say(1);
+
+        Names(_members).Should().Contain("10.0.0.0", "it is absent, and not for long");
+        Probability().Should().BeGreaterThanOrEqualTo(before);
+
+        double Probability() =>
+            ReturnProbability.Of(_members, _members.History!, AdaptiveParameters.Default).For(_members.History!.Of(Address(0))!.Value);
     }
 
     [Fact]
@@ -148,6 +167,7 @@ public sealed class AdaptiveMembershipTests
         }
 
         _members.All.Should().HaveCount(Max);
+        _members.History!.Patience.Should().Be((4 * window) + 1, "the window stands for the longest absence");
         _departures.Should().BeLessThanOrEqualTo(9, "the first answers show no rotation yet");
     }
 
