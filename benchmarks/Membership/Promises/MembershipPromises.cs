@@ -18,6 +18,7 @@ internal static class MembershipPromises
         TraceKind.Rotating => KeepsLikeLogical(trial),
         TraceKind.Cutover => [.. KeepsLikeLogical(trial), LeavesAfterCutover(trial)],
         TraceKind.Flapping => [FollowsFlaps(trial)],
+        TraceKind.Burst => LeavesAfterBurst(trial),
         _ => [],
     };
 
@@ -28,13 +29,15 @@ internal static class MembershipPromises
         int latest = lags.Append(0).Max();
         return
         [
-            new(trial.Trace.Name, "removed addresses left in the same answer as by strict", $">= {OnTime:0 %}", $"{share:0.0 %} of {lags.Length}", share >= OnTime),
+            new(trial.Trace.Name, "removed addresses left in the same answer as by strict", $">= {OnTime:0 %}",
+                $"{share:0.0 %} of {lags.Length}", share >= OnTime),
             new(trial.Trace.Name, "answers later than strict, at worst", $"<= {LatestAnswers}", $"{latest}", latest <= LatestAnswers),
         ];
     }
 
     /// <summary>For each address that strict left: how many answers later the policy left it.</summary>
-    public static IEnumerable<int> LagsBehindStrict(Trial trial) => trial.Policy.Scores.Zip(trial.Strict.Scores, Lags).SelectMany(lags => lags);
+    public static IEnumerable<int> LagsBehindStrict(Trial trial) =>
+        trial.Policy.Scores.Zip(trial.Strict.Scores, Lags).SelectMany(lags => lags);
 
     /// <summary>The number of answers within which all old addresses must be left after a cutover.</summary>
     public static double PermittedAnswers(Trace trace) =>
@@ -44,10 +47,12 @@ internal static class MembershipPromises
     private static IEnumerable<int> Lags(Score policy, Score strict)
     {
         Dictionary<(int, IPAddress), Removal> own = policy.Removals.ToDictionary(removal => (removal.Step, removal.Address));
-        return strict.Removals.Select(removal => own.TryGetValue((removal.Step, removal.Address), out Removal? same) ? same.Answers - removal.Answers : 0);
+        return strict.Removals.Select(removal =>
+            own.TryGetValue((removal.Step, removal.Address), out Removal? same) ? same.Answers - removal.Answers : 0);
     }
 
-    // Where the set is larger than the most members, somebody leaves with each answer whatever the policy: what logical lets go is no fault of this one.
+    // Where the set is larger than the maximum of members, members leave with each answer, whatever the policy. What logical lets go is
+    // no fault of this policy.
     private static Finding[] KeepsLikeLogical(Trial trial)
     {
         int late = Math.Max(0, trial.Policy.NeedlessAfterLearning - trial.Logical.NeedlessAfterLearning);
@@ -70,12 +75,28 @@ internal static class MembershipPromises
     {
         double allowed = PermittedAnswers(trial.Trace);
         double worst = trial.Policy.AnswersUntilLeft.Worst;
-        return new(trial.Trace.Name, "answers until all old addresses are left, at worst", $"<= {Figure.Of(allowed)}", Figure.Of(worst), worst <= allowed);
+        return new(trial.Trace.Name, "answers until all old addresses are left, at worst", $"<= {Figure.Of(allowed)}", Figure.Of(worst),
+            worst <= allowed);
+    }
+
+    private static Finding[] LeavesAfterBurst(Trial trial)
+    {
+        int permitted = trial.Trace.PermittedStay;
+        double worst = trial.Policy.AnswersUntilLeft.Worst;
+        int needless = trial.Policy.Needless;
+        int ofStrict = trial.Strict.Needless;
+        return
+        [
+            new(trial.Trace.Name, "answers until a removed address is left, at worst", $"<= {permitted}", Figure.Of(worst),
+                worst <= permitted),
+            new(trial.Trace.Name, "needless departures", $"<= {ofStrict}, as strict", $"{needless}", needless <= ofStrict),
+        ];
     }
 
     private static Finding FollowsFlaps(Trial trial)
     {
         Score worst = trial.Policy.Scores.MaxBy(score => (double)score.Departures / Math.Max(1, score.Changes))!;
-        return new(trial.Trace.Name, "departures, of real changes, in the worst seed", $"<= {worst.Changes}", $"{worst.Departures}", worst.Departures <= worst.Changes);
+        return new(trial.Trace.Name, "departures, of real changes, in the worst seed", $"<= {worst.Changes}", $"{worst.Departures}",
+            worst.Departures <= worst.Changes);
     }
 }

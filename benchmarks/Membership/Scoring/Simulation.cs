@@ -73,7 +73,7 @@ internal sealed class Simulation(IMembershipPolicy policy)
 
     private void Decide(Step step)
     {
-        Members before = _members;
+        Members before = step.IsOfOtherSources ? _members.WithoutHistory() : _members;
         _members = policy.Decide(before, step.Answer, isComplete: false, step.At);
         _answers++;
         _peak = Math.Max(_peak, _members.All.Length);

@@ -35,6 +35,10 @@ internal sealed record Variation(
         Whole("MinShortAbsences", [1, 2, 3, 4, 8], p => p.MinShortAbsences, (p, value) => p with { MinShortAbsences = value }),
         Whole("MaxShortAbsence", [0, 1, 3, 6, 12], p => p.MaxShortAbsence, (p, value) => p with { MaxShortAbsence = value }),
         Whole("MinNewRun", [1, 2, 3, 4, 6], p => p.MinNewRun, (p, value) => p with { MinNewRun = value }),
+        Whole("MinNewReturns", [0, 1, 2, 3, 4], p => p.MinNewReturns, (p, value) => p with { MinNewReturns = value }),
+        Whole("MinSampleSize", [1, 2, 3, 6, 8, 9], p => p.MinSampleSize, (p, value) => p with { MinSampleSize = value }),
+        new("PatienceFactor", [1, 2, 3, 4, 6, 8, 1e6], p => p.PatienceFactor, (p, value) => p with { PatienceFactor = value }),
+        Whole("PatienceHalfLife", [16, 32, 64, 128, 256, 1024], p => p.PatienceHalfLife, (p, value) => p with { PatienceHalfLife = value }),
     ];
 
     private static Variation Whole(

@@ -12,4 +12,7 @@ internal sealed record Step(
     DateTimeOffset At, ImmutableArray<IPAddress> Answer, ImmutableArray<IPAddress> Removed, ImmutableArray<IPAddress> Returned)
 {
     public bool IsLost => Answer.IsEmpty;
+
+    /// <summary>Whether other name servers were asked than for the answer before.</summary>
+    public bool IsOfOtherSources { get; init; }
 }

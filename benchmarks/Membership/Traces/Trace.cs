@@ -12,6 +12,10 @@ internal sealed record Trace(string Name, string Story, TraceKind Kind, Func<Ran
     /// <summary>Whether another seed makes other steps.</summary>
     public bool IsRandom { get; init; } = true;
 
-    /// <summary>The chance that an absent address of the set is in the next answer; of the least likely address, where they differ.</summary>
+    /// <summary>The chance that an absent address of the set is in the next answer.</summary>
+    /// <remarks>It is the chance of the least likely address, where they differ.</remarks>
     public double ReturnChance { get; init; } = 1;
+
+    /// <summary>Answers within which an address must be left after it went out of service; for <see cref="TraceKind.Burst"/>.</summary>
+    public int PermittedStay { get; init; }
 }

@@ -13,6 +13,7 @@ internal sealed class TraceBuilder
     private readonly Dictionary<int, IPAddress> _known = [];
     private readonly List<IPAddress> _removed = [];
     private readonly List<IPAddress> _returned = [];
+    private bool _sourcesChanged;
 
     public ImmutableArray<Step> Steps => _steps.ToImmutable();
 
@@ -22,10 +23,17 @@ internal sealed class TraceBuilder
     /// <summary>From the next answer on these, which were removed, are in service again.</summary>
     public void Return(params IEnumerable<int> numbers) => _returned.AddRange(numbers.Select(Address));
 
+    /// <summary>The next answer is of other name servers.</summary>
+    public void ChangeSources() => _sourcesChanged = true;
+
     /// <summary>The next answer, one TTL after the one before.</summary>
     public void Say(params IEnumerable<int> numbers)
     {
-        _steps.Add(new Step(Start + (_steps.Count * Ttl), [.. numbers.Select(Address)], [.. _removed], [.. _returned]));
+        _steps.Add(new Step(Start + (_steps.Count * Ttl), [.. numbers.Select(Address)], [.. _removed], [.. _returned])
+        {
+            IsOfOtherSources = _sourcesChanged,
+        });
+        _sourcesChanged = false;
         _removed.Clear();
         _returned.Clear();
     }

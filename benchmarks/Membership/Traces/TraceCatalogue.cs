@@ -3,7 +3,8 @@ namespace DnsAwareHttp.MembershipBenchmark;
 /// <summary>All traces, by name.</summary>
 internal static class TraceCatalogue
 {
-    public static IReadOnlyList<Trace> All { get; } = [.. StableTraces.All, .. PartialTraces.All, .. RotatingTraces.All];
+    public static IReadOnlyList<Trace> All { get; } =
+        [.. StableTraces.All, .. BurstTraces.All, .. PartialTraces.All, .. RotatingTraces.All];
 
     /// <summary>Those whose names have one of the parts; all when no part is given.</summary>
     public static IReadOnlyList<Trace> Matching(IReadOnlyCollection<string> parts)

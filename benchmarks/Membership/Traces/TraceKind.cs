@@ -15,6 +15,9 @@ internal enum TraceKind
     /// <summary>Each answer is the whole set, and an address goes out of service and returns again and again.</summary>
     Flapping,
 
+    /// <summary>Answers change in bursts: an absent address may come back for a while, and then stays away.</summary>
+    Burst,
+
     /// <summary>An example without a promise.</summary>
     Other,
 }

@@ -23,6 +23,7 @@ internal sealed class EndpointRoster(
     private readonly Dictionary<IPAddress, EndpointPool> _pools = [];
     private Members _members = Members.None;
     private int _lingering;
+    private int _sources;
 
     public bool HasMembers => !_members.All.IsEmpty;
 
@@ -38,11 +39,15 @@ internal sealed class EndpointRoster(
     /// <param name="addresses">The addresses that may be dialled; at least one.</param>
     /// <param name="isComplete">Whether they are known to be all there are.</param>
     /// <param name="family">The family that won when both were dialled.</param>
+    /// <param name="sources">Tells answers of other sources apart: the history of the answers ends when it changes.</param>
     /// <returns>The pools that are to drain, once they are offered no longer.</returns>
-    public ImmutableArray<Departure> Apply_NeedsLock(ImmutableArray<IPAddress> addresses, bool isComplete, AddressFamily family)
+    public ImmutableArray<Departure> Apply_NeedsLock(
+        ImmutableArray<IPAddress> addresses, bool isComplete, AddressFamily family, int sources)
     {
         sync.AssertHeld();
-        ImmutableArray<Departure> leaving = Become_NeedsLock(policy.Decide(_members, addresses, isComplete, scope.Clock.Now));
+        Members before = sources == _sources ? _members : _members.WithoutHistory();
+        _sources = sources;
+        ImmutableArray<Departure> leaving = Become_NeedsLock(policy.Decide(before, addresses, isComplete, scope.Clock.Now));
         foreach (Member member in _members.All)
         {
             EndpointPool pool = _pools[member.Address];

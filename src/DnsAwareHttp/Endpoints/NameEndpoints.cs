@@ -199,8 +199,8 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
         {
             case AnswerVerdict.Follow:
                 _grace.End_NeedsLock();
-                ImmutableArray<Departure> leaving = _roster.Apply_NeedsLock(admitted, answer.LastGood!.IsComplete, PreferredFamily);
-                Release_NeedsLock([.. leaving, .. _roster.ReleaseAbsent_NeedsLock()]);
+                Release_NeedsLock([.. _roster.Apply_NeedsLock(admitted, answer.LastGood!.IsComplete, PreferredFamily, answer.Sources),
+                    .. _roster.ReleaseAbsent_NeedsLock()]);
                 break;
             case AnswerVerdict.BeginGrace when _roster.HasMembers:
                 (DepartureReason reason, string detail) = answer.Latest is Answer.Found

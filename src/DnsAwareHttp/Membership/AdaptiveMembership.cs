@@ -90,7 +90,8 @@ internal sealed class AdaptiveMembership(int maxMembers, int subsetSeed, TimeSpa
             return (DepartureReason.SetReplaced, replaced);
         }
 
-        double tolerated = Math.Ceiling(Math.Log(returns.SignificanceLevel) / Math.Log(1 - probability)) + 1;
+        double improbable = Math.Ceiling(Math.Log(returns.SignificanceLevel) / Math.Log(1 - probability)) + 1;
+        double tolerated = Math.Min(improbable, Math.Ceiling(history.Patience));
         string absent = $"absent {misses} of {tolerated:0} tolerated answers, answers rotate";
         return misses >= tolerated ? (DepartureReason.AbsentTooLong, absent) : (null, $"{absent}, mean gap {1 / probability:0.0} answers");
     }

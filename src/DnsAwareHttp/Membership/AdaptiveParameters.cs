@@ -65,4 +65,16 @@ internal sealed record AdaptiveParameters
 
     /// <summary>Answers in a row with mostly new addresses that prove rotation. Derived in section 6.5.</summary>
     public int MinNewRun { get; init; } = 3;
+
+    /// <summary>Returns that answers with mostly new addresses need beside them to prove rotation. Derived in section 6.5.</summary>
+    public int MinNewReturns { get; init; } = 2;
+
+    /// <summary>Addresses of an answer from which wholly new answers alone prove rotation. Derived in section 6.6.</summary>
+    public int MinSampleSize { get; init; } = 3;
+
+    /// <summary>No absence is tolerated for more than this multiple of the longest absence that ended. Derived in section 3.3.</summary>
+    public double PatienceFactor { get; init; } = 4;
+
+    /// <summary>Answers after which the longest absence that ended counts half. Derived in section 3.4.</summary>
+    public int PatienceHalfLife { get; init; } = 128;
 }

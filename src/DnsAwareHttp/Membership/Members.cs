@@ -13,6 +13,9 @@ internal sealed record Members(ImmutableArray<Member> All, ImmutableArray<Member
     /// <summary>The memory of the policy; null for a policy without memory.</summary>
     public AnswerHistory? History { get; init; }
 
+    /// <summary>The members after other sources took over: what the answers of the earlier ones taught holds no longer.</summary>
+    public Members WithoutHistory() => this with { History = null };
+
     /// <summary>The addresses of an answer as members, in its order. Known members keep the time when they were first seen.</summary>
     public ImmutableArray<Member> Meet(ImmutableArray<IPAddress> addresses, DateTimeOffset now)
     {

@@ -63,7 +63,7 @@ internal sealed class ReturnProbability
             if (history.Of(member.Address) is AddressHistory address)
             {
                 returns += address.Returns;
-                chances += address.Chances + Math.Max(0, address.MissesAt(until));
+                chances += address.Chances + Math.Clamp(address.MissesAt(until), 0, history.LongestExpected);
             }
         }
 

@@ -19,7 +19,8 @@ internal sealed class AnswerPublisher(DnsCacheOptions options, SteadyClock clock
         using (entry.Lock.Enter())
         {
             before = entry.Current;
-            entry.Current = after = After(before, answer, entry.Question, sentAt) with { SentAt = sentAt };
+            entry.Current = after =
+                After(before, answer, entry.Question, sentAt) with { SentAt = sentAt, Sources = entry.SourcesWhenSent };
         }
 
         DnsAwareMetrics.LookedUp(entry.Question.Name, after.Latest, clock.Now - sentAt);

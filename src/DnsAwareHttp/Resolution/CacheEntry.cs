@@ -56,6 +56,12 @@ internal sealed class CacheEntry(Question question)
     /// <summary>When a request that cannot connect last caused a question, or will.</summary>
     public DateTimeOffset LastAwaitedAt { get; set; } = DateTimeOffset.MinValue;
 
+    /// <summary>How often the sources changed. Answers tell by it which of them are of the same sources.</summary>
+    public int Sources { get; set; }
+
+    /// <summary><see cref="Sources"/> when the question in flight was sent.</summary>
+    public int SourcesWhenSent { get; set; }
+
     /// <summary>The step after the question in flight.</summary>
     public FollowUp FollowUp { get; set; }
 

@@ -25,6 +25,9 @@ internal sealed record CachedAnswer(
     DateTimeOffset RefreshAt,
     int Failures)
 {
+    /// <summary>Rises when the sources change: the name servers, a file, the network. A history of answers is of one number.</summary>
+    public int Sources { get; init; }
+
     /// <summary>More addresses than any cluster keeps. The rest of a larger answer is ignored.</summary>
     private const int MaxAddresses = 4096;
 

@@ -104,7 +104,8 @@ internal sealed class NameQuestions(
         entry.Lock.AssertHeld();
         ObjectDisposedException.ThrowIf(stopping.IsCancellationRequested, typeof(DnsCache));
         Task<CachedAnswer> question = Background.Run(() => AskOnceAsync(entry, pause));
-        (entry.InFlight, entry.SentAt, entry.VersionWhenSent) = (question, null, entry.Current?.Version ?? 0);
+        (entry.InFlight, entry.SentAt) = (question, null);
+        (entry.VersionWhenSent, entry.SourcesWhenSent) = (entry.Current?.Version ?? 0, entry.Sources);
         if (lateness.Now <= entry.OverdueAt)
         {
             // In time: no request waits for the answer before its deadline.

@@ -110,6 +110,7 @@ internal sealed class NameRefresher : IAsyncDisposable
     {
         using (entry.Lock.Enter())
         {
+            entry.Sources++;
             if (entry.InFlight is not null)
             {
                 entry.FollowUp = FollowUp.Expire;

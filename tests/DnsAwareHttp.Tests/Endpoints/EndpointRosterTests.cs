@@ -65,6 +65,20 @@ public sealed class EndpointRosterTests : IDisposable
     }
 
     [Fact]
+    public void Apply_TheSourcesChanged_TheHistoryOfTheAnswersEnds()
+    {
+        EndpointRoster roster = Roster(new AdaptiveMembership(9, 1, TimeSpan.FromDays(1)));
+        for (int answer = 0; answer < 20; answer++)
+        {
+            Apply(roster, isComplete: false, sources: 0, $"10.0.0.{answer % 2}");
+        }
+
+        roster.Pools.Should().HaveCount(2, "the answers rotate");
+        Apply(roster, isComplete: false, sources: 1, "10.0.0.7").Should().HaveCount(2);
+        Apply(roster, isComplete: false, sources: 1, "10.0.0.8").Should().ContainSingle("nothing is known of the new sources yet");
+    }
+
+    [Fact]
     public void Apply_OrdersRoutableAddressesFirst()
     {
         _bench.Sources.Otherwise = static address => address.ToString() == "10.0.0.1" ? null : address;
@@ -209,5 +223,8 @@ public sealed class EndpointRosterTests : IDisposable
     private bool Has(EndpointRoster roster, EndpointPool pool) => _bench.Locked(() => roster.Has_NeedsLock(pool));
 
     private ImmutableArray<Departure> Apply(EndpointRoster roster, params string[] addresses) =>
-        _bench.Locked(() => roster.Apply_NeedsLock([.. addresses.Select(IPAddress.Parse)], isComplete: true, AddressFamily.Unspecified));
+        Apply(roster, isComplete: true, sources: 0, addresses);
+
+    private ImmutableArray<Departure> Apply(EndpointRoster roster, bool isComplete, int sources, params string[] addresses) => _bench.Locked(
+        () => roster.Apply_NeedsLock([.. addresses.Select(IPAddress.Parse)], isComplete, AddressFamily.Unspecified, sources));
 }

@@ -152,5 +152,5 @@ public sealed class PoolReplacementTests : IDisposable
     private void Begin() => _replacement.Begin(_pool, DepartureReason.RequestLimitReached, "enough");
 
     private void Names(string address) => _bench.Locked(
-        () => _ = _roster.Apply_NeedsLock([IPAddress.Parse(address)], isComplete: true, AddressFamily.Unspecified));
+        () => _ = _roster.Apply_NeedsLock([IPAddress.Parse(address)], isComplete: true, AddressFamily.Unspecified, sources: 0));
 }

@@ -182,7 +182,7 @@ public sealed class SilenceWatchTests : IDisposable
 
     private EndpointSet Names(params string[] addresses) => _bench.Locked(() =>
     {
-        _ = _roster.Apply_NeedsLock([.. addresses.Select(IPAddress.Parse)], isComplete: true, AddressFamily.Unspecified);
+        _ = _roster.Apply_NeedsLock([.. addresses.Select(IPAddress.Parse)], isComplete: true, AddressFamily.Unspecified, sources: 0);
         return EndpointSet.Of(_roster.Placements, LoadBalancingPolicy.RoundRobin, new Random(1), null)!;
     });
 }

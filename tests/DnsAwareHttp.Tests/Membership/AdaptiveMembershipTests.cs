@@ -63,6 +63,127 @@ public sealed class AdaptiveMembershipTests
         }
     }
 
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(1, 3)]
+    [InlineData(2, 1)]
+    [InlineData(6, 1)]
+    public void ChainOfNewAddresses_NoneReturned_EachLeavesWithTheFirstAnswerThatLacksIt(int size, int answersEach)
+    {
+        for (int replaced = 0; replaced < 200; replaced++)
+        {
+            Repeat(answersEach, () => Say([.. Enumerable.Range(replaced, size)]));
+            _members.All.Should().HaveCount(size, $"{replaced} were replaced");
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void FailoverThatFlapsFourTimesAndStays_TheOldOneLeavesWithinAMultipleOfTheFlaps(int answersEach)
+    {
+        Repeat(100, () => Say(1));
+        for (int flap = 0; flap < 4; flap++)
+        {
+            Repeat(answersEach, () => Say(2));
+            Repeat(answersEach, () => Say(1));
+        }
+
+        Repeat((4 * answersEach) + 1, () => Say(2));
+
+        Names(_members).Should().Equal("10.0.0.2");
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void OneOfTwoResolversLags_AReplacedAddressLeavesSoon(int seed)
+    {
+        const int Lag = 5;
+        Random random = new(seed);
+        for (int answer = 0; answer < 1_200; answer++)
+        {
+            int from = (random.Next(2) == 0 ? answer : Math.Max(0, answer - Lag)) / 60;
+            Say([.. Enumerable.Range(from, 6)]);
+            if (answer % 60 > Lag + (4 * Lag))
+            {
+                _members.All.Should().HaveCount(6, $"answer {answer}");
+            }
+        }
+    }
+
+    [Fact]
+    public void SourcesSwitchedToAndFro_HistoryEnds_NoAddressOfTheOtherViewStays()
+    {
+        for (int change = 0; change < 6; change++)
+        {
+            _members = _members.WithoutHistory();
+            int first = change % 2 * 2;
+            Say(first, first + 1);
+            _members.All.Should().HaveCount(2, $"change {change}");
+        }
+    }
+
+    [Fact]
+    public void LongAbsenceThatEndedLongAgo_LosesWeight()
+    {
+        Say(1, 2);
+        Repeat(40, () => Say(1));
+        Say(1, 2);
+        _members.History!.LongestAbsence.Should().Be(40);
+        _members.History!.Patience.Should().Be((4 * 40) + 1, "the answer that begins an absence is tolerated too");
+
+        Repeat(2 * AdaptiveParameters.Default.PatienceHalfLife, () => Say(1, 2));
+
+        _members.History!.LongestAbsence.Should().BeApproximately(10, 0.001);
+    }
+
+    [Fact]
+    public void AbsenceThatDidNotEnd_DoesNotMakeReturnsLookRarer()
+    {
+        for (int answer = 0; answer < 40; answer++)
+        {
+            Say(answer % 2);
+        }
+
+        double before = Probability();
+        Say(1);
+
+        Names(_members).Should().Contain("10.0.0.0", "it is absent, and not for long");
+        Probability().Should().BeGreaterThanOrEqualTo(before);
+
+        double Probability() =>
+            ReturnProbability.Of(_members, _members.History!, AdaptiveParameters.Default).For(_members.History!.Of(Address(0))!.Value);
+    }
+
+    [Fact]
+    public void WhollyNewAnswersOfAVeryLargeSet_AreToleratedForTheWindow()
+    {
+        int window = AdaptiveParameters.Default.Window;
+        for (int answer = 0; answer < window; answer++)
+        {
+            Say(3 * answer, (3 * answer) + 1, (3 * answer) + 2);
+        }
+
+        _members.All.Should().HaveCount(Max);
+        _members.History!.Patience.Should().Be((4 * window) + 1, "the window stands for the longest absence");
+        _departures.Should().BeLessThanOrEqualTo(9, "the first answers show no rotation yet");
+    }
+
+    [Fact]
+    public void OneOfAThousandAtRandom_IsLearntFromTheFewThatReturn()
+    {
+        Random random = new(6);
+        Repeat(300, () => Say(Some(random, 1, 1_000, 0)));
+        int learning = _departures;
+
+        Repeat(300, () => Say(Some(random, 1, 1_000, 0)));
+
+        learning.Should().BeLessThan(200);
+        (_departures - learning).Should().BeLessThan(20);
+    }
+
     [Fact]
     public void OneOfFourInTurn_IsLearntWithinARoundAndNobodyLeavesAfterwards()
     {

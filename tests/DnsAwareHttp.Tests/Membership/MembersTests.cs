@@ -36,6 +36,17 @@ public sealed class MembersTests
     }
 
     [Fact]
+    public void WithoutHistory_KeepsTheMembers()
+    {
+        Members members = Members.None.ReplacedBy(Addresses(1), Addresses(1), _ => "gone", Start) with
+        {
+            History = new AnswerHistory(AdaptiveParameters.Default),
+        };
+
+        members.WithoutHistory().Should().Be(members with { History = null });
+    }
+
+    [Fact]
     public void None_IsEmpty()
     {
         Members.None.All.Should().BeEmpty();

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using DnsAwareHttp.Membership;
 using FsCheck.Xunit;
+using static DnsAwareHttp.Tests.Membership.Trace;
 
 namespace DnsAwareHttp.Tests.Membership;
 
@@ -128,6 +129,47 @@ public sealed class PolicyProperties
     }
 
     [Property]
+    public void Adaptive_AnAbsence_IsToleratedForAMultipleOfTheLongestAbsenceThatEnded(GeneratedTrace trace)
+    {
+        AdaptiveParameters parameters = AdaptiveParameters.Default;
+        SeenAnswers seen = new();
+        foreach (Decision decision in trace.Decide(Adaptive(trace)))
+        {
+            seen.Add(decision.Answer);
+            double longest = parameters.PatienceFactor * Math.Max(seen.LongestEnded, seen.WhollyNewRun >= 3 ? parameters.Window : 0);
+
+            decision.After.History!.LongestAbsence.Should().BeInRange(0, seen.LongestEnded);
+            decision.After.All.Where(member => member.Absences > longest).Should().BeEmpty();
+        }
+    }
+
+    [Property]
+    public void Adaptive_AbsencesThatEnded_LoseWeight(GeneratedTrace trace, GeneratedAnswer last)
+    {
+        int half = AdaptiveParameters.Default.PatienceHalfLife;
+        ImmutableArray<GeneratedAnswer> calm = [.. Enumerable.Repeat(last, half + 2)];
+        Decision[] decisions = [.. (trace with { Answers = [.. trace.Answers, .. calm] }).Decide(Adaptive(trace))];
+
+        // The first of the equal answers may still end an absence.
+        double before = decisions[trace.Answers.Length].After.History!.LongestAbsence;
+        decisions[^1].After.History!.LongestAbsence.Should().BeLessThanOrEqualTo(before / 2);
+    }
+
+    [Property]
+    public void Adaptive_NoAddressEverReturns_DecidesAsStrict(GeneratedTrace trace)
+    {
+        StrictMembership strict = new(trace.Max, subsetSeed: 1);
+        Members members = Members.None, expected = Members.None;
+        AdaptiveMembership adaptive = Adaptive(trace);
+        foreach ((int index, ImmutableArray<IPAddress> answer) in Chain(trace).Index())
+        {
+            members = adaptive.Decide(members, answer, isComplete: false, GeneratedTrace.At(index));
+            expected = strict.Decide(expected, answer, isComplete: false, GeneratedTrace.At(index));
+            members.All.Should().Equal(expected.All);
+        }
+    }
+
+    [Property]
     public void Adaptive_WhatItRemembers_IsBoundedAndIsProbability(GeneratedTrace trace)
     {
         AdaptiveParameters parameters = AdaptiveParameters.Default;
@@ -145,6 +187,46 @@ public sealed class PolicyProperties
 
     private static AdaptiveMembership Adaptive(GeneratedTrace trace) => new(trace.Max, subsetSeed: 1, GeneratedTrace.MaxStale);
 
+    // Answers of one or two addresses. An address that was lost has another number when the trace names it again.
+    private static IEnumerable<ImmutableArray<IPAddress>> Chain(GeneratedTrace trace)
+    {
+        Dictionary<int, int> names = [];
+        int next = 1_000;
+        foreach (GeneratedAnswer answer in trace.Answers)
+        {
+            int[] numbers = [.. answer.Numbers.Take(2)];
+            names = numbers.ToDictionary(number => number, number => names.TryGetValue(number, out int known) ? known : next++);
+            yield return Addresses([.. names.Values]);
+        }
+    }
+
     private static ImmutableArray<int> Rotated(ImmutableArray<int> numbers, int by) =>
         [.. numbers.Skip(by % numbers.Length), .. numbers.Take(by % numbers.Length)];
+}
+
+/// <summary>The answers so far, counted in the plainest way.</summary>
+internal sealed class SeenAnswers
+{
+    private readonly Dictionary<IPAddress, int> _last = [];
+    private int _count;
+    private int _run;
+
+    /// <summary>The longest absence that ended, in answers.</summary>
+    public int LongestEnded { get; private set; }
+
+    /// <summary>The most answers in a row with three or more addresses that were all new.</summary>
+    public int WhollyNewRun { get; private set; }
+
+    public void Add(ImmutableArray<IPAddress> answer)
+    {
+        _count++;
+        bool isWhollyNew = _count > 1 && answer.Length >= 3 && !answer.Any(_last.ContainsKey);
+        _run = isWhollyNew ? _run + 1 : 0;
+        WhollyNewRun = Math.Max(WhollyNewRun, _run);
+        foreach (IPAddress address in answer)
+        {
+            LongestEnded = Math.Max(LongestEnded, _count - _last.GetValueOrDefault(address, _count - 1) - 1);
+            _last[address] = _count;
+        }
+    }
 }

@@ -357,6 +357,35 @@ public sealed class NameRefresherTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Invalidate_TheNextQuestion_IsOfOtherSources()
+    {
+        Use();
+        int first = (await _refresher.AskAsync(_entry, seen: null)).Sources;
+
+        _refresher.Invalidate(_entry);
+        _time.Advance(TimeSpan.Zero);
+        await Settled();
+
+        _entry.Current!.Sources.Should().Be(first + 1);
+    }
+
+    [Fact]
+    public async Task Invalidate_DuringAQuestion_ItsAnswerIsOfTheEarlierSources()
+    {
+        Use();
+        _dns.Hold();
+        Task<CachedAnswer> question = _refresher.AskAsync(_entry, seen: null);
+        int before = _entry.SourcesWhenSent;
+        _refresher.Invalidate(_entry);
+        _dns.Release();
+
+        (await question).Sources.Should().Be(before);
+        _time.Advance(TimeSpan.Zero);
+        await Settled();
+        _entry.Current!.Sources.Should().Be(before + 1);
+    }
+
+    [Fact]
     public async Task Listener_Throws_TheOthersAreToldAndTheNameIsAskedAgain()
     {
         Use(_ => throw new InvalidOperationException("not now"));
