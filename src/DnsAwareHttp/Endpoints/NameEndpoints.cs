@@ -136,13 +136,11 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
 
     public void Sample()
     {
-        if (Current is not EndpointSet endpoints)
+        if (Current is EndpointSet endpoints)
         {
-            return;
+            _silence.Sample(endpoints, _part?.Group.Current ?? endpoints);
+            ReleaseAbsent();
         }
-
-        _silence.Sample(endpoints, _part?.Group.Current ?? endpoints);
-        ReleaseAbsent();
     }
 
     public bool Close(DepartureReason reason, string detail) => Close(reason, detail, Timeout.InfiniteTimeSpan);
