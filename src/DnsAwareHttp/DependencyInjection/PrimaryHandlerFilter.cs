@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Options;
 
@@ -7,8 +8,12 @@ namespace DnsAwareHttp.DependencyInjection;
 /// Puts the handler of a client that follows DNS in the place of its primary handler, after all other configuration. So the order of calls
 /// does not matter.
 /// </summary>
+/// <param name="clients">Knows which clients follow DNS.</param>
+/// <param name="services">Has the <see cref="NamedHandlers"/>. They are asked for late: the factory needs this filter, and setups of options
+/// may need the factory.</param>
+/// <param name="factory">The factory's own options.</param>
 internal sealed class PrimaryHandlerFilter(
-    DnsAwareClients clients, NamedHandlers handlers, IOptionsMonitor<HttpClientFactoryOptions> factory) : IHttpMessageHandlerBuilderFilter
+    DnsAwareClients clients, IServiceProvider services, IOptionsMonitor<HttpClientFactoryOptions> factory) : IHttpMessageHandlerBuilderFilter
 {
     public Action<HttpMessageHandlerBuilder> Configure(Action<HttpMessageHandlerBuilder> next) => builder =>
     {
@@ -22,7 +27,7 @@ internal sealed class PrimaryHandlerFilter(
         ForgetFactorysLifetime(builder.PrimaryHandler, name);
         next(builder);
         PrimaryHandlers.ThrowIfAdditional(builder);
-        if (handlers.Get(name, builder.PrimaryHandler) is DnsAwareHandler shared)
+        if (services.GetRequiredService<NamedHandlers>().Get(name, builder.PrimaryHandler) is DnsAwareHandler shared)
         {
             builder.PrimaryHandler = new SharedHandler(shared);
         }
