@@ -9,7 +9,7 @@ namespace DnsAwareHttp.DependencyInjection;
 /// does not matter.
 /// </summary>
 /// <param name="clients">Knows which clients follow DNS.</param>
-/// <param name="services">Has the <see cref="NamedHandlers"/>. They are asked for late: the factory needs this filter, and setups of options
+/// <param name="services">Has the <see cref="NamedHandlers"/>, asked for late: the factory needs this filter, and setups of options
 /// may need the factory.</param>
 /// <param name="factory">The factory's own options.</param>
 internal sealed class PrimaryHandlerFilter(
