@@ -42,7 +42,10 @@ internal sealed class NameRefresher : IAsyncDisposable
         else if (_clock.Now < known.ExpiresAt)
         {
             _publisher.Tell(subscription, known);
-            _schedule.Plan(entry, known.RefreshAt);
+            if (_names.IsKeptFresh(entry))
+            {
+                _schedule.Plan(entry, known.RefreshAt);
+            }
         }
         else
         {
@@ -85,12 +88,17 @@ internal sealed class NameRefresher : IAsyncDisposable
 
     /// <summary>The one way in for answers: makes an answer known, and plans the next question about its name.</summary>
     /// <inheritdoc cref="AnswerPublisher.Publish"/>
-    public CachedAnswer Publish(CacheEntry entry, Answer answer, DateTimeOffset sentAt)
+    public CachedAnswer Publish(CacheEntry entry, Answer answer, DateTimeOffset sentAt, CachedAnswer? begun = null)
     {
-        CachedAnswer published = _publisher.Publish(entry, answer, sentAt);
-        if (_names.IsInUse(entry))
+        CachedAnswer published = _publisher.Publish(entry, answer, sentAt, begun);
+        if (_names.IsKeptFresh(entry))
         {
             _schedule.Plan(entry, published.RefreshAt);
+        }
+
+        if (answer is Answer.Found { Rest: Task<Answer> rest } && published.LastGood?.Rest == rest)
+        {
+            _running.Add(Background.Run(() => PublishRestAsync(entry, rest, sentAt, published)));
         }
 
         return published;
@@ -147,17 +155,20 @@ internal sealed class NameRefresher : IAsyncDisposable
 
     private async Task<CachedAnswer> AskOnceAsync(CacheEntry entry)
     {
-        DateTimeOffset sentAt = _clock.Now;
-        Answer answer = await _asker.AskAsync(entry.Question).ConfigureAwait(false);
+        Inquiry inquiry = Inquiry.About(entry, _clock.Now);
+        Answer answer = await _asker.AskAsync(inquiry.Question, entry.Current?.LastGood).ConfigureAwait(false);
         try
         {
-            return Publish(entry, answer, sentAt);
+            return Publish(entry, inquiry.Complete(answer), inquiry.SentAt, inquiry.Begun);
         }
         finally
         {
             EndQuestion(entry);
         }
     }
+
+    private async Task PublishRestAsync(CacheEntry entry, Task<Answer> rest, DateTimeOffset sentAt, CachedAnswer begun) =>
+        Publish(entry, await rest.WaitAsync(_stopping.Token).ConfigureAwait(false), sentAt, begun);
 
     private void EndQuestion(CacheEntry entry)
     {

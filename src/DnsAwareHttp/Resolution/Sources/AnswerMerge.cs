@@ -10,18 +10,19 @@ internal static class AnswerMerge
     public static Answer Merge(Answer v4, Answer v6) => (v4, v6) switch
     {
         (Answer.Found one, Answer.Found other) => Unite(one, other),
-        (Answer.Found found, Answer.Failed) => Folded(found) with { FailedFamily = AddressFamily.InterNetworkV6 },
-        (Answer.Failed, Answer.Found found) => Folded(found) with { FailedFamily = AddressFamily.InterNetwork },
+        (Answer.Found found, Answer.Failed) => Alone(found, AddressFamily.InterNetworkV6),
+        (Answer.Failed, Answer.Found found) => Alone(found, AddressFamily.InterNetwork),
         (Answer.Found found, _) => Folded(found),
         (_, Answer.Found found) => Folded(found),
         (Answer.Empty one, Answer.Empty other) => Merge(one, other),
 
-        // A name that does not exist has no records of any type (RFC 2308 section 5).
-        (Answer.Empty { Reason: EmptyReason.NxDomain }, _) => v4,
-        (_, Answer.Empty { Reason: EmptyReason.NxDomain }) => v6,
+        // Some servers answer NXDOMAIN about AAAA while the name has A records (RFC 4074 section 4.2): it says nothing of the other family.
         (Answer.Failed, _) => v4,
         _ => v6,
     };
+
+    /// <summary>The answer about one family, where the question for the other one failed or is not answered yet.</summary>
+    public static Answer.Found Alone(Answer.Found found, AddressFamily without) => Folded(found) with { FailedFamily = without };
 
     /// <summary>The addresses without IPv4-mapped ones and without duplicates, in their order.</summary>
     public static ImmutableArray<IPAddress> Distinct(ImmutableArray<IPAddress> addresses) =>

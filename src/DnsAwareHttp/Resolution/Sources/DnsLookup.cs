@@ -8,57 +8,63 @@ namespace DnsAwareHttp.Resolution.Sources;
 /// <summary>Looks up the records of one absolute name. Follows the aliases that the servers do not follow.</summary>
 internal sealed class DnsLookup(HedgedQuery servers, TimeProvider timeProvider)
 {
+    /// <summary>How long an answer about one family waits for the other (RFC 8305 section 3). Then the other joins it later.</summary>
+    public static readonly TimeSpan ResolutionDelay = TimeSpan.FromMilliseconds(50);
+
     private static readonly DnsOutcome NoAaaa =
         new(new Answer.Empty(EmptyReason.NoData, DnsMessageReader.DefaultNegativeTtl), WasAsked: true);
 
+    /// <param name="name">The absolute name.</param>
+    /// <param name="kind">The records that are wanted.</param>
+    /// <param name="isKnown">Whether addresses are known and in use.</param>
+    /// <param name="current">How to ask.</param>
+    /// <param name="cancellationToken">Ends the lookup, and what is under way of it after its first answer.</param>
     public Task<DnsOutcome> AskAsync(
-        string name, QuestionKind kind, DnsSettings current, CancellationToken cancellationToken) => kind switch
-        {
-            QuestionKind.Service => AskTypeAsync(name, DnsRecordType.Srv, current, cancellationToken),
-            QuestionKind.A => AskFamilyAsync(name, AddressFamily.InterNetwork, current, cancellationToken),
-            QuestionKind.Aaaa when current.WithoutAaaa => Task.FromResult(NoAaaa),
-            QuestionKind.Aaaa => AskFamilyAsync(name, AddressFamily.InterNetworkV6, current, cancellationToken),
-            _ when current.WithoutAaaa => AskFamilyAsync(name, AddressFamily.InterNetwork, current, cancellationToken),
-            _ => AskBothAsync(name, current, cancellationToken),
-        };
-
-    private async Task<DnsOutcome> AskBothAsync(string name, DnsSettings current, CancellationToken cancellationToken)
+        string name, QuestionKind kind, bool isKnown, DnsSettings current, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource patience = new(Timeout.InfiniteTimeSpan, timeProvider);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
-        Task<DnsOutcome> v4 = AskHalfAsync(name, DnsRecordType.A, current, either.Token, cancellationToken);
-        if (current.OneByOne)
+        DnsQuery a = new(name, DnsRecordType.A) { IsKnown = isKnown };
+        DnsQuery aaaa = a with { Type = DnsRecordType.Aaaa };
+        return kind switch
         {
-            LimitOther(await Task.WhenAny(v4).ConfigureAwait(false));
-        }
-
-        Task<DnsOutcome> v6 = AskHalfAsync(name, DnsRecordType.Aaaa, current, either.Token, cancellationToken);
-        LimitOther(await Task.WhenAny(v4, v6).ConfigureAwait(false));
-        DnsOutcome[] halves = await Task.WhenAll(v4, v6).ConfigureAwait(false);
-        return Merge(halves[0], halves[1]);
-
-        // Some networks drop the questions for one type. Retries must not use up the time of a name whose other family is known.
-        void LimitOther(Task<DnsOutcome> half)
-        {
-            if (half is { IsCompletedSuccessfully: true, Result.Answer: Answer.Found })
-            {
-                patience.CancelAfter(current.Timeout);
-            }
-        }
+            QuestionKind.Service => AskTypeAsync(a with { Type = DnsRecordType.Srv }, current, cancellationToken),
+            QuestionKind.A => AskFamilyAsync(a, AddressFamily.InterNetwork, current, cancellationToken),
+            QuestionKind.Aaaa when current.WithoutAaaa => Task.FromResult(NoAaaa),
+            QuestionKind.Aaaa => AskFamilyAsync(aaaa, AddressFamily.InterNetworkV6, current, cancellationToken),
+            _ when current.WithoutAaaa => AskFamilyAsync(a, AddressFamily.InterNetwork, current, cancellationToken),
+            _ => AskBothAsync(a, aaaa, current, cancellationToken),
+        };
     }
 
-    private async Task<DnsOutcome> AskHalfAsync(
-        string name, DnsRecordType type, DnsSettings current, CancellationToken either, CancellationToken cancellationToken)
+    private async Task<DnsOutcome> AskBothAsync(DnsQuery a, DnsQuery aaaa, DnsSettings current, CancellationToken cancellationToken)
     {
-        try
+        Task<DnsOutcome> v4 = AskTypeAsync(a, current, cancellationToken);
+        if (current.OneByOne)
         {
-            return await AskTypeAsync(name, type, current, either).ConfigureAwait(false);
+            await Task.WhenAny(v4).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+
+        Task<DnsOutcome> v6 = AskTypeAsync(aaaa, current, cancellationToken);
+        Task<DnsOutcome> first = await Task.WhenAny(v4, v6).ConfigureAwait(false);
+        Task<DnsOutcome> both = MergeAsync(v4, v6);
+        if (first is { IsCompletedSuccessfully: true, Result.Answer: Answer.Found found })
         {
-            string reason = $"no server answered for type {type.ToString().ToUpperInvariant()} in time";
-            return new DnsOutcome(new Answer.Failed(reason), WasAsked: true);
+            await ((Task)both).WaitAsync(ResolutionDelay, timeProvider, CancellationToken.None)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!both.IsCompleted)
+            {
+                AddressFamily late = first == v4 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork;
+                DnsOutcome part = new(AnswerMerge.Alone(found, late), WasAsked: true);
+                return part with { Answer = (Answer.Found)part.Answer with { Rest = part.RestOf(both) } };
+            }
         }
+
+        return await both.ConfigureAwait(false);
+    }
+
+    private static async Task<DnsOutcome> MergeAsync(Task<DnsOutcome> v4, Task<DnsOutcome> v6)
+    {
+        DnsOutcome[] halves = await Task.WhenAll(v4, v6).ConfigureAwait(false);
+        return Merge(halves[0], halves[1]);
     }
 
     private static DnsOutcome Merge(DnsOutcome v4, DnsOutcome v6)
@@ -68,11 +74,8 @@ internal sealed class DnsLookup(HedgedQuery servers, TimeProvider timeProvider)
     }
 
     private async Task<DnsOutcome> AskFamilyAsync(
-        string name, AddressFamily family, DnsSettings current, CancellationToken cancellationToken)
-    {
-        DnsRecordType type = family == AddressFamily.InterNetworkV6 ? DnsRecordType.Aaaa : DnsRecordType.A;
-        return OfFamily(family, await AskTypeAsync(name, type, current, cancellationToken).ConfigureAwait(false));
-    }
+        DnsQuery query, AddressFamily family, DnsSettings current, CancellationToken cancellationToken) =>
+        OfFamily(family, await AskTypeAsync(query, current, cancellationToken).ConfigureAwait(false));
 
     // An IPv4-mapped address in an AAAA record is an IPv4 address, which was not asked for.
     private static DnsOutcome OfFamily(AddressFamily family, DnsOutcome outcome)
@@ -88,15 +91,17 @@ internal sealed class DnsLookup(HedgedQuery servers, TimeProvider timeProvider)
     }
 
     /// <summary>Asks for one type, and again for the target of an alias where the servers leave that to the client.</summary>
-    private async Task<DnsOutcome> AskTypeAsync(string name, DnsRecordType type, DnsSettings current, CancellationToken cancellationToken)
+    private async Task<DnsOutcome> AskTypeAsync(DnsQuery query, DnsSettings current, CancellationToken cancellationToken)
     {
-        DnsQuery query = new(name, type);
         TimeSpan ttl = TimeSpan.MaxValue;
         while (true)
         {
-            (NameServer server, DnsReply reply) = await servers.AskAsync(query, current, cancellationToken).ConfigureAwait(false);
-            switch (reply)
+            ServerReply told = await servers.AskAsync(query, current, cancellationToken).ConfigureAwait(false);
+            switch (told.Reply)
             {
+                case DnsReply.None when told.Missing is not null:
+                    return new DnsOutcome(
+                        new Answer.Failed($"name server {told.Missing} does not answer, and may know what {told.Server} denies"), WasAsked: true);
                 case DnsReply.Records records:
                     Answer.Found found = new(records.Addresses, Smaller(ttl, records.Ttl)) { Targets = records.Targets };
                     return new DnsOutcome(found, WasAsked: true);
@@ -107,7 +112,7 @@ internal sealed class DnsLookup(HedgedQuery servers, TimeProvider timeProvider)
                     query = query with { Host = elsewhere.Target, LinksLeft = query.LinksLeft - elsewhere.Links };
                     break;
                 default:
-                    return new DnsOutcome(FailureOf(server, reply), WasAsked: reply is not DnsReply.NoSocket);
+                    return new DnsOutcome(FailureOf(told.Server, told.Reply), WasAsked: told.Reply is not DnsReply.NoSocket);
             }
         }
     }
@@ -118,6 +123,7 @@ internal sealed class DnsLookup(HedgedQuery servers, TimeProvider timeProvider)
         DnsReply.Malformed malformed => new Answer.Failed($"name server {server} sent a malformed answer: {malformed.Problem}"),
         DnsReply.Silence silence => new Answer.Failed($"name server {server}: {silence.Problem}", silence.Exception),
         DnsReply.NoSocket none => new Answer.Failed($"name server {server} cannot be asked: {none.Exception.Message}", none.Exception),
+        DnsReply.Lame => new Answer.Failed($"name server {server} does not know the zone of the name"),
         DnsReply.Elsewhere => new Answer.Failed($"the chain of aliases has more than {DnsQuery.MaxLinks} links, or is a loop"),
         _ => new Answer.Failed($"name server {server} sent only a part of its answer"),
     };

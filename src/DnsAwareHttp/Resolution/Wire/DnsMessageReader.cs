@@ -17,9 +17,17 @@ internal static class DnsMessageReader
     private const ushort IsResponse = 0x8000;
     private const ushort OpcodeMask = 0x7800;
     private const ushort TruncatedBit = 0x0200;
+    private const ushort AuthoritativeOrRecursive = 0x0480;
 
     /// <summary>Reads the reply to <paramref name="query"/>, which was sent under <paramref name="id"/>.</summary>
-    public static DnsReply Read(ReadOnlySpan<byte> message, DnsQuery query, ushort id)
+    public static DnsReply Read(ReadOnlySpan<byte> message, DnsQuery query, ushort id) => ReadReply(message, query, id) switch
+    {
+        DnsReply.Refusal refusal when !EdnsReader.HasOpt(message) => refusal with { IsWithoutOpt = true },
+        DnsReply.None none when !EdnsReader.HasOpt(message) => none with { IsWithoutOpt = true },
+        DnsReply reply => reply,
+    };
+
+    private static DnsReply ReadReply(ReadOnlySpan<byte> message, DnsQuery query, ushort id)
     {
         if (!IsResponseTo(message, id))
         {
@@ -76,6 +84,12 @@ internal static class DnsMessageReader
             || !DnsSection.TryRead(message, ref at, UInt16At(message, 10), out DnsSection additionals))
         {
             return new DnsReply.Malformed("a record breaks off");
+        }
+
+        // Some servers copy the OPT record of the question into the answers. That is no answer to a question with EDNS.
+        if (EdnsReader.IsIn(answers))
+        {
+            return new DnsReply.Refusal(DnsResponseCode.FormErr);
         }
 
         Span<DnsRecord> room = stackalloc DnsRecord[MaxAliases];
@@ -182,10 +196,12 @@ internal static class DnsMessageReader
         return records ?? NoRecords(message, name, NegativeTtlReader.Read(message, authorities, name), ttl, links);
     }
 
-    // A SOA record says that there are no records (RFC 2308 section 2.2). Without it, an alias says only that the server did not follow it.
+    // A SOA record says that there are no records (RFC 2308 section 2.2). Without it, an alias says only that the server did not follow it,
+    // and nothing at all says something only if the server has the zone or asked others.
     private static DnsReply NoRecords(ReadOnlySpan<byte> message, int name, TimeSpan? negativeTtl, TimeSpan ttl, int links) =>
         negativeTtl is null && links > 0 && DnsNameReader.TryRead(message, ref name, out string? target)
             ? new DnsReply.Elsewhere(target!, links, ttl)
+            : negativeTtl is null && (UInt16At(message, 2) & AuthoritativeOrRecursive) == 0 ? DnsReply.Lame.Instance
             : new DnsReply.None(EmptyReason.NoData, Smaller(ttl, negativeTtl ?? DefaultNegativeTtl));
 
     private static TimeSpan Smaller(TimeSpan one, TimeSpan other) => one < other ? one : other;

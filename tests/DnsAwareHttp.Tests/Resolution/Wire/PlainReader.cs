@@ -43,6 +43,11 @@ internal static class PlainReader
             return new DnsReply.Malformed("section");
         }
 
+        if (answers.Exists(record => record.Type == Opt))
+        {
+            return new DnsReply.Refusal(DnsResponseCode.FormErr);
+        }
+
         if (additionals.Find(record => record.Type == Opt) is Record opt && opt.RawTtl >> 24 > 0)
         {
             return new DnsReply.Refusal((DnsResponseCode)(code | (int)(opt.RawTtl >> 24 << 4)));
@@ -96,6 +101,7 @@ internal static class PlainReader
         return found.Exists(record => record.Length != length) ? new DnsReply.Malformed("address")
             : found.Count > 0 ? new DnsReply.Records([.. found.Select(record => new IPAddress(message.AsSpan(record.DataAt, length)))], Seconds(found.Min(record => Math.Min(ttl, record.Ttl))))
             : negative is null && links > 0 ? new DnsReply.Elsewhere(name, links, Seconds(ttl))
+            : negative is null && (Word(message, 2) & 0x0480) == 0 ? DnsReply.Lame.Instance
             : new DnsReply.None(EmptyReason.NoData, Seconds(Math.Min(ttl, negative ?? 5)));
     }
 
