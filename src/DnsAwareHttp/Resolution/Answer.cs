@@ -66,7 +66,9 @@ public abstract record Answer
         /// </summary>
         internal AddressFamily FailedFamily { get; init; } = AddressFamily.Unspecified;
 
-        /// <summary>The absolute name that has the addresses, of those that a search list makes; null for sources without a search list.</summary>
+        /// <summary>
+        /// The absolute name that has the addresses, of those that a search list makes; null for sources without a search list.
+        /// </summary>
         internal string? Candidate { get; init; }
 
         /// <summary>Whether an earlier name of the search list failed. It may exist, so the question is asked again soon.</summary>

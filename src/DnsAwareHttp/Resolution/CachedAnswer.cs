@@ -68,7 +68,8 @@ internal sealed record CachedAnswer(
         CachedAnswer after = answer is Answer.Failed failed
             ? AfterFailure(before, failed, now, options, random)
             : AfterAnswer(before, answer, sentAt, now, options, random);
-        return after with { Version = (before?.Version ?? 0) + 1, WasEverGood = before is { WasEverGood: true } || after.LastGood is not null };
+        bool wasEverGood = before is { WasEverGood: true } || after.LastGood is not null;
+        return after with { Version = (before?.Version ?? 0) + 1, WasEverGood = wasEverGood };
     }
 
     private static CachedAnswer AfterFailure(

@@ -99,7 +99,8 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
         Answer answer = (await subscription.AnswerAsync().WaitAsync(cancellationToken).ConfigureAwait(false)).Latest;
         if (answer is Answer.Found { Rest: Task<Answer> rest })
         {
-            await ((Task)rest).WaitAsync(RestPatience, Clock.Provider, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)rest).WaitAsync(RestPatience, Clock.Provider, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cancellationToken.ThrowIfCancellationRequested();
             answer = rest.IsCompletedSuccessfully ? await rest.ConfigureAwait(false) : answer;
         }

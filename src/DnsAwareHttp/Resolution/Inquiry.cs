@@ -16,7 +16,8 @@ internal readonly record struct Inquiry(Question Question, DateTimeOffset SentAt
     public static Inquiry About(CacheEntry entry, DateTimeOffset now) =>
         entry is { Question.Kind: QuestionKind.Addresses, Current: CachedAnswer { LastGoodAt: DateTimeOffset sentAt } current }
         && current.RefreshAt <= now && now < current.ExpiresAt
-        && current.Latest is Answer.Found { FailedFamily: not AddressFamily.Unspecified, Candidate: string name, IsProvisional: false } found
+        && current.Latest is Answer.Found { IsProvisional: false, Candidate: string name } found
+        && found.FailedFamily is not AddressFamily.Unspecified
             ? new Inquiry(Question.ForAddresses(name + ".", found.FailedFamily), sentAt, current)
             : new Inquiry(entry.Question, now, null);
 

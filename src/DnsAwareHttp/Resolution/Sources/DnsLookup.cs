@@ -101,7 +101,8 @@ internal sealed class DnsLookup(HedgedQuery servers, TimeProvider timeProvider)
             {
                 case DnsReply.None when told.Missing is not null:
                     return new DnsOutcome(
-                        new Answer.Failed($"name server {told.Missing} does not answer, and may know what {told.Server} denies"), WasAsked: true);
+                        new Answer.Failed($"name server {told.Missing} does not answer, and may know what {told.Server} denies"),
+                        WasAsked: true);
                 case DnsReply.Records records:
                     Answer.Found found = new(records.Addresses, Smaller(ttl, records.Ttl)) { Targets = records.Targets };
                     return new DnsOutcome(found, WasAsked: true);

@@ -5,8 +5,8 @@ namespace DnsAwareHttp.Resolution.Sources;
 
 /// <summary>The servers that fail with EDNS (RFC 6891), or something on the way to them does. Remembered for a while.</summary>
 /// <remarks>
-/// A server that knows EDNS answers it with an OPT record. A failure or NXDOMAIN without that record may be about EDNS and not about the name
-/// (RFC 6891 section 7), and is believed once it came without EDNS as well.
+/// A server that knows EDNS answers it with an OPT record. A failure or NXDOMAIN without that record may be about EDNS and not about the
+/// name (RFC 6891 section 7), and is believed once it came without EDNS as well.
 /// </remarks>
 internal sealed class EdnsMemory(TimeProvider timeProvider)
 {

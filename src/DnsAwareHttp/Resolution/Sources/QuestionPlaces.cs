@@ -4,8 +4,8 @@ namespace DnsAwareHttp.Resolution.Sources;
 
 /// <summary>The places of the questions to one server. A server that gets too many questions at a time loses some.</summary>
 /// <remarks>
-/// <para>A question is fresh for a moment: it may still be in the receive buffer of the server. Afterwards it costs only a socket. The usual
-/// buffer on Linux (208 KB) has room for 277 questions, or fewer while the server is busy. Each lost question costs a timeout.</para>
+/// <para>A question is fresh for a moment: it may still be in the receive buffer of the server. Afterwards it costs only a socket. The
+/// usual buffer on Linux (208 KB) has room for 277 questions, or fewer while the server is busy. Each lost question costs a timeout.</para>
 /// <para>One zone has half of the places, so that a zone without an answer delays no other. Names in use have places of their own. Of the
 /// questions that wait in a zone, the newest is the first: it is the most likely to be waited for.</para>
 /// </remarks>
@@ -65,7 +65,10 @@ internal sealed class QuestionPlaces
     {
         using (_lock.Enter())
         {
-            return TryEnter_NeedsLock(ZoneOf_NeedsLock(name, isKnown));
+            Zone zone = ZoneOf_NeedsLock(name, isKnown);
+            Place? place = TryEnter_NeedsLock(zone);
+            DropIfUnused_NeedsLock(zone);
+            return place;
         }
     }
 
@@ -85,13 +88,8 @@ internal sealed class QuestionPlaces
     private Place? TryEnter_NeedsLock(Zone zone)
     {
         _lock.AssertHeld();
-        if (!HasRoom_NeedsLock(zone.IsKnown) || zone.Fresh >= MaxFreshOfZone || zone.Waiting.Count > 0)
-        {
-            DropIfUnused_NeedsLock(zone);
-            return null;
-        }
-
-        return Take_NeedsLock(zone);
+        bool isFull = !HasRoom_NeedsLock(zone.IsKnown) || zone.Fresh >= MaxFreshOfZone || zone.Waiting.Count > 0;
+        return isFull ? null : Take_NeedsLock(zone);
     }
 
     private bool HasRoom_NeedsLock(bool isKnown)

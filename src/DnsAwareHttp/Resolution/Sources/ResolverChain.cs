@@ -113,8 +113,8 @@ internal sealed class ResolverChain(
 
     /// <summary>The answer after two sources.</summary>
     /// <remarks>
-    /// A source that is asked because another one could not be asked may confirm that a name exists, and may not deny it. Where neither knows
-    /// an address, the TTL is that of the earlier source.
+    /// A source that is asked because another one could not be asked may confirm that a name exists, and may not deny it. Where neither
+    /// knows an address, the TTL is that of the earlier source.
     /// </remarks>
     private static Answer Weigh(Answer? earlier, Answer later) =>
         (earlier, later) is (Answer.Failed or Answer.Empty, Answer.Empty) ? earlier : later;

@@ -12,7 +12,9 @@ internal static class SearchVerdict
     /// <summary>The outcome; null while it depends on a name without an outcome.</summary>
     /// <param name="names">The absolute names, in their order.</param>
     /// <param name="outcomes">The outcomes so far; null where there is none yet.</param>
-    /// <param name="known">The index of the name that gave the known addresses; below 0 if none of these did; null if none is known.</param>
+    /// <param name="known">
+    /// The index of the name that gave the known addresses; below 0 if none of these did; null if no address is known.
+    /// </param>
     public static DnsOutcome? Of(IReadOnlyList<string> names, IReadOnlyList<DnsOutcome?> outcomes, int? known)
     {
         Answer.Empty? none = null;

@@ -6,8 +6,8 @@ namespace DnsAwareHttp.Resolution.Sources;
 
 /// <summary>The order in which the servers are asked: that of the settings, where a server in trouble is the last, or in turns.</summary>
 /// <remarks>
-/// Servers are not equals: the first may know names that the others do not know. A server in trouble gets its place back after a pause, which
-/// grows while the trouble lasts.
+/// Servers are not equals: the first may know names that the others do not know. A server in trouble gets its place back after a pause,
+/// which grows while the trouble lasts.
 /// </remarks>
 internal sealed class ServerRotation(TimeProvider timeProvider)
 {

@@ -4,7 +4,9 @@ using DnsAwareHttp.Resolution.Wire;
 namespace DnsAwareHttp.Resolution.Sources;
 
 /// <summary>The queries of one question: to one server after the other, and beside each server that is late.</summary>
-/// <remarks>Records count at once. A "no" counts when each server that is preferred to the one that says it has answered or failed.</remarks>
+/// <remarks>
+/// Records count at once. A "no" counts when each server that is preferred to the one that says it has answered or failed.
+/// </remarks>
 /// <param name="order">The servers, in the order in which they are asked.</param>
 /// <param name="current">How to ask. Its order of the servers is that of preference, unless they take turns.</param>
 /// <param name="rotation">Learns which servers answer.</param>
@@ -47,7 +49,10 @@ internal sealed class ServerRun(
                 return reply;
             }
 
-            if (Next() is not NameServer next || TimeUntil(next) > TimeSpan.Zero || !await TryAskAsync(next, cancellationToken).ConfigureAwait(false))
+            bool asked = Next() is NameServer next
+                && TimeUntil(next) == TimeSpan.Zero
+                && await TryAskAsync(next, cancellationToken).ConfigureAwait(false);
+            if (!asked)
             {
                 await WaitAsync().ConfigureAwait(false);
                 await TakeRepliesAsync().ConfigureAwait(false);
@@ -81,9 +86,11 @@ internal sealed class ServerRun(
     // A server that refuses leaves the answer to the others. One that fails may know the name.
     private ServerReply Doubted(ServerReply no) => no with
     {
-        Missing = Earlier(no.Server).FirstOrDefault(earlier => rotation.IsAlive(earlier)
-            && _failures.GetValueOrDefault(earlier) is null or DnsReply.Silence or DnsReply.Malformed or DnsReply.Refusal { Code: DnsResponseCode.ServFail }),
+        Missing = Earlier(no.Server).FirstOrDefault(earlier => rotation.IsAlive(earlier) && MayKnow(_failures.GetValueOrDefault(earlier))),
     };
+
+    private static bool MayKnow(DnsReply? failure) =>
+        failure is null or DnsReply.Silence or DnsReply.Malformed or DnsReply.Refusal { Code: DnsResponseCode.ServFail };
 
     private NameServer? Next() =>
         _no is not null ? Earlier(_no.Server).FirstOrDefault(earlier => !_failures.ContainsKey(earlier) && !IsOpen(earlier))

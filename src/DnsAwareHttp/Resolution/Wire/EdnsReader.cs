@@ -7,7 +7,7 @@ internal static class EdnsReader
 {
     private const int HeaderLength = 12;
 
-    /// <summary>Whether the message has an OPT record where it belongs. Of a message that breaks off it is unknown, and the answer no.</summary>
+    /// <summary>Whether the message has an OPT record where it belongs. A message that breaks off has none.</summary>
     public static bool HasOpt(ReadOnlySpan<byte> message)
     {
         int at = HeaderLength;
