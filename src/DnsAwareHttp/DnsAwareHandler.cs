@@ -1,4 +1,5 @@
 using DnsAwareHttp.Concurrency;
+using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Handlers;
 using DnsAwareHttp.Sending;
 using Microsoft.Extensions.Logging;
@@ -33,7 +34,7 @@ public sealed class DnsAwareHandler : DelegatingHandler
     private SocketsHttpHandler _wrapped;
     private volatile DnsAwareOptions _options;
     private volatile RequestRouter? _router;
-    private SocketsHttpHandler? _passThrough;
+    private PassThrough? _passThrough;
     private volatile bool _disposed;
 
     /// <summary>Wraps a new <see cref="SocketsHttpHandler"/>, with default options and a <see cref="DnsCache"/> of its own.</summary>
@@ -70,7 +71,7 @@ public sealed class DnsAwareHandler : DelegatingHandler
         _options = options.Snapshot();
         _ownsCache = cache is null;
         _cache = cache ?? new DnsCache(loggerFactory: loggerFactory);
-        _logger = GuardedLogger.Create<DnsAwareHandler>(loggerFactory ?? NullLoggerFactory.Instance);
+        _logger = BoundedLogger.Create<DnsAwareHandler>(loggerFactory ?? NullLoggerFactory.Instance, _cache.Clock.Provider);
     }
 
     private static string ConnectCallbackMessage =>
@@ -196,9 +197,8 @@ public sealed class DnsAwareHandler : DelegatingHandler
 
         HandlerTemplate template = HandlerTemplate.ReadFrom(_wrapped);
         SettingsFreeze.Freeze(_wrapped);
-        _passThrough = template.MakePassThrough();
-        PassThrough passThrough = new(new HandlerInvoker(_passThrough).InvokeAsync);
-        return new RequestRouter(new RouterSettings(template, _options, _cache, passThrough, Random.Shared, _logger));
+        _passThrough = PassThrough.Over(template);
+        return new RequestRouter(new RouterSettings(template, _options, _cache, _passThrough, Random.Shared, _logger));
     }
 
     // Other code may have replaced the wrapped handler. Only the settings of a SocketsHttpHandler can be used in its place.

@@ -45,8 +45,8 @@ public sealed class DnsAwareOptions
     /// <value>Default: null, all addresses are allowed. <see cref="AddressFilters.PublicOnly"/> is a ready-made filter.</value>
     /// <remarks>
     /// It is asked about every address on every path (DNS, hosts file, IP literals, redirects, proxies), possibly from several threads, and
-    /// must be quick. Through a proxy, the proxy chooses the origin's address. Requests that may use HTTP/3 fail, because the filter cannot
-    /// be asked there.
+    /// must be quick. Through a proxy, the proxy chooses the origin's address. Requests about which the filter cannot be asked fail with an
+    /// <see cref="HttpRequestException"/> that names the remedy: those that may use HTTP/3, and those whose proxy is of an unknown scheme.
     /// </remarks>
     public Func<IPAddress, bool>? AddressFilter { get; set; }
 

@@ -4,7 +4,8 @@ namespace DnsAwareHttp;
 /// <remarks>
 /// Put a new signal into <see cref="HttpRequestMessage.Options"/> under <see cref="DnsAwareHandler.DrainSignalKey"/> before sending. When
 /// the request is sent again (another address, a redirect), the signal follows the endpoint that took it last. Requests without a signal
-/// pay nothing.
+/// pay nothing. Where other code makes the request, such as <see cref="System.Net.WebSockets.ClientWebSocket"/>, give it
+/// <see cref="CreateInvoker"/>.
 /// </remarks>
 public sealed class DrainSignal
 {
@@ -20,12 +21,54 @@ public sealed class DrainSignal
     /// <summary>Fires when the endpoint that took the request begins to drain. It does not cancel the request.</summary>
     public CancellationToken Token => _source.Token;
 
+    /// <summary>
+    /// Makes an invoker that puts this signal into each request and sends it through another invoker. It is for code that makes its request
+    /// itself and takes an invoker, such as
+    /// <see cref="System.Net.WebSockets.ClientWebSocket.ConnectAsync(Uri, HttpMessageInvoker?, CancellationToken)"/>.
+    /// </summary>
+    /// <remarks>
+    /// Make one signal for each connection. If several requests are sent, the signal follows the endpoint that took the last one. An
+    /// <see cref="HttpClient"/> sends with its own settings, and returns when the response headers have arrived.
+    /// </remarks>
+    /// <param name="invoker">
+    /// Sends the requests through a <see cref="DnsAwareHandler"/>: an <see cref="HttpClient"/>, or an invoker around a handler. It is not
+    /// disposed. Through another handler the signal never fires.
+    /// </param>
+    /// <exception cref="ArgumentNullException">The invoker is null.</exception>
+    public HttpMessageInvoker CreateInvoker(HttpMessageInvoker invoker)
+    {
+        ArgumentNullException.ThrowIfNull(invoker);
+        return new HttpMessageInvoker(new Carrier(this, invoker), disposeHandler: false);
+    }
+
     /// <summary>The signal that a request carries, if any.</summary>
     internal static DrainSignal? Of(HttpRequestMessage request) =>
         _anyMade && request.Options.TryGetValue(DnsAwareHandler.DrainSignalKey, out DrainSignal? signal) ? signal : null;
 
     /// <summary>Fires with <paramref name="draining"/> from now on, and no longer with the earlier endpoint.</summary>
     internal void Follow(CancellationToken draining) => _source.Follow(draining);
+
+    /// <summary>Puts a signal into each request.</summary>
+    private sealed class Carrier(DrainSignal signal, HttpMessageInvoker invoker) : HttpMessageHandler
+    {
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            request.Options.Set(DnsAwareHandler.DrainSignalKey, signal);
+
+            // As ClientWebSocket does it: the body of an upgraded connection has no end that could be awaited.
+            return invoker is HttpClient client
+                ? client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
+                : invoker.SendAsync(request, cancellationToken);
+        }
+
+        protected override HttpResponseMessage Send(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            request.Options.Set(DnsAwareHandler.DrainSignalKey, signal);
+            return invoker is HttpClient client
+                ? client.Send(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken)
+                : invoker.Send(request, cancellationToken);
+        }
+    }
 
     /// <summary>The source of <see cref="Token"/>. It lives as long as the token is held.</summary>
     private sealed class Source : CancellationTokenSource

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using DnsAwareHttp.Tests.Fakes;
 
 namespace DnsAwareHttp.Tests;
 
@@ -70,6 +71,34 @@ public sealed class DrainSignalTests
         gate.Set();
         throwing.Invoking(signal => signal.Follow(endpoint.Token)).Should().NotThrow("the endpoint drains already");
     }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task CreateInvoker_PutsTheSignalIntoEachRequest_AndDisposesNothing(bool async)
+    {
+        List<DrainSignal?> carried = [];
+        StubHandler handler = new((request, _) =>
+        {
+            carried.Add(DrainSignal.Of(request));
+            return Task.FromResult(new HttpResponseMessage());
+        });
+        DrainSignal signal = new();
+        using HttpMessageInvoker inner = new(handler);
+        using (HttpMessageInvoker invoker = signal.CreateInvoker(inner))
+        {
+            using HttpRequestMessage request = new(HttpMethod.Get, "http://svc.test/");
+            using HttpResponseMessage response = async
+                ? await invoker.SendAsync(request, CancellationToken.None)
+                : invoker.Send(request, CancellationToken.None);
+        }
+
+        carried.Should().Equal(signal);
+        handler.Disposed.IsCompleted.Should().BeFalse();
+    }
+
+    [Fact]
+    public void CreateInvoker_WithoutAnInvoker_Throws() => new DrainSignal().Invoking(signal => signal.CreateInvoker(null!)).Should().Throw<ArgumentNullException>();
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static WeakReference[] Follow(CancellationToken endpoint) => [.. Enumerable.Range(0, 100).Select(_ =>

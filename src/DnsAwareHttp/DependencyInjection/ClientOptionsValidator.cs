@@ -7,7 +7,8 @@ namespace DnsAwareHttp.DependencyInjection;
 /// there.
 /// </summary>
 internal sealed class ClientOptionsValidator(
-    DnsAwareClients clients, IEnumerable<OptionsSection<DnsAwareOptions>> sections, IEnumerable<IConfigureOptions<DnsAwareOptions>> setups)
+    DnsAwareClients clients, IEnumerable<OptionsSection<DnsAwareOptions>> sections, IEnumerable<IConfigureOptions<DnsAwareOptions>> setups,
+    UnnamedSetups unnamed)
     : IValidateOptions<DnsAwareOptions>
 {
     public ValidateOptionsResult Validate(string? name, DnsAwareOptions options)
@@ -30,9 +31,12 @@ internal sealed class ClientOptionsValidator(
         sections.Reverse().Where(section => section.Name == client).Concat(sections.Reverse().Where(section => section.Name is null));
 
     // Configure<DnsAwareOptions>(…) without a name, or with a wrong name, would otherwise set options that no client reads.
-    private IEnumerable<string> StrayOptions() =>
-        setups.OfType<ConfigureNamedOptions<DnsAwareOptions>>().Select(setup => setup.Name).OfType<string>().Distinct()
-            .Where(IsStray).Select(Stray);
+    private IEnumerable<string> StrayOptions()
+    {
+        IEnumerable<string> names = setups.OfType<ConfigureNamedOptions<DnsAwareOptions>>().Select(setup => setup.Name).OfType<string>();
+        IEnumerable<string> none = unnamed.Exist ? [Options.DefaultName] : [];
+        return names.Concat(none).Distinct().Where(IsStray).Select(Stray);
+    }
 
     private static string Stray(string name) =>
         name.Length == 0

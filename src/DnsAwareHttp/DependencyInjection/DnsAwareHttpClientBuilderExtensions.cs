@@ -137,6 +137,7 @@ public static class DnsAwareHttpClientBuilderExtensions
         IServiceCollection services = builder.Services;
         services.AddDnsCache();
         services.TryAddSingleton<DnsAwareClients>();
+        services.TryAddSingleton<UnnamedSetups>();
         services.TryAddSingleton<NamedHandlers>();
         services.TryAddSingleton<IDnsAwareHandlers>(static provider => provider.GetRequiredService<NamedHandlers>());
         AddOutermostFilter(services);

@@ -36,7 +36,7 @@ internal sealed class NamedHandlers : IDnsAwareHandlers, IDisposable
         _options = options;
         _cache = cache;
         _loggers = loggers;
-        _logger = GuardedLogger.Create<DnsAwareHandler>(loggers);
+        _logger = BoundedLogger.Create<DnsAwareHandler>(loggers, cache.Clock.Provider);
         _services = services;
         _changes = [.. changes.Select(change => ChangeToken.OnChange(() => TokenOf(change), Refresh, change.Name))];
     }

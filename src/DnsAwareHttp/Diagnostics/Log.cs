@@ -12,32 +12,42 @@ internal static partial class Log
     public static partial void AnswerReceived(this ILogger logger, string host, Answer answer);
 
     [LoggerMessage(
-        2, LogLevel.Warning, "{Host}: cannot be resolved ({Reason}). The last good answer stays in use; next question in {Delay}.",
+        2, LogLevel.Warning, "{Host}: cannot be resolved ({Reason}). {Consequence}. The next question is due in {Delay:0.0} s.",
         EventName = "ResolutionFailed")]
-    public static partial void ResolutionFailed(this ILogger logger, string host, string reason, TimeSpan delay, Exception? exception);
+    public static partial void ResolutionFailed(this ILogger logger, string host, string reason, string consequence, double delay);
 
-    [LoggerMessage(3, LogLevel.Information, "{Host}: can be resolved again after {Failures} failures.", EventName = "ResolutionRecovered")]
+    [LoggerMessage(
+        3, LogLevel.Information, "{Host}: can be resolved again. Questions that failed before: {Failures}.",
+        EventName = "ResolutionRecovered")]
     public static partial void ResolutionRecovered(this ILogger logger, string host, int failures);
 
     [LoggerMessage(
-        4, LogLevel.Warning, "{Host}: had no good answer for {Age}, longer than MaxStale. Its addresses are used no longer.",
+        4, LogLevel.Warning, "{Host}: had no good answer for {Age:0} s, longer than MaxStale. Its addresses are used no longer.",
         EventName = "StaleAnswerDropped")]
-    public static partial void StaleAnswerDropped(this ILogger logger, string host, TimeSpan age);
+    public static partial void StaleAnswerDropped(this ILogger logger, string host, double age);
 
-    [LoggerMessage(5, LogLevel.Error, "{Host}: the refresh threw. The next refresh is in {Delay}.", EventName = "RefreshThrew")]
-    public static partial void RefreshThrew(this ILogger logger, string host, TimeSpan delay, Exception exception);
+    [LoggerMessage(5, LogLevel.Error, "{Host}: the refresh threw. The next refresh is in {Delay:0} s.", EventName = "RefreshThrew")]
+    public static partial void RefreshThrew(this ILogger logger, string host, double delay, Exception exception);
 
     [LoggerMessage(6, LogLevel.Error, "{Host}: a listener of its answers threw.", EventName = "ListenerThrew")]
     public static partial void ListenerThrew(this ILogger logger, string host, Exception exception);
 
+    [LoggerMessage(
+        EventId = 7, EventName = "NameEmpty",
+        Message = "{Host}: {Reason}. {Consequence}. The next question is due in {Delay:0.0} s.")]
+    public static partial void NameEmpty(
+        this ILogger logger, LogLevel level, string host, string reason, string consequence, double delay);
+
+    [LoggerMessage(8, LogLevel.Information, "{Host}: exists again: {Answer}.", EventName = "NameFound")]
+    public static partial void NameFound(this ILogger logger, string host, Answer answer);
+
     // 20-39: files
 
-    [LoggerMessage(20, LogLevel.Warning, "{Path}({Line}): skipped, {Problem}: \"{Text}\".", EventName = "HostsLineSkipped")]
-    public static partial void HostsLineSkipped(this ILogger logger, string path, int line, string problem, string text);
+    [LoggerMessage(20, LogLevel.Warning, "{Path}: has lines that are skipped: {Lines}.", EventName = "HostsLineSkipped")]
+    public static partial void HostsLinesSkipped(this ILogger logger, string path, string lines);
 
-    [LoggerMessage(
-        21, LogLevel.Warning, "{Path}: cannot be read. The content that was read before stays in use.", EventName = "FileUnreadable")]
-    public static partial void FileUnreadable(this ILogger logger, string path, Exception exception);
+    [LoggerMessage(21, LogLevel.Warning, "{Path}: cannot be read ({Reason}). {Consequence}.", EventName = "FileUnreadable")]
+    public static partial void FileUnreadable(this ILogger logger, string path, string reason, string consequence);
 
     [LoggerMessage(22, LogLevel.Information, "{Path}: changed, and was read again.", EventName = "FileChanged")]
     public static partial void FileChanged(this ILogger logger, string path);
@@ -45,41 +55,51 @@ internal static partial class Log
     [LoggerMessage(23, LogLevel.Error, "{Path}: the poll threw. The file is polled again.", EventName = "FilePollThrew")]
     public static partial void FilePollThrew(this ILogger logger, string path, Exception exception);
 
-    // 40-52: origins and endpoints
+    [LoggerMessage(
+        24, LogLevel.Warning, "{Path}: does not exist, and counts as empty. It is read when it appears.", EventName = "FileMissing")]
+    public static partial void FileMissing(this ILogger logger, string path);
 
-    [LoggerMessage(40, LogLevel.Information, "{Origin}: opened.", EventName = "OriginOpened")]
+    // 40-52, 54: origins and endpoints
+
+    [LoggerMessage(40, LogLevel.Information, "{Origin}: opened. The addresses of its name are followed.", EventName = "OriginOpened")]
     public static partial void OriginOpened(this ILogger logger, string origin);
 
-    [LoggerMessage(41, LogLevel.Information, "{Origin}: closed, unused for {Idle}.", EventName = "OriginClosed")]
-    public static partial void OriginClosed(this ILogger logger, string origin, TimeSpan idle);
+    [LoggerMessage(41, LogLevel.Information, "{Origin}: closed. It had no request for {Idle:0} s.", EventName = "OriginClosed")]
+    public static partial void OriginClosed(this ILogger logger, string origin, double idle);
 
-    [LoggerMessage(42, LogLevel.Information, "{Origin}: {Address} joined.", EventName = "EndpointJoined")]
-    public static partial void EndpointJoined(this ILogger logger, string origin, IPAddress address);
+    [LoggerMessage(
+        42, LogLevel.Information, "{Origin}: {Addresses} joined. Addresses in use: {Count}.", EventName = "EndpointJoined")]
+    public static partial void EndpointsJoined(this ILogger logger, string origin, string addresses, int count);
 
     [LoggerMessage(
         43, LogLevel.Information,
-        "{Origin}: {Address} left ({Reason}). {ActiveRequests} requests on {OpenConnections} connections drain.",
+        "{Origin}: {Addresses} left ({Reason}). Requests under way: {ActiveRequests}; connections that drain: {OpenConnections}.",
         EventName = "EndpointDraining")]
-    public static partial void EndpointDraining(
-        this ILogger logger, string origin, IPAddress address, string reason, long activeRequests, int openConnections);
+    public static partial void EndpointsDraining(
+        this ILogger logger, string origin, string addresses, string reason, long activeRequests, int openConnections);
 
     [LoggerMessage(
-        44, LogLevel.Information, "{Origin}: {Address} drained in {Duration}; {Graceful} connections closed gracefully, {Cut} cut.",
+        44, LogLevel.Information,
+        "{Origin}: {Address} drained in {Duration:0.0} s. Connections that ended by themselves: {Graceful}; cut by DrainTimeout: {Cut}.",
         EventName = "EndpointDrained")]
     public static partial void EndpointDrained(
-        this ILogger logger, string origin, IPAddress address, TimeSpan duration, int graceful, int cut);
+        this ILogger logger, string origin, IPAddress address, double duration, int graceful, int cut);
 
     [LoggerMessage(
-        45, LogLevel.Warning, "{Origin}: connecting to {Address} failed ({Reason}). Other addresses are preferred until it connects again.",
+        45, LogLevel.Warning, "{Origin}: {Address} fails ({Reason}). {Consequence}. It is dialled again in the background.",
         EventName = "EndpointFailing")]
-    public static partial void EndpointFailing(this ILogger logger, string origin, IPAddress address, string reason);
-
-    [LoggerMessage(46, LogLevel.Warning, "{Origin}: AddressFilter refused {Address}.", EventName = "AddressRefused")]
-    public static partial void AddressRefused(this ILogger logger, string origin, IPAddress address);
+    public static partial void EndpointFailing(
+        this ILogger logger, string origin, IPAddress address, string reason, string consequence);
 
     [LoggerMessage(
-        47, LogLevel.Error, "{Origin}: AddressFilter threw about {Address}. The address is refused.", EventName = "AddressFilterThrew")]
-    public static partial void AddressFilterThrew(this ILogger logger, string origin, IPAddress address, Exception exception);
+        46, LogLevel.Warning, "{Origin}: AddressFilter refused {Refused} of {Count} addresses: {Addresses}.", EventName = "AddressRefused")]
+    public static partial void AddressesRefused(this ILogger logger, string origin, int refused, int count, string addresses);
+
+    [LoggerMessage(
+        47, LogLevel.Error, "{Origin}: AddressFilter threw about {Threw} of {Count} addresses, which are refused: {Addresses}.",
+        EventName = "AddressFilterThrew")]
+    public static partial void AddressFilterThrew(
+        this ILogger logger, string origin, int threw, int count, string addresses, Exception exception);
 
     [LoggerMessage(48, LogLevel.Error, "{Origin}: the drain of {Address} threw.", EventName = "DrainThrew")]
     public static partial void DrainThrew(this ILogger logger, string origin, IPAddress address, Exception exception);
@@ -100,10 +120,20 @@ internal static partial class Log
         EventName = "OriginNotOpened")]
     public static partial void OriginNotOpened(this ILogger logger, string origin, Exception exception);
 
-    // 53-59: background work
+    [LoggerMessage(
+        54, LogLevel.Information, "{Origin}: {Address} connects again. It failed for {Duration:0.0} s.", EventName = "EndpointRecovered")]
+    public static partial void EndpointRecovered(this ILogger logger, string origin, IPAddress address, double duration);
+
+    // 53-59: background work, and the log itself
 
     [LoggerMessage(53, LogLevel.Error, "{Work}: failed unexpectedly. The library goes on.", EventName = "BackgroundThrew")]
     public static partial void BackgroundThrew(this ILogger logger, string work, Exception exception);
+
+    [LoggerMessage(
+        EventId = 55, EventName = "LinesLeftOut",
+        Message = "{Subject}: {Event} was logged {Lines} times within {Window:0} s. Further lines are left out for the rest of this time.")]
+    public static partial void LinesLeftOut(
+        this ILogger logger, LogLevel level, string subject, string? @event, int lines, double window);
 
     // 60-79: options and clients
 

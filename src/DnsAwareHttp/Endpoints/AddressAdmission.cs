@@ -7,7 +7,8 @@ namespace DnsAwareHttp.Endpoints;
 
 /// <summary>Asks <see cref="DnsAwareOptions.AddressFilter"/> which addresses may be dialled.</summary>
 /// <remarks>
-/// The filter is code of the application: its caller holds no lock. It is asked once for each answer, however often that is told.
+/// The filter is code of the application: its caller holds no lock. It is asked once for each answer, however often that is told. Refused
+/// addresses are logged once, until other addresses are refused.
 /// </remarks>
 internal sealed class AddressAdmission(OriginScope scope)
 {
@@ -27,34 +28,68 @@ internal sealed class AddressAdmission(OriginScope scope)
             return answer.Addresses;
         }
 
-        if (_latest is Admitted latest && ReferenceEquals(latest.Answer, answer))
+        Admitted? latest = _latest;
+        if (latest is null || !ReferenceEquals(latest.Answer, answer))
         {
-            return latest.Addresses;
+            Admitted before = latest ?? Admitted.Nothing;
+            _latest = latest = Ask(answer);
+            Report(before, latest);
         }
 
-        ImmutableArray<IPAddress> addresses = [.. answer.Addresses.Where(IsAllowed)];
-        _latest = new Admitted(answer, addresses);
-        return addresses;
+        return latest.Addresses;
     }
 
-    private bool IsAllowed(IPAddress address)
+    private Admitted Ask(Answer.Found answer)
     {
-        try
+        ImmutableArray<IPAddress>.Builder addresses = ImmutableArray.CreateBuilder<IPAddress>();
+        HashSet<IPAddress> refused = [];
+        HashSet<IPAddress> threw = [];
+        Exception? thrown = null;
+        foreach (IPAddress address in answer.Addresses)
         {
-            if (ApplicationCode.Ask(_filter!, address))
+            try
             {
-                return true;
+                if (ApplicationCode.Ask(_filter!, address))
+                {
+                    addresses.Add(address);
+                }
+                else
+                {
+                    refused.Add(address);
+                }
             }
-
-            scope.Logger.AddressRefused(scope.Owner.Name, address);
+            catch (Exception exception)
+            {
+                thrown ??= exception;
+                threw.Add(address);
+            }
         }
-        catch (Exception exception)
-        {
-            scope.Logger.AddressFilterThrew(scope.Owner.Name, address, exception);
-        }
 
-        return false;
+        return new Admitted(answer, addresses.ToImmutable(), refused, threw, thrown);
     }
 
-    private sealed record Admitted(Answer.Found Answer, ImmutableArray<IPAddress> Addresses);
+    private void Report(Admitted before, Admitted now)
+    {
+        int count = now.Answer!.Addresses.Length;
+        if (now.Refused.Count > 0 && !now.Refused.SetEquals(before.Refused))
+        {
+            scope.Logger.AddressesRefused(scope.Owner.Name, now.Refused.Count, count, Examples.Of(now.Refused));
+        }
+
+        if (now.Thrown is Exception thrown && !now.Threw.SetEquals(before.Threw))
+        {
+            scope.Logger.AddressFilterThrew(scope.Owner.Name, now.Threw.Count, count, Examples.Of(now.Threw), thrown);
+        }
+    }
+
+    /// <param name="Answer">The answer.</param>
+    /// <param name="Addresses">Its addresses that may be dialled.</param>
+    /// <param name="Refused">Those that the filter refused.</param>
+    /// <param name="Threw">Those about which it threw.</param>
+    /// <param name="Thrown">The first exception.</param>
+    private sealed record Admitted(
+        Answer.Found? Answer, ImmutableArray<IPAddress> Addresses, HashSet<IPAddress> Refused, HashSet<IPAddress> Threw, Exception? Thrown)
+    {
+        public static Admitted Nothing { get; } = new(null, [], [], [], null);
+    }
 }

@@ -139,11 +139,16 @@ internal sealed class EndpointRoster(
     {
         sync.AssertHeld();
         bool startsSlowly = _pools.Values.Any(pool => pool.IsWarm) || othersAreWarm();
-        foreach (IPAddress address in next.All.Select(member => member.Address).Where(address => !_pools.ContainsKey(address)))
+        IPAddress[] joining = [.. next.All.Select(member => member.Address).Where(address => !_pools.ContainsKey(address))];
+        foreach (IPAddress address in joining)
         {
             _pools[address] = factory.Make(address, observer, startsSlowly);
             DnsAwareMetrics.EndpointJoined(scope.Owner.Host, scope.Owner.Port);
-            scope.Logger.EndpointJoined(scope.Owner.Name, address);
+        }
+
+        if (joining.Length > 0)
+        {
+            scope.Logger.EndpointsJoined(scope.Owner.Name, Examples.Of(joining), next.All.Length);
         }
 
         _members = next;

@@ -18,6 +18,7 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
     private readonly OrderedLock _sync;
     private readonly string _host;
     private readonly AddressAdmission _admission;
+    private readonly HealthReport _report;
     private readonly EndpointRoster _roster;
     private readonly OfferedEndpoints _offered;
     private readonly DepartureHold<Departure> _hold;
@@ -44,6 +45,7 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
         _part = part;
         _host = part is null ? scope.Owner.Host : part.Target.Host + "."; // Absolute: a search list does not apply to targets.
         _admission = new AddressAdmission(scope);
+        _report = new HealthReport(scope);
         _roster = new EndpointRoster(scope, _sync, membership, pools, this, () => _part?.Group.Current is { IsWarm: true });
         _offered = new OfferedEndpoints(scope, _sync);
         _hold = new DepartureHold<Departure>(
@@ -177,10 +179,9 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
         }
 
         ReleaseAbsent(); // An address that DNS does not name any more, and that fails, is gone.
-        if (pool.Health is { State: EndpointState.Failing } failing)
+        _report.OnHealthChanged(pool, _part?.Group.Current ?? Current);
+        if (pool.Health.State is EndpointState.Failing)
         {
-            DnsAwareMetrics.ConnectFailed(_scope.Owner.Host, pool.Address);
-            _scope.Logger.EndpointFailing(_scope.Owner.Name, pool.Address.Address, failing.Reason);
             _name.Hint();
             _part?.Group.Hint();
             _recovery.Begin(pool);

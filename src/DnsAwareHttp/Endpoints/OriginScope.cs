@@ -23,11 +23,5 @@ internal sealed record OriginScope(
     /// <summary>Drains pools that no set of endpoints offers any more.</summary>
     /// <param name="leaving">The pools.</param>
     /// <param name="timeout">After this their connections are cut; infinite: never.</param>
-    public void Drain(IEnumerable<Departure> leaving, TimeSpan timeout)
-    {
-        foreach (Departure departure in leaving)
-        {
-            _ = Drainer.Begin(departure, Owner, timeout);
-        }
-    }
+    public void Drain(IReadOnlyCollection<Departure> leaving, TimeSpan timeout) => Drainer.Begin(leaving, Owner, timeout);
 }

@@ -84,8 +84,16 @@ internal sealed class HandlerTemplate
         return handler;
     }
 
-    /// <summary>Makes a handler with exactly the settings of the wrapped handler, for requests that pass through.</summary>
-    public SocketsHttpHandler MakePassThrough() => SettingsCopy.Of(_settings);
+    /// <summary>Makes a handler with the settings of the wrapped handler, for requests that pass through.</summary>
+    /// <param name="connect">Connects in place of the runtime; null: the runtime connects.</param>
+    public SocketsHttpHandler MakePassThrough(Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>>? connect)
+    {
+        SocketsHttpHandler handler = SettingsCopy.Of(_settings);
+        handler.ConnectCallback = connect;
+        handler.Proxy = _proxy is null ? null : new DecidedProxy(_proxy);
+        handler.UseProxy = _proxy is not null;
+        return handler;
+    }
 
     /// <summary>
     /// The proxy for a request, asked once for each hop; null for a direct connection. If the proxy throws, the connection is direct, as in

@@ -9,21 +9,21 @@ internal sealed class PoolDrainer(TimeProvider time, ILogger logger)
 {
     private readonly ConcurrentDictionary<EndpointPool, Drain> _draining = new();
 
-    /// <summary>Begins to drain a pool. The task ends when its last connection is closed.</summary>
-    /// <param name="departure">A pool that no set of endpoints offers any more.</param>
-    /// <param name="owner">The pool's origin, for log and metrics.</param>
-    /// <param name="timeout">After this its connections are cut; infinite: never.</param>
-    public Task Begin(Departure departure, PoolOwner owner, TimeSpan timeout)
+    /// <summary>Begins to drain pools. The task ends when their last connection is closed.</summary>
+    /// <param name="departures">Pools that no set of endpoints offers any more.</param>
+    /// <param name="owner">The pools' origin, for log and metrics.</param>
+    /// <param name="timeout">After this their connections are cut; infinite: never.</param>
+    public Task Begin(IReadOnlyCollection<Departure> departures, PoolOwner owner, TimeSpan timeout)
     {
         // On this thread, so that no request gets in after the return.
-        EndpointPool pool = departure.Pool;
-        pool.BeginDrain(departure.Detail);
-        DnsAwareMetrics.EndpointDraining(owner.Host, owner.Port);
-        logger.EndpointDraining(owner.Name, pool.Address.Address, departure.Detail, pool.ActiveRequests, pool.OpenConnections);
-        TaskCompletionSource over = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        _draining[pool] = new Drain(owner, departure, over.Task);
-        Background.Start("a drain", logger, () => DrainAsync(departure, owner, timeout, over));
-        return over.Task;
+        foreach (Departure departure in departures)
+        {
+            departure.Pool.BeginDrain(departure.Detail);
+            DnsAwareMetrics.EndpointDraining(owner.Host, owner.Port);
+        }
+
+        Report(departures, owner);
+        return Task.WhenAll([.. departures.Select(departure => Begin(departure, owner, timeout))]);
     }
 
     /// <summary>The drains of one origin, also of an equal origin before a change of options.</summary>
@@ -32,6 +32,14 @@ internal sealed class PoolDrainer(TimeProvider time, ILogger logger)
 
     /// <summary>Ends when all drains that have begun are over.</summary>
     public Task WhenAllDrained() => Task.WhenAll(_draining.Values.Select(drain => drain.Over));
+
+    private Task Begin(Departure departure, PoolOwner owner, TimeSpan timeout)
+    {
+        TaskCompletionSource over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _draining[departure.Pool] = new Drain(owner, departure, over.Task);
+        Background.Start("a drain", logger, () => DrainAsync(departure, owner, timeout, over));
+        return over.Task;
+    }
 
     private async Task DrainAsync(Departure departure, PoolOwner owner, TimeSpan timeout, TaskCompletionSource over)
     {
@@ -61,10 +69,25 @@ internal sealed class PoolDrainer(TimeProvider time, ILogger logger)
         }
     }
 
+    // One line for each reason: a name server decides how many addresses leave.
+    private void Report(IReadOnlyCollection<Departure> departures, PoolOwner owner)
+    {
+        foreach (IGrouping<string, Departure> leaving in departures.GroupBy(departure => departure.Detail))
+        {
+            EndpointPool[] pools = [.. leaving.Select(departure => departure.Pool)];
+            logger.EndpointsDraining(
+                owner.Name, Examples.Of([.. pools.Select(pool => pool.Address.Address)]), leaving.Key,
+                pools.Sum(pool => pool.ActiveRequests), pools.Sum(pool => pool.OpenConnections));
+        }
+    }
+
     private void Report(Departure departure, PoolOwner owner, TimeSpan duration, int graceful, int cut)
     {
         DnsAwareMetrics.EndpointDrained(owner.Host, owner.Port, duration, graceful, cut);
-        logger.EndpointDrained(owner.Name, departure.Pool.Address.Address, duration, graceful, cut);
+        if (graceful + cut > 0)
+        {
+            logger.EndpointDrained(owner.Name, departure.Pool.Address.Address, duration.TotalSeconds, graceful, cut);
+        }
     }
 
     private static async Task<bool> EndsInTimeAsync(Task end, CancellationToken deadline)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
+using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Resolution;
 using DnsAwareHttp.Resolution.Sources;
 
@@ -61,6 +62,8 @@ public abstract record Answer
     /// </param>
     public sealed record Found(ImmutableArray<IPAddress> Addresses, TimeSpan Ttl, bool IsComplete = false) : Answer
     {
+        private const int MaxShown = 8;
+
         /// <summary>
         /// The family whose question failed, or is not answered yet, while the other family was answered: its known addresses still hold.
         /// </summary>
@@ -110,13 +113,14 @@ public abstract record Answer
         }
 
         /// <inheritdoc/>
-        public override string ToString() => $"{Content()} (TTL {Ttl.TotalSeconds:0.###} s)";
+        public override string ToString() =>
+            Ttl == TimeSpan.MaxValue ? $"{Content()} (no TTL)" : $"{Content()} (TTL {Ttl.TotalSeconds:0.###} s)";
 
         private string Content() =>
             Targets is { IsEmpty: true } ? "the service is decidedly not available"
-            : Targets is ImmutableArray<ServiceTarget> targets ? string.Join(", ", targets)
+            : Targets is ImmutableArray<ServiceTarget> targets ? Examples.Of(targets, MaxShown)
             : Addresses.IsDefault ? ""
-            : string.Join(", ", Addresses);
+            : Examples.Of(Addresses, MaxShown);
     }
 
     /// <summary>The name has no address: a definite answer, not a failure.</summary>
@@ -124,10 +128,18 @@ public abstract record Answer
     /// <param name="NegativeTtl">
     /// How long the answer holds (RFC 2308 section 5). The cache clamps it to <see cref="DnsCacheOptions.MaxNegativeTtl"/>.
     /// </param>
-    public sealed record Empty(EmptyReason Reason, TimeSpan NegativeTtl) : Answer;
+    public sealed record Empty(EmptyReason Reason, TimeSpan NegativeTtl) : Answer
+    {
+        /// <inheritdoc/>
+        public override string ToString() => $"{Reason.Describe()} (TTL {NegativeTtl.TotalSeconds:0.###} s)";
+    }
 
     /// <summary>No answer: a timeout, SERVFAIL, REFUSED, or a malformed answer. The last good answer stays in use.</summary>
     /// <param name="Reason">The failure, for people. Log and exception messages contain it.</param>
     /// <param name="Exception">The cause, where there is one.</param>
-    public sealed record Failed(string Reason, Exception? Exception = null) : Answer;
+    public sealed record Failed(string Reason, Exception? Exception = null) : Answer
+    {
+        /// <inheritdoc/>
+        public override string ToString() => $"no answer ({Reason})";
+    }
 }

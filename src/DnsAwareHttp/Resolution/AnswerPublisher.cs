@@ -80,18 +80,38 @@ internal sealed class AnswerPublisher(DnsCacheOptions options, SteadyClock clock
     private void Report(string host, CachedAnswer? before, CachedAnswer after)
     {
         logger.AnswerReceived(host, after.Latest);
-        if (after.Latest is Answer.Failed failed && before?.Latest is not Answer.Failed)
+        double delay = Math.Max(0, (after.RefreshAt - clock.Now).TotalSeconds);
+        switch (before?.Latest, after.Latest)
         {
-            logger.ResolutionFailed(host, failed.Reason, after.RefreshAt - clock.Now, failed.Exception);
-        }
-        else if (after.Failures == 0 && before is { Failures: > 0 })
-        {
-            logger.ResolutionRecovered(host, before.Failures);
+            case (not Answer.Failed, Answer.Failed failed):
+                logger.ResolutionFailed(host, failed.Reason, ConsequenceOf(after), delay);
+                break;
+            case (var last, Answer.Empty empty) when (last as Answer.Empty)?.Reason != empty.Reason:
+                ReportEmpty(host, before, empty, delay);
+                break;
+            case (Answer.Empty, Answer.Found found):
+                logger.NameFound(host, found);
+                break;
+            case (_, Answer.Found) when after.Failures == 0 && before is { Failures: > 0 }:
+                logger.ResolutionRecovered(host, before.Failures);
+                break;
         }
 
         if (before is { LastGood: not null, LastGoodAt: DateTimeOffset goodAt } && after is { LastGood: null, Latest: Answer.Failed })
         {
-            logger.StaleAnswerDropped(host, clock.Now - goodAt);
+            logger.StaleAnswerDropped(host, (clock.Now - goodAt).TotalSeconds);
         }
     }
+
+    // The request that asks for an unknown name gets the error. That known addresses go is news for people.
+    private void ReportEmpty(string host, CachedAnswer? before, Answer.Empty empty, double delay)
+    {
+        bool hadAddresses = before?.LastGood is not null;
+        logger.NameEmpty(
+            hadAddresses ? LogLevel.Warning : LogLevel.Information, host, empty.Reason.Describe(),
+            hadAddresses ? "Its addresses stay in use for EmptyAnswerGrace" : "Requests to it fail", delay);
+    }
+
+    private static string ConsequenceOf(CachedAnswer after) =>
+        after.LastGood is null ? "No address is known: requests to it fail" : "The last good answer stays in use";
 }

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using DnsAwareHttp.Concurrency;
 using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Resolution;
 using DnsAwareHttp.Resolution.Sources;
@@ -50,7 +49,7 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
         _options = options.Snapshot();
         DnsAwareMetrics.Announce(); // The first measurement may be under a lock. Listeners must not run there.
         Clock = new SteadyClock(timeProvider ?? TimeProvider.System);
-        ILogger logger = GuardedLogger.Create<DnsCache>(loggerFactory ?? NullLoggerFactory.Instance);
+        ILogger logger = BoundedLogger.Create<DnsCache>(loggerFactory ?? NullLoggerFactory.Instance, Clock.Provider);
         resolver ??= _own = new ResolverChain(_options, Clock.Provider, logger);
         _names = new NameTable(_options.MaxEntries) { SubscriptionsChanged = OnSubscriptionsChanged, Evicted = OnEvicted };
         AnswerPublisher publisher = new(_options, Clock, Random.Shared, logger);

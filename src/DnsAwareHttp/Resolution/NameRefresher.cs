@@ -204,7 +204,7 @@ internal sealed class NameRefresher : IAsyncDisposable
         }
         catch (Exception exception)
         {
-            _logger.RefreshThrew(entry.Question.Name, Backoff.MaxForNames, exception);
+            _logger.RefreshThrew(entry.Question.Name, Backoff.MaxForNames.TotalSeconds, exception);
             _schedule.Plan(entry, _clock.Now + Backoff.MaxForNames);
         }
     }

@@ -18,11 +18,4 @@ internal static class Http3
     /// </summary>
     public static bool IsAllowed(HttpRequestMessage request) =>
         request.Version.Major >= HttpVersion.Version30.Major || request.VersionPolicy is HttpVersionPolicy.RequestVersionOrHigher;
-
-    /// <summary>The error of a request that may use HTTP/3 although addresses are filtered.</summary>
-    public static HttpRequestException CannotBeFiltered(Uri request) => new(
-        HttpRequestError.ConnectionError,
-        $"{nameof(DnsAwareOptions.AddressFilter)} is set, and a request to {request.Host} may use HTTP/3, "
-        + $"where the address that is dialled cannot be chosen. Send it with {nameof(HttpRequestMessage.Version)} 2.0 and "
-        + $"{nameof(HttpVersionPolicy)}.{nameof(HttpVersionPolicy.RequestVersionOrLower)}. ({request.Host}:{request.Port})");
 }

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Endpoints;
 using DnsAwareHttp.Resolution;
 
@@ -18,9 +19,9 @@ internal static class NoAddress
         {
             { LastGood.IsService: true } => ("the service is decidedly not available (RFC 2782)", SocketError.HostNotFound, null),
             { LastGood: not null } =>
-                ("AddressFilter refused all of " + string.Join(", ", answer.LastGood.Addresses), SocketError.AccessDenied, null),
+                ("AddressFilter refused all of " + Examples.Of(answer.LastGood.Addresses), SocketError.AccessDenied, null),
             { Latest: Answer.Empty { Reason: EmptyReason.NxDomain } } =>
-                ("the name does not exist (NXDOMAIN)", SocketError.HostNotFound, null),
+                (EmptyReason.NxDomain.Describe(), SocketError.HostNotFound, null),
             { Latest: Answer.Empty } when known.IsService => ("the name has no SRV record (NODATA)", SocketError.HostNotFound, null),
             { Latest: Answer.Empty } => ("the name has no address record (NODATA)", SocketError.HostNotFound, null),
             { Latest: Answer.Failed failed } => (failed.Reason, SocketError.TryAgain, failed.Exception),

@@ -80,7 +80,7 @@ internal sealed class OriginCluster
             return false;
         }
 
-        _scope.Logger.OriginClosed(_scope.Owner.Name, idle);
+        _scope.Logger.OriginClosed(_scope.Owner.Name, idle.TotalSeconds);
         Close(DepartureReason.OriginUnused, "its origin is unused");
         return true;
     }

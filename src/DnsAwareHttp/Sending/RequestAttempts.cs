@@ -1,3 +1,4 @@
+using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Pools;
 
 namespace DnsAwareHttp.Sending;
@@ -6,6 +7,8 @@ namespace DnsAwareHttp.Sending;
 /// <remarks>Nothing of the request was sent to these endpoints, unless one answered 421 (Misdirected Request).</remarks>
 internal sealed class RequestAttempts(Origin origin)
 {
+    private const int MaxShown = 8;
+
     private readonly List<(EndpointPool Pool, Exception Error)> _attempts = [];
 
     /// <summary>
@@ -57,8 +60,9 @@ internal sealed class RequestAttempts(Origin origin)
             return last;
         }
 
-        string each = string.Join(
-            "; ", _attempts.Select(attempt => $"{attempt.Pool.Address}: {(attempt.Error.InnerException ?? attempt.Error).Message}"));
+        string each = Examples.Of(
+            [.. _attempts.Select(attempt => $"{attempt.Pool.Address}: {(attempt.Error.InnerException ?? attempt.Error).Message}")],
+            MaxShown, "; ");
         return new HttpRequestException(
             last?.HttpRequestError ?? HttpRequestError.ConnectionError,
             $"All {_attempts.Count} addresses of {origin} failed ({origin.Host}:{origin.Port}): {each}",

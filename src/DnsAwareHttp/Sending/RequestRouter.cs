@@ -26,10 +26,13 @@ internal sealed class RequestRouter : IRequestRoutes
     public long PassThroughRequests => _settings.PassThrough.Count;
 
     /// <summary>Sends a request and follows its redirects.</summary>
-    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken) =>
-        !RefusedRequest.IsRefusedOutright(request, async, cancellationToken) && Find(request) is OriginCluster cluster
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken)
+    {
+        ProxyChoice? choice = null;
+        return !RefusedRequest.IsRefusedOutright(request, async, cancellationToken) && Find(request, out choice) is OriginCluster cluster
             ? cluster.SendAsync(request, _redirects, async, cancellationToken)
-            : PassThroughAsync(request, async, cancellationToken);
+            : PassThroughAsync(request, choice, async, cancellationToken);
+    }
 
     public Task<HttpResponseMessage> SendHopAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken)
     {
@@ -38,9 +41,9 @@ internal sealed class RequestRouter : IRequestRoutes
             return Task.FromException<HttpResponseMessage>(RedirectFollower.LeadsNowhere(next));
         }
 
-        return Find(request) is OriginCluster cluster
+        return Find(request, out ProxyChoice? choice) is OriginCluster cluster
             ? cluster.SendAsync(request, null, async, cancellationToken)
-            : PassThroughAsync(request, async, cancellationToken);
+            : PassThroughAsync(request, choice, async, cancellationToken);
     }
 
     public OriginCluster Reopen(Origin origin) => _origins.Open(origin);
@@ -71,14 +74,16 @@ internal sealed class RequestRouter : IRequestRoutes
         _origins.Clusters.OrderBy(cluster => cluster.Origin.ToString(), StringComparer.Ordinal).Select(cluster => cluster.Snapshot());
 
     /// <summary>The cluster of a request; null: the library does not manage it.</summary>
-    private OriginCluster? Find(HttpRequestMessage request)
+    private OriginCluster? Find(HttpRequestMessage request, out ProxyChoice? choice)
     {
+        choice = null;
         if (request.RequestUri is not Uri uri || !Origin.IsSupported(uri))
         {
             return null;
         }
 
         Uri? proxy = _template.ProxyFor(uri);
+        choice = new ProxyChoice(uri, proxy);
         bool isManaged = proxy is null ? !MayUseHttp3(request, uri) : PinnedProxy.IsSupported(proxy);
         if (!isManaged)
         {
@@ -91,11 +96,21 @@ internal sealed class RequestRouter : IRequestRoutes
             : cluster ?? (origin.CanBeDialled ? _origins.Open(origin) : null);
     }
 
-    // Over HTTP/3 the address that is dialled cannot be chosen: a filter would not filter.
-    private Task<HttpResponseMessage> PassThroughAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken) =>
-        _settings.Options.AddressFilter is not null && request.RequestUri is { IsAbsoluteUri: true } uri && MayUseHttp3(request, uri)
-            ? Task.FromException<HttpResponseMessage>(Http3.CannotBeFiltered(uri))
-            : _settings.PassThrough.SendAsync(request, async, cancellationToken);
+    private Task<HttpResponseMessage> PassThroughAsync(
+        HttpRequestMessage request, ProxyChoice? choice, bool async, CancellationToken cancellationToken)
+    {
+        bool isFiltered = _settings.Options.AddressFilter is not null;
+        return isFiltered && RefusalOf(request, choice) is HttpRequestException refusal
+            ? Task.FromException<HttpResponseMessage>(refusal)
+            : _settings.PassThrough.SendAsync(request, choice, mayDial: !isFiltered, async, cancellationToken);
+    }
+
+    /// <summary>The error of a request that no filter would see. Null: the runtime's own error is the right one.</summary>
+    private HttpRequestException? RefusalOf(HttpRequestMessage request, ProxyChoice? choice) =>
+        request.RequestUri is not { IsAbsoluteUri: true } uri ? null
+        : choice?.Proxy is Uri proxy && !PinnedProxy.IsSupported(proxy) ? CannotBeFiltered.Through(proxy, uri)
+        : MayUseHttp3(request, uri) ? CannotBeFiltered.OverHttp3(uri)
+        : null;
 
     private bool MayUseHttp3(HttpRequestMessage request, Uri uri) =>
         _settings.SpeaksHttp3 && Origin.IsSecureScheme(uri.Scheme) && Http3.IsAllowed(request);

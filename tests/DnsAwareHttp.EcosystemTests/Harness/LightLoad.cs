@@ -11,7 +11,7 @@ public sealed class LightLoad(Fleet fleet, Func<Task<string>> call)
 {
     private const int Workers = 4;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
     private static readonly string[][] Sets = [["127.0.0.1"], ["127.0.0.2", "127.0.0.3"]];
     private readonly ConcurrentQueue<CallOutcome> _calls = new();
     private volatile int _underWay;

@@ -294,6 +294,39 @@ public sealed class DnsAwareHttpClientBuilderExtensionsTests : IAsyncLifetime
         start.Should().Throw<OptionsValidationException>().WithMessage(message);
     }
 
+    [Theory]
+    [InlineData("with a dependency")]
+    [InlineData("afterwards")]
+    [InlineData("in a class")]
+    public void OptionsPattern_WithoutAName_IsAnErrorHoweverItIsWritten(string way)
+    {
+        _services.AddHttpClient("orders").AddDnsAwareHandler();
+        _ = way switch
+        {
+            "with a dependency" => _services.AddOptions<DnsAwareOptions>().Configure<IHttpClientFactory>(static (options, _) => Set(options)).Services,
+            "afterwards" => _services.PostConfigure<DnsAwareOptions>(Set),
+            _ => _services.ConfigureOptions<Setup>(),
+        };
+        using ServiceProvider provider = _services.BuildServiceProvider();
+
+        Action use = () => provider.GetRequiredService<IHttpClientFactory>().CreateClient("orders");
+
+        use.Should().Throw<OptionsValidationException>().WithMessage("DnsAwareOptions are configured without the name of a client*ConfigureAll*");
+    }
+
+    [Fact]
+    public void OptionsPattern_ForAllInEachWay_IsNoError()
+    {
+        _services.AddHttpClient("orders").AddDnsAwareHandler();
+        _services.AddOptions<DnsAwareOptions>("orders").Configure<IHttpClientFactory>(static (options, _) => Set(options));
+        _services.ConfigureAll<DnsAwareOptions>(Set);
+        _services.PostConfigureAll<DnsAwareOptions>(static options => options.AddressFilter = _ => options is not null);
+        using ServiceProvider provider = _services.BuildServiceProvider();
+
+        provider.GetRequiredService<IStartupValidator>().Validate();
+        provider.GetRequiredService<IHttpClientFactory>().CreateClient("orders").Should().NotBeNull();
+    }
+
     [Fact]
     public void OptionsPattern_ForAClientThatAllMakeFollowDns_IsNoError()
     {
@@ -376,5 +409,12 @@ public sealed class DnsAwareHttpClientBuilderExtensionsTests : IAsyncLifetime
             seen.Add($"{name} {request.RequestUri!.Host}");
             return base.SendAsync(request, cancellationToken);
         }
+    }
+
+    private static void Set(DnsAwareOptions options) => options.DrainTimeout = TimeSpan.FromMinutes(2);
+
+    private sealed class Setup : IConfigureOptions<DnsAwareOptions>
+    {
+        public void Configure(DnsAwareOptions options) => Set(options);
     }
 }

@@ -78,7 +78,43 @@ public sealed class AddressAdmissionTests
         admission.Admit(Two).Should().BeEmpty();
 
         _asked.Should().HaveCount(2);
-        log.Events.Should().HaveCount(2);
+        log.Events.Should().ContainSingle();
+    }
+
+    [Fact]
+    public void ThousandsOfRefusedAddresses_AreOneShortLine_AndNoLineWhileTheyStay()
+    {
+        AddressAdmission admission = Admission(_ => false, out CapturingLogger log);
+        string[] addresses = [.. Enumerable.Range(0, 4_000).Select(index => $"10.0.{index / 250}.{index % 250}")];
+
+        admission.Admit(Found(addresses));
+        admission.Admit(Found(addresses));
+        admission.Admit(Found([.. addresses.Reverse()]));
+
+        log.TextsOf("AddressRefused").Should().Equal(
+            "http://svc.test:80: AddressFilter refused 4000 of 4000 addresses: 10.0.0.0, 10.0.0.1, 10.0.0.2 and 3,997 more.");
+    }
+
+    [Fact]
+    public void OtherRefusedAddresses_AreLogged()
+    {
+        AddressAdmission admission = Admission(_ => false, out CapturingLogger log);
+
+        admission.Admit(Found("10.0.0.1"));
+        admission.Admit(Found("10.0.0.2"));
+
+        log.TextsOf("AddressRefused").Should().HaveCount(2);
+    }
+
+    [Fact]
+    public void FilterThatThrowsAboutAll_IsOneLineWithTheFirstException()
+    {
+        AddressAdmission admission = Admission(address => throw new NotSupportedException(address.ToString()), out CapturingLogger log);
+
+        admission.Admit(Two);
+        admission.Admit(Found("10.0.0.1", "10.0.0.2"));
+
+        log.Entries.Should().ContainSingle().Which.Exception!.Message.Should().Be("10.0.0.1");
     }
 
     [Fact]

@@ -40,6 +40,14 @@ public sealed class EndpointRosterTests : IDisposable
     }
 
     [Fact]
+    public void Apply_ManyNewMembers_IsOneLine()
+    {
+        Apply(Strict(), [.. Enumerable.Range(1, 50).Select(index => $"10.0.0.{index}")]);
+
+        _bench.Log.TextsOf("EndpointJoined").Should().ContainSingle().Which.Should().EndWith(" and 6 more joined. Addresses in use: 9.");
+    }
+
+    [Fact]
     public void Apply_AMemberLeaves_ItsPoolIsToldAndAddressThatReturnsGetsANewOne()
     {
         EndpointRoster roster = Strict();

@@ -63,6 +63,66 @@ public sealed class AddressFilterTests
         proxy.Connections.Should().BeEmpty();
     }
 
+    [Theory]
+    [InlineData("ftp://proxy.test:2121", "ftp://proxy.test:2121")]
+    [InlineData("/relative", "/relative")]
+    [InlineData("mailto:someone@proxy.test", "mailto")]
+    public async Task ProxyThatFirstNamesAnUnknownSchemeAndThenSaysDirect_DoesNotOpenAWayAround(string first, string named)
+    {
+        await using RawServer secret = RawServer.Start(RawServer.Answering(static _ => RawServer.Ok));
+        ChangingProxy proxy = new(new Uri(first, UriKind.RelativeOrAbsolute), null);
+        using DnsCache cache = Cache();
+        using HttpClient client = Client(cache, new SocketsHttpHandler { Proxy = proxy });
+
+        await client.Invoking(c => c.GetAsync($"http://internal.test:{secret.Port}/")).Should().ThrowAsync<HttpRequestException>()
+            .WithMessage($"AddressFilter is set*{named}*GetProxy*socks5*(internal.test:{secret.Port})");
+
+        proxy.Asked.Should().Be(1, "a second question could have another answer");
+        secret.Connections.Should().BeEmpty();
+    }
+
+    [Theory]
+    [InlineData("1.2")]
+    [InlineData("1.9")]
+    [InlineData("2.1")]
+    [InlineData("0.9")]
+    [InlineData("3.0")]
+    [InlineData("4.0")]
+    public async Task VersionThatTheLibraryDoesNotManage_IsNotDialled(string version)
+    {
+        await using RawServer secret = RawServer.Start(RawServer.Answering(static _ => RawServer.Ok));
+        using DnsCache cache = Cache();
+        using HttpClient client = Client(cache);
+        foreach (HttpVersionPolicy policy in Enum.GetValues<HttpVersionPolicy>())
+        {
+            foreach (string scheme in (string[])["http", "https", "ws"])
+            {
+                using HttpRequestMessage request = new(HttpMethod.Get, $"{scheme}://127.0.0.1:{secret.Port}/") { Version = Version.Parse(version), VersionPolicy = policy };
+
+                await client.Invoking(c => c.SendAsync(request)).Should().ThrowAsync<Exception>();
+            }
+        }
+
+        secret.Connections.Should().BeEmpty();
+        secret.Problems.Should().BeEmpty();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task SynchronousRequestThatTheLibraryDoesNotManage_IsNotDialled(bool chunked)
+    {
+        await using RawServer secret = RawServer.Start(RawServer.Answering(static _ => RawServer.Ok));
+        using DnsCache cache = Cache();
+        using HttpClient client = Client(cache);
+        using HttpRequestMessage request = new(HttpMethod.Get, $"http://127.0.0.1:{secret.Port}/") { Version = chunked ? new Version(1, 1) : new Version(1, 7) };
+        request.Headers.TransferEncodingChunked = chunked;
+
+        await Task.Run(() => client.Invoking(c => c.Send(request)).Should().Throw<Exception>());
+
+        secret.Connections.Should().BeEmpty();
+    }
+
     [Fact]
     public async Task HostsFile_NamesARefusedAddress_ItIsNotUsed()
     {
@@ -106,4 +166,18 @@ public sealed class AddressFilterTests
     // 127.0.0.9 stands for the public internet.
     private static HttpClient Client(DnsCache cache, SocketsHttpHandler? settings = null) =>
         new(new DnsAwareHandler(settings ?? new SocketsHttpHandler(), new DnsAwareOptions { AddressFilter = static address => address.Equals(IPAddress.Parse("127.0.0.9")) || AddressFilters.PublicOnly(address) }, cache));
+
+    /// <summary>Gives one answer to the first question and another one to all later questions.</summary>
+    private sealed class ChangingProxy(Uri? first, Uri? then) : IWebProxy
+    {
+        private int _asked;
+
+        public int Asked => _asked;
+
+        public ICredentials? Credentials { get; set; }
+
+        public Uri? GetProxy(Uri destination) => Interlocked.Increment(ref _asked) == 1 ? first : then;
+
+        public bool IsBypassed(Uri host) => false;
+    }
 }

@@ -32,7 +32,7 @@ public sealed class PoolDrainerTests : IDisposable
 
         handler.Disposed.IsCompleted.Should().BeTrue();
         await Eventually.Holds(() => _clock.ActiveTimers == 0, "no timer is left");
-        _log.Entries.Select(entry => entry.Event).Should().Equal("EndpointDraining", "EndpointDrained");
+        _log.Entries.Select(entry => entry.Event).Should().Equal("EndpointDraining");
     }
 
     [Fact]
@@ -55,7 +55,7 @@ public sealed class PoolDrainerTests : IDisposable
         await stream.DisposeAsync();
         await drain;
         _drainer.DrainingOf(Owner).Should().BeEmpty();
-        _log.Entries.Last().Message.Should().Contain("1 connections closed gracefully, 0 cut");
+        _log.Entries.Last().Message.Should().Contain("ended by themselves: 1; cut by DrainTimeout: 0");
     }
 
     [Fact]
@@ -74,7 +74,7 @@ public sealed class PoolDrainerTests : IDisposable
 
         await _pair.NearClosed();
         await Eventually.Holds(() => _clock.ActiveTimers == 0, "no timer is left");
-        _log.Entries.Last().Message.Should().Contain("0 connections closed gracefully, 1 cut").And.Contain("00:00:10");
+        _log.Entries.Last().Message.Should().Contain("ended by themselves: 0; cut by DrainTimeout: 1").And.Contain("in 10.0 s");
         await stream.DisposeAsync();
     }
 
@@ -145,7 +145,20 @@ public sealed class PoolDrainerTests : IDisposable
         await drain;
     }
 
-    private Task Drain(EndpointPool pool, TimeSpan timeout) => _drainer.Begin(new Departure(pool, DepartureReason.LeftDns, "gone"), Owner, timeout);
+    [Fact]
+    public async Task OfManyPools_IsOneLineForEachReason()
+    {
+        EndpointPool[] pools = [.. Enumerable.Range(0, 64).Select(_ => Pool(new StubHandler(), out EndpointDialer _))];
+
+        await _drainer.Begin([.. pools.Select((pool, index) => new Departure(pool, DepartureReason.LeftDns, index == 0 ? "broken" : "gone"))], Owner, Timeout.InfiniteTimeSpan);
+
+        _log.TextsOf("EndpointDraining").Should().Equal(
+            "http://svc.test:80: 127.0.0.1 left (broken). Requests under way: 0; connections that drain: 0.",
+            "http://svc.test:80: 127.0.0.1, 127.0.0.1, 127.0.0.1 and 60 more left (gone). Requests under way: 0; connections that drain: 0.");
+        _log.Events.Should().NotContain("EndpointDrained", "no connection was open");
+    }
+
+    private Task Drain(EndpointPool pool, TimeSpan timeout) => _drainer.Begin([new Departure(pool, DepartureReason.LeftDns, "gone")], Owner, timeout);
 
     private EndpointPool Pool(HttpMessageHandler handler, out EndpointDialer dialer)
     {

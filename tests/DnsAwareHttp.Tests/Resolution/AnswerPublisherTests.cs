@@ -72,6 +72,63 @@ public sealed class AnswerPublisherTests : IAsyncDisposable
     }
 
     [Fact]
+    public void Publish_FirstFailure_SaysThatNoAddressIsKnownAndHasNoStackTrace()
+    {
+        _publisher.Publish(new CacheEntry(Name), new Answer.Failed("SERVFAIL", new InvalidOperationException("deep")), _time.GetUtcNow());
+
+        (string _, string message, Exception? exception) = _log.Entries.Single(entry => entry.Event == "ResolutionFailed");
+        message.Should().StartWith("svc.test: cannot be resolved (SERVFAIL). No address is known: requests to it fail. The next question is due in ");
+        exception.Should().BeNull();
+    }
+
+    [Fact]
+    public void Publish_LaterFailure_SaysThatTheLastGoodAnswerStays()
+    {
+        CacheEntry entry = new(Name);
+        _publisher.Publish(entry, Found, _time.GetUtcNow());
+        _publisher.Publish(entry, new Answer.Failed("SERVFAIL"), _time.GetUtcNow());
+        _publisher.Publish(entry, new Answer.Failed("SERVFAIL"), _time.GetUtcNow());
+
+        _log.TextsOf("ResolutionFailed").Should().ContainSingle().Which.Should().Contain("The last good answer stays in use.");
+    }
+
+    [Fact]
+    public void Publish_NameThatDoesNotExist_IsLoggedOnceAndWhenItExistsAgain()
+    {
+        CacheEntry entry = new(Name);
+        Answer.Empty unknown = new(EmptyReason.NxDomain, TimeSpan.FromSeconds(1));
+        _publisher.Publish(entry, unknown, _time.GetUtcNow());
+        _publisher.Publish(entry, unknown, _time.GetUtcNow());
+        _publisher.Publish(entry, Found, _time.GetUtcNow());
+        _publisher.Publish(entry, Found, _time.GetUtcNow());
+        _publisher.Publish(entry, unknown, _time.GetUtcNow());
+
+        _log.Events.Where(name => name != "AnswerReceived").Should().Equal("NameEmpty", "NameFound", "NameEmpty");
+        _log.TextsOf("NameEmpty")[0].Should().StartWith("svc.test: the name does not exist (NXDOMAIN). Requests to it fail.");
+        _log.TextsOf("NameEmpty")[1].Should().Contain("Its addresses stay in use for EmptyAnswerGrace.");
+    }
+
+    [Fact]
+    public void Publish_FailureThatEndsInNxDomain_IsNotSaidToBeRecovered()
+    {
+        CacheEntry entry = new(Name);
+        _publisher.Publish(entry, new Answer.Failed("SERVFAIL"), _time.GetUtcNow());
+        _publisher.Publish(entry, new Answer.Empty(EmptyReason.NxDomain, TimeSpan.FromSeconds(1)), _time.GetUtcNow());
+
+        _log.Events.Should().Contain("NameEmpty").And.NotContain("ResolutionRecovered");
+    }
+
+    [Fact]
+    public void Publish_AnswerWithThousandsOfAddresses_IsAShortLine()
+    {
+        Answer.Found many = new([.. Enumerable.Range(0, 4_000).Select(index => new IPAddress(0x0100000A + index))], TimeSpan.FromSeconds(30));
+
+        _publisher.Publish(new CacheEntry(Name), many, _time.GetUtcNow());
+
+        _log.TextsOf("AnswerReceived").Should().ContainSingle().Which.Should().EndWith(" and 3,992 more (TTL 30 s).").And.Match(text => text.Length < 300);
+    }
+
+    [Fact]
     public void Publish_ListenerThrows_IsLoggedAndTheOthersAreTold()
     {
         Listener throwing = new(static _ => throw new InvalidOperationException("not now"));

@@ -44,6 +44,17 @@ public sealed class NoAddressTests
     }
 
     [Fact]
+    public void Error_TheFilterRefusedThousands_IsShort()
+    {
+        Answer.Found many = new([.. Enumerable.Range(0, 4_000).Select(index => new IPAddress([10, 0, (byte)(index / 250), (byte)(index % 250)]))], TimeSpan.Zero);
+
+        string message = Error("svc.test", false, many, many).Message;
+
+        message.Should().Contain("AddressFilter refused all of 10.0.0.0, 10.0.0.1, 10.0.0.2 and 3,997 more");
+        message.Length.Should().BeLessThan(200);
+    }
+
+    [Fact]
     public void Error_TheResolverThrew_HasItsExceptionWithin()
     {
         NotSupportedException cause = new("no");

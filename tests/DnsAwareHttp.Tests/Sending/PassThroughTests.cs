@@ -19,10 +19,24 @@ public sealed class PassThroughTests
             return Task.FromResult(response);
         });
 
-        (await passThrough.SendAsync(request, async, cancellation.Token)).Should().BeSameAs(response);
+        (await passThrough.SendAsync(request, null, mayDial: true, async, cancellation.Token)).Should().BeSameAs(response);
 
         calls.Should().Equal((request, async, cancellation.Token));
         passThrough.Count.Should().Be(1);
+    }
+
+    [Theory]
+    [InlineData(true, "dials")]
+    [InlineData(false, "does not dial")]
+    public async Task Send_MayNotDial_GoesThroughTheHandlerThatCannotConnect(bool mayDial, string expected)
+    {
+        PassThrough passThrough = new(static (_, _, _) => Answer("dials"), static (_, _, _) => Answer("does not dial"));
+
+        using HttpResponseMessage response = await passThrough.SendAsync(new HttpRequestMessage(), null, mayDial, async: true, CancellationToken.None);
+
+        response.ReasonPhrase.Should().Be(expected);
+
+        static Task<HttpResponseMessage> Answer(string text) => Task.FromResult(new HttpResponseMessage { ReasonPhrase = text });
     }
 
     [Fact]
@@ -30,7 +44,7 @@ public sealed class PassThroughTests
     {
         PassThrough passThrough = new(static (_, _, _) => throw new NotSupportedException());
 
-        passThrough.Invoking(it => it.SendAsync(new HttpRequestMessage(), true, CancellationToken.None).GetAwaiter().GetResult())
+        passThrough.Invoking(it => it.SendAsync(new HttpRequestMessage(), null, mayDial: true, async: true, CancellationToken.None).GetAwaiter().GetResult())
             .Should().Throw<NotSupportedException>();
 
         passThrough.Count.Should().Be(1);

@@ -51,6 +51,19 @@ public sealed class RequestAttemptsTests
     }
 
     [Fact]
+    public void ToException_ManyFailed_ShowsSomeAndCountsTheOthers()
+    {
+        foreach (int index in Enumerable.Range(1, 64))
+        {
+            _attempts.Add(new TestEndpoint($"10.0.0.{index}").Pool, Refused);
+        }
+
+        string message = _attempts.ToException().Message;
+
+        message.Should().Contain("All 64 addresses").And.Contain("10.0.0.8:80: refused and 56 more").And.NotContain("10.0.0.9:");
+    }
+
+    [Fact]
     public void ToException_OneRequestFailed_IsItsOwnError()
     {
         HttpRequestException error = new(HttpRequestError.ConnectionError, "of the handler", Refused);

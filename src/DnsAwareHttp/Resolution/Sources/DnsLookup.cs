@@ -69,7 +69,12 @@ internal sealed class DnsLookup(HedgedQuery servers, TimeProvider timeProvider)
 
     private static DnsOutcome Merge(DnsOutcome v4, DnsOutcome v6)
     {
-        Answer merged = AnswerMerge.Merge(v4.Answer, v6.Answer);
+        Answer merged = (v4, v6) switch
+        {
+            ({ Answer: Answer.Found found }, { Denied: Answer.Empty none }) => AnswerMerge.Merge(found, none),
+            ({ Denied: Answer.Empty none }, { Answer: Answer.Found found }) => AnswerMerge.Merge(none, found),
+            _ => AnswerMerge.Merge(v4.Answer, v6.Answer),
+        };
         return new DnsOutcome(merged, merged is not Answer.Failed || (v4.WasAsked && v6.WasAsked));
     }
 
@@ -99,15 +104,11 @@ internal sealed class DnsLookup(HedgedQuery servers, TimeProvider timeProvider)
             ServerReply told = await servers.AskAsync(query, current, cancellationToken).ConfigureAwait(false);
             switch (told.Reply)
             {
-                case DnsReply.None when told.Missing is not null:
-                    return new DnsOutcome(
-                        new Answer.Failed($"name server {told.Missing} does not answer, and may know what {told.Server} denies"),
-                        WasAsked: true);
+                case DnsReply.None none:
+                    return Denial(told, new Answer.Empty(none.Reason, Smaller(ttl, none.NegativeTtl)));
                 case DnsReply.Records records:
                     Answer.Found found = new(records.Addresses, Smaller(ttl, records.Ttl)) { Targets = records.Targets };
                     return new DnsOutcome(found, WasAsked: true);
-                case DnsReply.None none:
-                    return new DnsOutcome(new Answer.Empty(none.Reason, Smaller(ttl, none.NegativeTtl)), WasAsked: true);
                 case DnsReply.Elsewhere elsewhere when elsewhere.Links <= query.LinksLeft:
                     ttl = Smaller(ttl, elsewhere.Ttl);
                     query = query with { Host = elsewhere.Target, LinksLeft = query.LinksLeft - elsewhere.Links };
@@ -117,6 +118,14 @@ internal sealed class DnsLookup(HedgedQuery servers, TimeProvider timeProvider)
             }
         }
     }
+
+    private static DnsOutcome Denial(ServerReply told, Answer.Empty none) => told.Missing is null
+        ? new DnsOutcome(none, WasAsked: true)
+        : new DnsOutcome(
+            new Answer.Failed($"name server {told.Missing} fails, and may know what {told.Server} denies"), WasAsked: true)
+        {
+            Denied = none,
+        };
 
     private static Answer.Failed FailureOf(NameServer server, DnsReply reply) => reply switch
     {

@@ -17,7 +17,8 @@ internal sealed class DnsResolver : IFamilyResolver, IQuestionResolver, INameCha
     {
         (_settings, _timeProvider) = (settings, timeProvider);
         _tls = tls ?? new TlsExchange(timeProvider);
-        _lookup = new DnsLookup(new HedgedQuery(new ServerQuery(udp, tcp, _tls, new EdnsMemory(timeProvider)), timeProvider), timeProvider);
+        ServerQuery query = new(udp, tcp, _tls, new EdnsMemory(timeProvider), timeProvider);
+        _lookup = new DnsLookup(new HedgedQuery(query, timeProvider), timeProvider);
     }
 
     /// <exception cref="FormatException">The text of a name server is not an address.</exception>

@@ -23,7 +23,9 @@ internal sealed class DnsSettingsFile : INameChanges
         _chosen = [.. options.NameServers.Select(NameServer.Parse)];
         _interfaces = new InterfaceServers(timeProvider);
         string? path = options.ResolvConfPath ?? (OperatingSystem.IsWindows() ? null : "/etc/resolv.conf");
-        _file = path is null ? null : new PolledFile<ResolvConf>(path, Period, Read, timeProvider, logger);
+        _file = path is null
+            ? null
+            : new PolledFile<ResolvConf>(path, Period, Read, timeProvider, logger, isNamed: options.ResolvConfPath is not null);
     }
 
     public DnsSettings Current => Combine(_file?.Current ?? ResolvConfOfNoFile);

@@ -13,14 +13,29 @@ internal sealed class EdnsMemory(TimeProvider timeProvider)
     /// <summary>How long it is remembered.</summary>
     public static readonly TimeSpan Memory = TimeSpan.FromMinutes(5);
 
+    private static readonly TimeSpan PatienceWithNew = TimeSpan.FromMilliseconds(100);
+
     private readonly ConcurrentDictionary<NameServer, long> _failed = new();
+    private readonly ConcurrentDictionary<NameServer, bool> _answered = new();
     private readonly ConcurrentDictionary<NameServer, long> _indifferent = new();
 
     /// <summary>Whether the server may be asked with EDNS.</summary>
     public bool MayBeUsed(NameServer server) => !IsIn(_failed, server);
 
-    /// <summary>The server answered only without EDNS.</summary>
-    public void OnFailed(NameServer server) => _failed[server] = timeProvider.GetTimestamp();
+    /// <summary>How long a reply to a question with EDNS is waited for before the question is asked without it as well.</summary>
+    /// <remarks>It is short until the server answered one. getaddrinfo, which uses no EDNS, would have its answer already.</remarks>
+    public TimeSpan PatienceWith(NameServer server) => _answered.ContainsKey(server) ? ServerRun.LateAfter : PatienceWithNew;
+
+    /// <summary>Notes the reply to a question with EDNS, and returns it.</summary>
+    public DnsReply Heard(NameServer server, DnsReply reply)
+    {
+        if (reply is not (DnsReply.Silence or DnsReply.NoSocket))
+        {
+            _answered[server] = true;
+        }
+
+        return reply;
+    }
 
     /// <summary>Whether a reply to a question with EDNS may be another one without it.</summary>
     public bool MayBeTheReason(NameServer server, DnsReply reply) => reply switch
@@ -37,16 +52,17 @@ internal sealed class EdnsMemory(TimeProvider timeProvider)
         bool isSame = with is DnsReply.None && without is DnsReply.None { Reason: EmptyReason.NxDomain };
         if (isAnswer && !isSame)
         {
-            OnFailed(server);
+            _failed[server] = timeProvider.GetTimestamp();
+            _answered.TryRemove(server, out _);
             return without;
         }
 
-        if (without is not (DnsReply.Silence or DnsReply.NoSocket))
+        if (with is not DnsReply.Silence && without is not (DnsReply.Silence or DnsReply.NoSocket))
         {
             _indifferent[server] = timeProvider.GetTimestamp();
         }
 
-        return with;
+        return with is DnsReply.Silence ? without : with;
     }
 
     private bool IsIn(ConcurrentDictionary<NameServer, long> servers, NameServer server) =>

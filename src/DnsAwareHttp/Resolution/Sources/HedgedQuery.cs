@@ -23,7 +23,7 @@ internal sealed class HedgedQuery(ServerQuery server, TimeProvider timeProvider)
             order,
             current,
             _rotation,
-            (next, isLast) => server.AskAsync(next, query, isLast, current, losers.Token),
+            next => server.AskAsync(next, query, current, losers.Token),
             new Door(this, query),
             timeProvider);
         try

@@ -13,7 +13,7 @@ namespace DnsAwareHttp.Resolution.Sources;
 /// </remarks>
 internal sealed class HostsFileResolver : IFamilyResolver, INameChanges
 {
-    private const int MaxWarnings = 10;
+    private const int MaxTextLength = 100;
 
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan NegativeTtl = TimeSpan.FromSeconds(1);
@@ -21,11 +21,15 @@ internal sealed class HostsFileResolver : IFamilyResolver, INameChanges
     private readonly PolledFile<HostsFile> _file;
     private readonly string _path;
     private readonly ILogger _logger;
+    private string _skipped = "";
 
-    public HostsFileResolver(string path, TimeProvider timeProvider, ILogger logger)
+    /// <param name="path">The file; null for the system's. A warning is logged when a file that was named does not exist.</param>
+    /// <param name="timeProvider">The clock.</param>
+    /// <param name="logger">Receives warnings about the file.</param>
+    public HostsFileResolver(string? path, TimeProvider timeProvider, ILogger logger)
     {
-        (_path, _logger) = (path, logger);
-        _file = new PolledFile<HostsFile>(path, Period, Read, timeProvider, logger);
+        (_path, _logger) = (path ?? SystemPath, logger);
+        _file = new PolledFile<HostsFile>(_path, Period, Read, timeProvider, logger, isNamed: path is not null);
     }
 
     /// <summary>The hosts file of the operating system.</summary>
@@ -64,11 +68,17 @@ internal sealed class HostsFileResolver : IFamilyResolver, INameChanges
     private HostsFile Read(string? text)
     {
         HostsFile file = text is null ? HostsFile.Empty : HostsFile.Parse(text);
-        foreach (HostsProblem problem in file.Problems.AsSpan()[..Math.Min(file.Problems.Length, MaxWarnings)])
+        string skipped = Examples.Of([.. file.Problems.Select(Describe)], separator: "; ");
+        if (skipped.Length > 0 && skipped != _skipped)
         {
-            _logger.HostsLineSkipped(_path, problem.Line, problem.Problem, problem.Text);
+            _logger.HostsLinesSkipped(_path, skipped);
         }
 
+        _skipped = skipped;
         return file;
+
+        static string Describe(HostsProblem problem) => $"line {problem.Line}, {Shorten(problem.Problem)}: \"{Shorten(problem.Text)}\"";
+
+        static string Shorten(string text) => text.Length <= MaxTextLength ? text : text[..MaxTextLength] + "…";
     }
 }

@@ -14,9 +14,11 @@ internal sealed class NameSwitchFile : INameChanges
     /// <param name="timeProvider">The clock.</param>
     /// <param name="logger">Receives failures to read the file.</param>
     /// <param name="machine">The name of this machine; null for the system's.</param>
-    public NameSwitchFile(string? path, TimeProvider timeProvider, ILogger logger, Func<string>? machine = null)
+    /// <param name="isNamed">Whether a warning is logged when the file does not exist.</param>
+    public NameSwitchFile(
+        string? path, TimeProvider timeProvider, ILogger logger, Func<string>? machine = null, bool isNamed = false)
     {
-        _file = path is null ? null : new PolledFile<NameSwitch>(path, Period, NameSwitch.Parse, timeProvider, logger);
+        _file = path is null ? null : new PolledFile<NameSwitch>(path, Period, NameSwitch.Parse, timeProvider, logger, isNamed);
         _machine = machine ?? MachineName.Read;
     }
 

@@ -8,7 +8,8 @@ namespace DnsAwareHttp.Resolution.Sources;
 /// <remarks>
 /// It is polled because file system events do not reach container mounts. While it is unreadable, the last content holds.
 /// </remarks>
-internal sealed class PolledFile<T>(string path, TimeSpan period, Func<string?, T> parse, TimeProvider timeProvider, ILogger logger)
+internal sealed class PolledFile<T>(
+    string path, TimeSpan period, Func<string?, T> parse, TimeProvider timeProvider, ILogger logger, bool isNamed)
     where T : class
 {
     private const int FirstAttempts = 3;
@@ -16,6 +17,7 @@ internal sealed class PolledFile<T>(string path, TimeSpan period, Func<string?, 
 
     private readonly OrderedLock _lock = new(LockRank.File);
     private readonly SteadyClock _clock = new(timeProvider);
+    private readonly FileReport _report = new(path, isNamed, logger);
     private volatile Content? _content;
     private volatile ITimer? _timer;
     private FileSettling? _settling;
@@ -207,7 +209,7 @@ internal sealed class PolledFile<T>(string path, TimeSpan period, Func<string?, 
         {
             if (!settling.IsUnreadable)
             {
-                logger.FileUnreadable(path, unreadable.Exception);
+                _report.OnUnreadable(unreadable.Exception, wasRead: _content is not null);
             }
 
             return settling.Fail();
@@ -235,10 +237,7 @@ internal sealed class PolledFile<T>(string path, TimeSpan period, Func<string?, 
 
         bool isFirst = _content is null;
         _content = new Content(text, stat, parse(text));
-        if (!isFirst)
-        {
-            logger.FileChanged(path);
-        }
+        _report.OnRead(exists: text is not null, isFirst);
     }
 
     private sealed record Content(string? Text, FileStat Stat, T Value);

@@ -29,11 +29,12 @@ internal sealed class ResolverChain(
         : this(
             OrderOf(options),
             OrderOf(options).Contains(NameSource.HostsFile)
-                ? new HostsFileResolver(options.HostsFilePath ?? HostsFileResolver.SystemPath, timeProvider, logger)
+                ? new HostsFileResolver(options.HostsFilePath, timeProvider, logger)
                 : null,
             new DnsResolver(options, timeProvider, logger),
             new SystemResolver(options.SystemResolverTtl),
-            new NameSwitchFile(options.NsswitchPath ?? NameSwitchFile.SystemPath, timeProvider, logger),
+            new NameSwitchFile(
+                options.NsswitchPath ?? NameSwitchFile.SystemPath, timeProvider, logger, isNamed: options.NsswitchPath is not null),
             confirms: OperatingSystem.IsWindows() || OperatingSystem.IsMacOS())
     {
     }

@@ -10,11 +10,11 @@ namespace DnsAwareHttp.Resolution.Sources;
 /// <param name="order">The servers, in the order in which they are asked.</param>
 /// <param name="current">How to ask. Its order of the servers is that of preference, unless they take turns.</param>
 /// <param name="rotation">Learns which servers answer.</param>
-/// <param name="ask">Asks one server; the second argument as with <see cref="ServerQuery.AskAsync"/>.</param>
+/// <param name="ask">Asks one server.</param>
 /// <param name="door">Gives each query its place.</param>
 /// <param name="timeProvider">The clock.</param>
 internal sealed class ServerRun(
-    ImmutableArray<NameServer> order, DnsSettings current, ServerRotation rotation, Func<NameServer, bool, Task<DnsReply>> ask,
+    ImmutableArray<NameServer> order, DnsSettings current, ServerRotation rotation, Func<NameServer, Task<DnsReply>> ask,
     HedgedQuery.Door door, TimeProvider timeProvider)
 {
     /// <summary>A server that has not answered after this time is late.</summary>
@@ -122,12 +122,10 @@ internal sealed class ServerRun(
             return false;
         }
 
-        bool isLast = current.Attempts > 1 && _turn >= Turns - order.Length
-            && (IsOpen(server) || _failures.GetValueOrDefault(server) is DnsReply.Silence);
         _turn += _no is null ? 1 : 0;
         long now = timeProvider.GetTimestamp();
         _startedAt ??= now;
-        Query query = new(server, now, ask(server, isLast), place);
+        Query query = new(server, now, ask(server), place);
         _open.Add(query);
         GrowOldAsync(query).Forget();
         return true;

@@ -215,7 +215,7 @@ public sealed class HostsFileResolverTests : IDisposable
         _file.Write("10.0.0.1 svc.test\nnonsense\n");
         Watch();
         Advance(5_000);
-        _log.TextsOf("HostsLineSkipped").Should().Equal($"{_file.Path}(2): skipped, 'nonsense' is not an IP address: \"nonsense\".");
+        _log.TextsOf("HostsLineSkipped").Should().Equal($"{_file.Path}: has lines that are skipped: line 2, 'nonsense' is not an IP address: \"nonsense\".");
         Addresses().Should().Be("10.0.0.1");
     }
 
@@ -224,7 +224,52 @@ public sealed class HostsFileResolverTests : IDisposable
     {
         _file.Write(string.Concat(Enumerable.Repeat("nonsense\n", 1_000)));
         Watch();
-        _log.TextsOf("HostsLineSkipped").Should().HaveCount(10);
+        _log.TextsOf("HostsLineSkipped").Should().ContainSingle().Which.Should().EndWith("line 3, 'nonsense' is not an IP address: \"nonsense\" and 997 more.");
+    }
+
+    [Fact]
+    public void MalformedLinesThatStay_AreNotWarnedAboutAgain()
+    {
+        _file.Write("nonsense\n10.0.0.1 svc.test\n");
+        Watch();
+        _file.Write("nonsense\n10.0.0.2 svc.test\n");
+        Advance(300);
+        Addresses().Should().Be("10.0.0.2");
+        _log.TextsOf("HostsLineSkipped").Should().ContainSingle();
+    }
+
+    [Fact]
+    public void LongMalformedLine_IsShortened()
+    {
+        _file.Write(new string('x', 100_000));
+        Watch();
+        _log.TextsOf("HostsLineSkipped").Should().ContainSingle().Which.Length.Should().BeLessThan(500);
+    }
+
+    [Fact]
+    public void FileThatIsDeleted_IsReportedAsMissingAndNotAsChanged()
+    {
+        _file.Write("10.0.0.1 svc.test\n");
+        Watch();
+        File.Delete(_file.Path);
+        Advance(1_000);
+        _log.Events.Should().Equal("FileMissing");
+    }
+
+    [Fact]
+    public void NamedFileThatDoesNotExist_IsReported()
+    {
+        _hosts.Find("svc.test", AddressFamily.Unspecified).Should().BeNull();
+        _hosts.Find("svc.test", AddressFamily.Unspecified).Should().BeNull();
+        _log.TextsOf("FileMissing").Should().Equal($"{_file.Path}: does not exist, and counts as empty. It is read when it appears.");
+    }
+
+    [Fact]
+    public void FileThatWasNeverReadable_IsSaidToCountAsEmpty()
+    {
+        new HostsFileResolver(_file.Folder, _clock, _log).Find("svc.test", AddressFamily.Unspecified).Should().BeNull();
+        _log.Entries.Should().ContainSingle().Which.Should().Match<(string Event, string Message, Exception? Exception)>(
+            entry => entry.Event == "FileUnreadable" && entry.Message.EndsWith("It counts as empty until it can be read.") && entry.Exception == null);
     }
 
     [Fact]
