@@ -46,7 +46,7 @@ public sealed class OldDialectTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task BigAnswersAreLostOnTheWay_TheLastAttemptAsksForASmallOne()
+    public async Task BigAnswersAreLostOnTheWay_ASmallOneIsAskedForBeside()
     {
         _dns.Mode = DnsMode.LosesBigAnswers;
 

@@ -55,7 +55,7 @@ internal sealed class ServerQuery(IDnsExchange udp, IDnsExchange tcp, IDnsExchan
         }
 
         await end.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(with, without).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll((Task)with, without).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return reply;
     }
 
