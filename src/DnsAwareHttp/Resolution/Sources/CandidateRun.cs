@@ -74,7 +74,13 @@ internal sealed class CandidateRun(
 
     private async Task WaitAsync()
     {
-        Task any = Task.WhenAny(_lookups.Where(static lookup => !lookup.IsOver).Select(static lookup => lookup.Outcome));
+        Task[] open = [.. _lookups.Select(static lookup => lookup.Outcome).Where(static outcome => !outcome.IsCompleted)];
+        if (open.Length == 0)
+        {
+            return;
+        }
+
+        Task any = Task.WhenAny(open);
         if (names.Count == 1)
         {
             // It is bounded by its servers.

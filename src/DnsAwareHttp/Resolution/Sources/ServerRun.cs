@@ -102,8 +102,13 @@ internal sealed class ServerRun(
     /// <summary>How long until the next server is asked, unless a reply comes first.</summary>
     private TimeSpan TimeUntil(NameServer next)
     {
-        TimeSpan wait = _open.Count == 0 || _no is not null ? TimeSpan.Zero
-            : !IsOpen(next) ? Left(_open[^1].SentAt, LateAfter)
+        if (_open.Count == 0 || _no is not null)
+        {
+            return TimeSpan.Zero;
+        }
+
+        TimeSpan wait =
+            !IsOpen(next) ? Left(_open[^1].SentAt, LateAfter)
             : Pace < current.Timeout ? Left(_open.FindLast(query => query.Server.Equals(next))!.SentAt, Pace)
             : TimeSpan.MaxValue;
         TimeSpan refused = _refusedAt is long at ? Left(at, QuestionPlaces.FreshFor) : TimeSpan.Zero;
