@@ -105,12 +105,13 @@ public sealed class HedgedQueryTests
     public async Task SilentServers_AreEachAskedAsOftenAsAttemptsSays(int servers, int attempts, int atATime)
     {
         Task<ServerReply> asking = Ask(Servers(servers) with { Attempts = attempts });
-        while (!asking.IsCompleted)
+        for (int asked = 1; asked < servers * attempts; asked++)
         {
-            _clock.Advance(TimeSpan.FromMilliseconds(50));
-            await Task.Yield();
+            await Eventually.Holds(() => _exchange.Asked.Count >= asked, "the next query is sent");
+            await Eventually.Holds(() => { _clock.Advance(TimeSpan.FromMilliseconds(10)); return _exchange.Asked.Count > asked || asking.IsCompleted; }, "and the next one when it is late");
         }
 
+        await Eventually.Holds(() => { _clock.Advance(TimeSpan.FromMilliseconds(50)); return asking.IsCompleted; }, "all end");
         (await asking).Reply.Should().BeOfType<DnsReply.Silence>();
         _exchange.Servers.GroupBy(static server => server).Select(static server => server.Count()).Should().Equal(Enumerable.Repeat(attempts, servers));
         _exchange.MostOpen.Should().BeLessThanOrEqualTo(atATime);
