@@ -53,6 +53,9 @@ public sealed class DnsCacheOptions
 
     /// <summary>How long one server has to answer one question. The next server is asked beside it after 500 ms.</summary>
     /// <value>10 ms to 30 s. Default: null, the value of resolv.conf (<c>options timeout:</c>), else 2 s.</value>
+    /// <remarks>
+    /// All servers and names of the search list together have 4.5 s. The last attempt begins in time, whatever the timeout.
+    /// </remarks>
     public TimeSpan? QueryTimeout { get; set; }
 
     /// <summary>How often the list of servers is gone through.</summary>

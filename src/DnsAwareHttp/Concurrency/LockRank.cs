@@ -24,6 +24,9 @@ internal enum LockRank
     /// <summary>Of <c>RefreshSchedule</c>: the queue of names that are due.</summary>
     Schedule,
 
+    /// <summary>Of <c>QuestionPlaces</c>: the questions under way to one name server.</summary>
+    Questions,
+
     /// <summary>Of <c>TlsExchange</c> and <c>PendingQuestions</c>: the connections to name servers, and the questions on each.</summary>
     SecureServers,
 

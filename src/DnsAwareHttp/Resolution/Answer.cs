@@ -23,8 +23,9 @@ public abstract record Answer
     /// <para>One <see cref="Found"/> and one <see cref="Empty"/> give the addresses found. One <see cref="Found"/> and one
     /// <see cref="Failed"/> give them too: the cache then keeps the addresses that it knows of the failed family and asks again
     /// soon.</para>
-    /// <para>Without any address, <see cref="EmptyReason.NxDomain"/> of one family holds for both, because such a name has no records at
-    /// all (RFC 2308 section 5). <see cref="EmptyReason.NoData"/> and <see cref="Failed"/> give <see cref="Failed"/>.</para>
+    /// <para>Two <see cref="Empty"/> give <see cref="EmptyReason.NxDomain"/> if one of them says so. One <see cref="Empty"/> and one
+    /// <see cref="Failed"/> give <see cref="Failed"/>: there are servers that answer NXDOMAIN about one type of a name that has records of
+    /// another (RFC 4074 section 4.2).</para>
     /// </remarks>
     /// <param name="ipv4">The answer for IPv4 (A records).</param>
     /// <param name="ipv6">The answer for IPv6 (AAAA records).</param>
@@ -33,6 +34,18 @@ public abstract record Answer
         ArgumentNullException.ThrowIfNull(ipv4);
         ArgumentNullException.ThrowIfNull(ipv6);
         return AnswerMerge.Merge(ipv4, ipv6);
+    }
+
+    /// <summary>The answer that is whole: after all that is late.</summary>
+    internal async Task<Answer> WholeAsync()
+    {
+        Answer answer = this;
+        while (answer is Found { Rest: Task<Answer> rest })
+        {
+            answer = await rest.ConfigureAwait(false);
+        }
+
+        return answer;
     }
 
     /// <summary>The name has addresses.</summary>
@@ -51,8 +64,21 @@ public abstract record Answer
     {
         private const int MaxShown = 8;
 
-        /// <summary>The family whose question failed while the other family was answered: its known addresses still hold.</summary>
+        /// <summary>
+        /// The family whose question failed, or is not answered yet, while the other family was answered: its known addresses still hold.
+        /// </summary>
         internal AddressFamily FailedFamily { get; init; } = AddressFamily.Unspecified;
+
+        /// <summary>
+        /// The absolute name that has the addresses, of those that a search list makes; null for sources without a search list.
+        /// </summary>
+        internal string? Candidate { get; init; }
+
+        /// <summary>Whether an earlier name of the search list failed. It may exist, so the question is asked again soon.</summary>
+        internal bool IsProvisional { get; init; }
+
+        /// <summary>The answer that replaces this one when the questions that are late are answered; null when none is.</summary>
+        internal Task<Answer>? Rest { get; init; }
 
         /// <summary>
         /// The targets of a service; an empty list says that the service is not available (RFC 2782). Null for a question about addresses.
@@ -71,6 +97,20 @@ public abstract record Answer
         /// <inheritdoc/>
         public override int GetHashCode() =>
             HashCode.Combine(Addresses.IsDefaultOrEmpty ? null : Addresses[0], Addresses.IsDefault ? 0 : Addresses.Length, Ttl, IsComplete);
+
+        /// <summary>As this answer, found under one name of a search list. So is what replaces it.</summary>
+        internal Found Under(string candidate, bool isProvisional) => this with
+        {
+            Candidate = candidate,
+            IsProvisional = isProvisional,
+            Rest = Rest is null ? null : UnderAsync(Rest, candidate, isProvisional),
+        };
+
+        private static async Task<Answer> UnderAsync(Task<Answer> rest, string candidate, bool isProvisional)
+        {
+            Answer answer = await rest.ConfigureAwait(false);
+            return answer is Found found ? found.Under(candidate, isProvisional) : answer;
+        }
 
         /// <inheritdoc/>
         public override string ToString() =>

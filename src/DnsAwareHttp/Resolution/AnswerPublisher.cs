@@ -11,19 +11,29 @@ internal sealed class AnswerPublisher(DnsCacheOptions options, SteadyClock clock
     /// <param name="entry">The question that was answered.</param>
     /// <param name="answer">The outcome as the resolver gave it.</param>
     /// <param name="sentAt">When the question was sent: the TTL counts from there.</param>
+    /// <param name="begun">The state that this answer completes: in any other state it counts no more. Null for a new answer.</param>
     /// <returns>The state of knowledge after it.</returns>
-    public CachedAnswer Publish(CacheEntry entry, Answer answer, DateTimeOffset sentAt)
+    public CachedAnswer Publish(CacheEntry entry, Answer answer, DateTimeOffset sentAt, CachedAnswer? begun = null)
     {
         CachedAnswer? before;
         CachedAnswer after;
         using (entry.Lock.Enter())
         {
             before = entry.Current;
-            entry.Current = after =
-                After(before, answer, entry.Question, sentAt) with { SentAt = sentAt, Sources = entry.SourcesWhenSent };
+            if (begun is not null && before != begun)
+            {
+                return before!;
+            }
+
+            int sources = begun?.Sources ?? entry.SourcesWhenSent;
+            entry.Current = after = After(before, answer, entry.Question, sentAt) with { SentAt = sentAt, Sources = sources };
         }
 
-        DnsAwareMetrics.LookedUp(entry.Question.Name, after.Latest, clock.Now - sentAt);
+        if (begun is null)
+        {
+            DnsAwareMetrics.LookedUp(entry.Question.Name, after.Latest, clock.Now - sentAt);
+        }
+
         Report(entry.Question.Name, before, after);
         foreach (NameSubscription subscription in SubscriptionsOf(entry))
         {

@@ -9,6 +9,9 @@ internal static class Backoff
     /// <summary>The longest pause between connects to an address that fails.</summary>
     public static readonly TimeSpan MaxForEndpoints = TimeSpan.FromMinutes(2);
 
+    /// <summary>The longest pause between questions about a name while its answer is provisional: another host may be meant.</summary>
+    public static readonly TimeSpan MaxForProvisional = TimeSpan.FromSeconds(5);
+
     private const double FirstSeconds = 1;
     private const double Factor = 1.6;
     private const double Spread = 0.2;

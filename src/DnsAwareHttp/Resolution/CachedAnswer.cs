@@ -34,6 +34,12 @@ internal sealed record CachedAnswer(
     /// <summary>When the latest question was sent, whatever its outcome.</summary>
     public DateTimeOffset SentAt { get; init; }
 
+    /// <summary>When the question that brought the addresses of the failing family was sent; null while no family fails.</summary>
+    public DateTimeOffset? FamilyGoodAt { get; init; }
+
+    /// <summary>Whether the name ever had a good answer. If not, it is asked about only while a request waits.</summary>
+    public bool WasEverGood { get; init; }
+
     /// <summary>Whether the addresses are used after their TTL because questions fail.</summary>
     public bool IsStale => LastGood is not null && Latest is Answer.Failed;
 
@@ -66,37 +72,65 @@ internal sealed record CachedAnswer(
         Random random)
     {
         answer = Normalize(answer, family);
-        long version = (before?.Version ?? 0) + 1;
-        if (answer is Answer.Failed)
-        {
-            int failures = (before?.Failures ?? 0) + 1;
-            Answer.Found? kept = before is null || before.IsTooOld(now, options) ? null : before.LastGood;
-            return new CachedAnswer(
-                version, answer, kept, kept is null ? null : before?.LastGoodAt,
-                now + TtlPolicy.FailureLifetime, now + Backoff.After(failures, Backoff.MaxForNames, random), failures);
-        }
+        CachedAnswer after = answer is Answer.Failed failed
+            ? AfterFailure(before, failed, now, options, random)
+            : AfterAnswer(before, answer, sentAt, now, options, random);
+        bool wasEverGood = before is { WasEverGood: true } || after.LastGood is not null;
+        return after with { Version = (before?.Version ?? 0) + 1, WasEverGood = wasEverGood };
+    }
 
+    private static CachedAnswer AfterFailure(
+        CachedAnswer? before, Answer.Failed failed, DateTimeOffset now, DnsCacheOptions options, Random random)
+    {
+        int failures = (before?.Failures ?? 0) + 1;
+        Answer.Found? kept = before is null || before.IsTooOld(now, options) ? null : before.LastGood;
+        return new CachedAnswer(
+            0, failed, kept, kept is null ? null : before?.LastGoodAt,
+            now + TtlPolicy.FailureLifetime, now + Backoff.After(failures, Backoff.MaxForNames, random), failures)
+        {
+            FamilyGoodAt = kept is null ? null : before?.FamilyGoodAt,
+        };
+    }
+
+    private static CachedAnswer AfterAnswer(
+        CachedAnswer? before, Answer answer, DateTimeOffset sentAt, DateTimeOffset now, DnsCacheOptions options, Random random)
+    {
         TimeSpan lifetime = TtlPolicy.Lifetime(answer, options);
         DateTimeOffset expiresAt = sentAt + lifetime;
         DateTimeOffset refreshAt = Latest(expiresAt + TtlPolicy.Jitter(lifetime, random), now);
         if (answer is not Answer.Found found)
         {
-            return new CachedAnswer(version, answer, null, null, expiresAt, refreshAt, 0);
+            return new CachedAnswer(0, answer, null, null, expiresAt, refreshAt, 0);
         }
 
-        if (found.FailedFamily is not AddressFamily.Unspecified)
+        // The question for one family failed, or is late. Its known addresses still hold.
+        DateTimeOffset? familyGoodAt = FamilyGoodAtAfter(before, found);
+        bool holds = before?.LastGood is Answer.Found last && now <= familyGoodAt + TtlPolicy.Lifetime(last, options) + options.MaxStale;
+        found = holds ? WithKnown(found, before!.LastGood!) : found;
+        CachedAnswer whole = new(0, found, found, sentAt, expiresAt, refreshAt, 0) { FamilyGoodAt = familyGoodAt };
+        if (found.Rest is not null)
         {
-            // The question for one family failed. Its known addresses still hold, and it is asked again soon.
-            int failures = (before?.Failures ?? 0) + 1;
-            found = WithKnown(found, before?.LastGood);
-            DateTimeOffset soon = now + Backoff.After(failures, Backoff.MaxForNames, random);
-            return new CachedAnswer(version, found, found, sentAt, expiresAt, soon < refreshAt ? soon : refreshAt, failures);
+            return whole with { Failures = before?.Failures ?? 0 };
         }
 
-        return new CachedAnswer(version, found, found, sentAt, expiresAt, refreshAt, 0);
+        // What failed is asked again soon.
+        return found is { FailedFamily: AddressFamily.Unspecified, IsProvisional: false } ? whole : AgainSoon(whole, before, now, random);
 
         static DateTimeOffset Latest(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
     }
+
+    private static CachedAnswer AgainSoon(CachedAnswer whole, CachedAnswer? before, DateTimeOffset now, Random random)
+    {
+        int failures = (before?.Failures ?? 0) + 1;
+        TimeSpan max = whole.LastGood is { IsProvisional: true } ? Backoff.MaxForProvisional : Backoff.MaxForNames;
+        DateTimeOffset soon = now + Backoff.After(failures, max, random);
+        return whole with { Failures = failures, RefreshAt = soon < whole.RefreshAt ? soon : whole.RefreshAt };
+    }
+
+    private static DateTimeOffset? FamilyGoodAtAfter(CachedAnswer? before, Answer.Found found) =>
+        found.FailedFamily is AddressFamily.Unspecified ? null
+        : before?.LastGood?.FailedFamily == found.FailedFamily ? before.FamilyGoodAt
+        : before?.LastGoodAt;
 
     private static Answer Normalize(Answer answer, AddressFamily family)
     {
@@ -126,15 +160,12 @@ internal sealed record CachedAnswer(
         return addresses.Count == 0 ? new Answer.Empty(EmptyReason.NoData, found.Ttl) : found with { Addresses = addresses.ToImmutable() };
     }
 
-    private static Answer.Found WithKnown(Answer.Found found, Answer.Found? known) =>
-        known is null
-            ? found
-            : found with
-            {
-                Addresses =
-                [
-                    .. found.Addresses,
-                    .. known.Addresses.Where(address => address.AddressFamily == found.FailedFamily && !found.Addresses.Contains(address)),
-                ],
-            };
+    private static Answer.Found WithKnown(Answer.Found found, Answer.Found known) => found with
+    {
+        Addresses =
+        [
+            .. found.Addresses,
+            .. known.Addresses.Where(address => address.AddressFamily == found.FailedFamily && !found.Addresses.Contains(address)),
+        ],
+    };
 }

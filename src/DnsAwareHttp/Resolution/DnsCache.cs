@@ -18,6 +18,9 @@ namespace DnsAwareHttp;
 /// </remarks>
 public sealed class DnsCache : IDisposable, IAsyncDisposable
 {
+    // The family that is late joins the answer later. The caller of a prefetch gets both if that is quick.
+    private static readonly TimeSpan RestPatience = TimeSpan.FromSeconds(2);
+
     private readonly DnsCacheOptions _options;
     private readonly NameTable _names;
     private readonly NameRefresher _refresher;
@@ -72,7 +75,8 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
     internal bool IsQuiet => _refresher.IsQuiet;
 
     /// <summary>A subscription to the answers to a question. It does nothing before <see cref="NameSubscription.Start"/>.</summary>
-    internal NameSubscription Subscribe(Question question, IAnswerListener listener) => new(question, listener, _names, _refresher);
+    internal NameSubscription Subscribe(Question question, IAnswerListener listener, bool keepsAsking = true) =>
+        new(question, listener, _names, _refresher) { KeepsAsking = keepsAsking };
 
     /// <summary>Looks a name up ahead of its first request, which then does not wait while the answer holds.</summary>
     /// <remarks>
@@ -95,6 +99,14 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
         using NameSubscription subscription = Subscribe(Question.ForAddresses(NameInUri(host), addressFamily), listener);
         subscription.Start();
         Answer answer = (await subscription.AnswerAsync().WaitAsync(cancellationToken).ConfigureAwait(false)).Latest;
+        if (answer is Answer.Found { Rest: Task<Answer> rest })
+        {
+            await ((Task)rest).WaitAsync(RestPatience, Clock.Provider, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
+            answer = rest.IsCompletedSuccessfully ? await rest.ConfigureAwait(false) : answer;
+        }
+
         GC.KeepAlive(listener);
         return answer;
     }

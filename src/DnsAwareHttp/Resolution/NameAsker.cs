@@ -12,7 +12,9 @@ internal sealed class NameAsker(INameResolver resolver, SteadyClock clock, Cance
     /// <summary>The longest time that one question may take, whatever the resolver does.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);
 
-    public async Task<Answer> AskAsync(Question question)
+    /// <param name="question">The question.</param>
+    /// <param name="known">The last good answer; null if no address is known.</param>
+    public async Task<Answer> AskAsync(Question question, Answer.Found? known = null)
     {
         if (question.Kind is QuestionKind.Service && resolver is not IQuestionResolver)
         {
@@ -25,10 +27,10 @@ internal sealed class NameAsker(INameResolver resolver, SteadyClock clock, Cance
         return question.Kind is not QuestionKind.Service && resolver is not IFamilyResolver
             && LocalNames.TryResolve(question.Name, question.Family, out Answer? local)
             ? local
-            : await AskResolverAsync(question).ConfigureAwait(false);
+            : await AskResolverAsync(question, known).ConfigureAwait(false);
     }
 
-    private async Task<Answer> AskResolverAsync(Question question)
+    private async Task<Answer> AskResolverAsync(Question question, Answer.Found? known)
     {
         using NetworkDeadline deadline = new(Deadline, clock.Provider, stopping);
 
@@ -40,8 +42,8 @@ internal sealed class NameAsker(INameResolver resolver, SteadyClock clock, Cance
             // A resolver of the application that ignores its token, or blocks its thread, must not hold the name for ever. The library's
             // own needs no second thread.
             Task<Answer> answer = resolver is IFamilyResolver
-                ? CallResolver(question, ended.Token)
-                : Task.Run(() => CallResolver(question, ended.Token), CancellationToken.None);
+                ? CallResolver(question, known, ended.Token)
+                : Task.Run(() => CallResolver(question, known, ended.Token), CancellationToken.None);
 
             // After the deadline it may still fail. No code awaits it then.
             answer.Forget();
@@ -63,11 +65,11 @@ internal sealed class NameAsker(INameResolver resolver, SteadyClock clock, Cance
         $"no answer within {Deadline.TotalSeconds:0} s"
         + (queueing > TimeSpan.Zero ? $"; the thread pool is exhausted: work waits {queueing.TotalSeconds:0.0} s for a thread" : "");
 
-    private Task<Answer> CallResolver(Question question, CancellationToken cancellationToken)
+    private Task<Answer> CallResolver(Question question, Answer.Found? known, CancellationToken cancellationToken)
     {
         ValueTask<Answer> answer = resolver switch
         {
-            IQuestionResolver any => any.ResolveAsync(question, cancellationToken),
+            IQuestionResolver any => any.ResolveAsync(question, known, cancellationToken),
             IFamilyResolver byFamily => byFamily.ResolveAsync(question.Name, question.Family, cancellationToken),
             NameResolver named => named.ResolveAsync(question.Name, question.Family, cancellationToken),
             _ => resolver.ResolveAsync(question.Name, cancellationToken),

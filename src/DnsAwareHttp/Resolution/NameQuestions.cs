@@ -10,7 +10,7 @@ namespace DnsAwareHttp.Resolution;
 /// <param name="ended">Called when a question has ended. Called under no lock.</param>
 internal sealed class NameQuestions(
     NameAsker asker, SteadyClock clock, Lateness lateness, RunningWork running, CancellationToken stopping,
-    Func<CacheEntry, Answer, DateTimeOffset, CachedAnswer> publish, Action<CacheEntry> ended)
+    Func<CacheEntry, Answer, DateTimeOffset, CachedAnswer?, CachedAnswer> publish, Action<CacheEntry> ended)
 {
     /// <summary>The least time between two questions about a name that requests wait for because they cannot connect.</summary>
     public static readonly TimeSpan AwaitedInterval = TimeSpan.FromMilliseconds(100);
@@ -123,11 +123,11 @@ internal sealed class NameQuestions(
             await Task.Delay(pause, clock.Provider, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        DateTimeOffset sentAt = NoteSent(entry);
-        Answer answer = await asker.AskAsync(entry.Question).ConfigureAwait(false);
+        Inquiry inquiry = Inquiry.About(entry, NoteSent(entry));
+        Answer answer = await asker.AskAsync(inquiry.Question, entry.Current?.LastGood).ConfigureAwait(false);
         try
         {
-            return publish(entry, answer, sentAt);
+            return publish(entry, inquiry.Complete(answer), inquiry.SentAt, inquiry.Begun);
         }
         finally
         {

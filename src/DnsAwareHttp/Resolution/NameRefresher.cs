@@ -46,7 +46,10 @@ internal sealed class NameRefresher : IAsyncDisposable
         else if (_clock.Now < known.ExpiresAt)
         {
             _publisher.Tell(subscription, known);
-            _schedule.Plan(entry, known.RefreshAt);
+            if (_names.IsKeptFresh(entry))
+            {
+                _schedule.Plan(entry, known.RefreshAt);
+            }
         }
         else
         {
@@ -76,13 +79,18 @@ internal sealed class NameRefresher : IAsyncDisposable
 
     /// <summary>The one way in for answers: makes an answer known, and plans the next question about its name.</summary>
     /// <inheritdoc cref="AnswerPublisher.Publish"/>
-    public CachedAnswer Publish(CacheEntry entry, Answer answer, DateTimeOffset sentAt)
+    public CachedAnswer Publish(CacheEntry entry, Answer answer, DateTimeOffset sentAt, CachedAnswer? begun = null)
     {
-        CachedAnswer published = _publisher.Publish(entry, answer, sentAt);
-        if (_names.IsInUse(entry))
+        CachedAnswer published = _publisher.Publish(entry, answer, sentAt, begun);
+        if (_names.IsKeptFresh(entry))
         {
             entry.OverdueAt = Lateness.OverdueAfter(published.RefreshAt - _clock.Now);
             _schedule.Plan(entry, published.RefreshAt);
+        }
+
+        if (answer is Answer.Found { Rest: Task<Answer> rest } && published.LastGood?.Rest == rest)
+        {
+            _running.Add(Background.Run(() => PublishRestAsync(entry, rest, sentAt, published)));
         }
 
         return published;
@@ -137,6 +145,9 @@ internal sealed class NameRefresher : IAsyncDisposable
         Stop();
         await _running.Ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
+
+    private async Task PublishRestAsync(CacheEntry entry, Task<Answer> rest, DateTimeOffset sentAt, CachedAnswer begun) =>
+        Publish(entry, await rest.WaitAsync(_stopping.Token).ConfigureAwait(false), sentAt, begun);
 
     private void EndQuestion(CacheEntry entry)
     {

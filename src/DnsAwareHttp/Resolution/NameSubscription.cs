@@ -16,6 +16,10 @@ internal sealed class NameSubscription(Question question, IAnswerListener listen
 
     public Question Question => question;
 
+    /// <summary>Whether a name that was never found is asked about again although no request waits for it.</summary>
+    /// <value>Default: true.</value>
+    public bool KeepsAsking { get; init; } = true;
+
     /// <summary>The listener; null after its collection.</summary>
     public IAnswerListener? Listener => _listener.TryGetTarget(out IAnswerListener? target) ? target : null;
 

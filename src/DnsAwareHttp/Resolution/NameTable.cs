@@ -54,6 +54,20 @@ internal sealed class NameTable(int maxEntries)
         }
     }
 
+    /// <summary>Whether the name is asked about in the background: it is in use, and was found once or is to be found.</summary>
+    public bool IsKeptFresh(CacheEntry entry)
+    {
+        if (!IsInUse(entry))
+        {
+            return false;
+        }
+
+        using (entry.Lock.Enter())
+        {
+            return entry.Current is null or { WasEverGood: true } || entry.Subscriptions.Any(static one => one.KeepsAsking);
+        }
+    }
+
     private static bool TryAdd(NameSubscription subscription, CacheEntry entry)
     {
         using (entry.Lock.Enter())

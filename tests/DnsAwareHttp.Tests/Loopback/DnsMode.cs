@@ -37,4 +37,31 @@ public enum DnsMode
 
     /// <summary>The right header and question, then records that end too early.</summary>
     Malformed,
+
+    /// <summary>NXDOMAIN, whatever it was told to say.</summary>
+    NxDomain,
+
+    /// <summary>No error, no record, and neither authoritative nor recursive: it does not have the zone.</summary>
+    Lame,
+
+    /// <summary>Takes questions with an OPT record and never answers them; the answer for others.</summary>
+    SilentToEdns,
+
+    /// <summary>By UDP answers of more than 512 bytes are lost on the way.</summary>
+    LosesBigAnswers,
+
+    /// <summary>SERVFAIL without an OPT record for questions that have one; the answer for others.</summary>
+    ServFailToEdns,
+
+    /// <summary>As <see cref="ServFailToEdns"/>, with NOTIMP.</summary>
+    NotImpToEdns,
+
+    /// <summary>As <see cref="ServFailToEdns"/>, with REFUSED.</summary>
+    RefusedToEdns,
+
+    /// <summary>As <see cref="ServFailToEdns"/>, with NXDOMAIN.</summary>
+    NxDomainToEdns,
+
+    /// <summary>Repeats the OPT record of the question as the first of the answers, and counts it as one.</summary>
+    CopiesEdns,
 }

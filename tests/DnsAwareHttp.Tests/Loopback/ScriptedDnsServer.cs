@@ -309,13 +309,22 @@ public sealed class ScriptedDnsServer : IAsyncDisposable
         DnsMode.Refused => [Reply.Failing(question, 5)],
         DnsMode.FormErr => [Reply.Failing(question, 1)],
         DnsMode.NotImp => [Reply.Failing(question, 4)],
-        DnsMode.NoEdns when question.UdpSize is not null => [Reply.Failing(question, 1)],
+        DnsMode.NoEdns when question.UdpSize is not null => [Reply.Failing(question with { UdpSize = null }, 1)],
+        DnsMode.NxDomain => [Reply.Failing(question, 3)],
+        DnsMode.Lame => [Reply.Lame(question)],
+        DnsMode.SilentToEdns when question.UdpSize is not null => [],
+        DnsMode.LosesBigAnswers when !isTcp && Whole(question, isTcp).Length > 512 => [],
+        DnsMode.ServFailToEdns when question.UdpSize is not null => [Reply.Failing(question with { UdpSize = null }, 2)],
+        DnsMode.NotImpToEdns when question.UdpSize is not null => [Reply.Failing(question with { UdpSize = null }, 4)],
+        DnsMode.RefusedToEdns when question.UdpSize is not null => [Reply.Failing(question with { UdpSize = null }, 5)],
+        DnsMode.NxDomainToEdns when question.UdpSize is not null => [Reply.Failing(question with { UdpSize = null }, 3)],
+        DnsMode.CopiesEdns when question.UdpSize is not null => [WithOptAmongAnswers(question, Whole(question with { UdpSize = null }, isTcp))],
         DnsMode.TruncateUdp when !isTcp => [Reply.Truncated(question)],
         DnsMode.TruncateUdpCloseTcp => isTcp ? [] : [Reply.Truncated(question)],
         DnsMode.WrongId => [WithOtherId(Whole(question, isTcp))],
         DnsMode.ForgeriesFirst => [WithOtherId(Whole(question, isTcp)), Forged(question, isTcp), Whole(question, isTcp)],
         DnsMode.WrongQuestion => [Forged(question, isTcp)],
-        DnsMode.Malformed => [CutShort(Whole(question, isTcp))],
+        DnsMode.Malformed => [CutShort(Whole(question with { UdpSize = null }, isTcp))],
         _ => [Whole(question, isTcp)],
     };
 
@@ -331,6 +340,12 @@ public sealed class ScriptedDnsServer : IAsyncDisposable
         byte[] message = Whole(question, isTcp);
         message[13] = message[13] == (byte)'q' ? (byte)'z' : (byte)'q';
         return message;
+    }
+
+    private static byte[] WithOptAmongAnswers(Question question, byte[] message)
+    {
+        message[7]++;
+        return [.. message.AsSpan(0, question.End), .. question.Bytes.AsSpan(question.End, 11), .. message.AsSpan(question.End)];
     }
 
     private static byte[] CutShort(byte[] message) => message[..^3];
@@ -427,12 +442,17 @@ public sealed class ScriptedDnsServer : IAsyncDisposable
 
     private sealed class Reply
     {
+        // Payload 1232, as most servers say it.
+        private static readonly byte[] Opt = [0, 0, 41, 0x04, 0xD0, 0, 0, 0, 0, 0, 0];
+
         private readonly List<byte> _bytes;
+        private readonly bool _hasOpt;
         private int _answers;
         private int _authorities;
 
         public Reply(Question question)
         {
+            _hasOpt = question.UdpSize is not null;
             _bytes = [.. question.Bytes.AsSpan(0, question.End)];
             _bytes[2] = 0x85;
             _bytes[3] = 0x80;
@@ -443,6 +463,13 @@ public sealed class ScriptedDnsServer : IAsyncDisposable
         {
             byte[] message = new Reply(question).ToArray();
             message[3] |= code;
+            return message;
+        }
+
+        public static byte[] Lame(Question question)
+        {
+            byte[] message = new Reply(question).ToArray();
+            (message[2], message[3]) = (0x81, 0x00);
             return message;
         }
 
@@ -501,7 +528,8 @@ public sealed class ScriptedDnsServer : IAsyncDisposable
         {
             (_bytes[6], _bytes[7]) = ((byte)(_answers >> 8), (byte)_answers);
             _bytes[9] = (byte)_authorities;
-            return [.. _bytes];
+            _bytes[11] = _hasOpt ? (byte)1 : (byte)0;
+            return [.. _bytes, .. _hasOpt ? Opt : []];
         }
 
         private void AddRecord(string name, int type, int ttl, byte[] data)

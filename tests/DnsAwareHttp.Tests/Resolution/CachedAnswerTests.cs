@@ -192,6 +192,61 @@ public sealed class CachedAnswerTests
     }
 
     [Fact]
+    public void FailedFamily_ForLongerThanMaxStale_LosesItsAddresses()
+    {
+        _options.MaxStale = TimeSpan.FromSeconds(100);
+        CachedAnswer known = After(null, Found(30, "10.0.0.1", "fd00::1"));
+        Answer.Found half = Found(30, "10.0.0.1") with { FailedFamily = AddressFamily.InterNetworkV6 };
+        for (int second = 30; second <= 130; second += 10)
+        {
+            known = After(known, half, sentAt: second, now: second);
+            Addresses(known).Should().Equal("10.0.0.1", "fd00::1");
+        }
+
+        known = After(known, half, sentAt: 131, now: 131);
+
+        Addresses(known).Should().Equal("10.0.0.1");
+    }
+
+    [Fact]
+    public void LateFamily_IsNoFailure_AndItsAddressesHold()
+    {
+        CachedAnswer known = After(null, Found(60, "10.0.0.1", "fd00::1"));
+        Answer.Found part = Found(60, "10.0.0.2") with { FailedFamily = AddressFamily.InterNetworkV6, Rest = new TaskCompletionSource<Answer>().Task };
+
+        known = After(known, part, sentAt: 60, now: 60);
+
+        Addresses(known).Should().Equal("10.0.0.2", "fd00::1");
+        (known.Failures, known.RefreshAt).Should().Be((0, At(120)));
+    }
+
+    [Fact]
+    public void Provisional_IsAskedAgainSoon_AndEverySecondsWhileItLasts()
+    {
+        CachedAnswer? known = null;
+        List<double> pauses = [];
+        ScriptedRandom noSpread = new() { Fraction = 0.5 };
+        for (int i = 0; i < 10; i++)
+        {
+            known = CachedAnswer.After(known, Found(300, "10.0.0.1") with { IsProvisional = true }, AddressFamily.Unspecified, Start, Start, _options, noSpread);
+            pauses.Add((known.RefreshAt - Start).TotalSeconds);
+        }
+
+        pauses[0].Should().Be(1);
+        pauses[^1].Should().Be(5);
+        After(known, Found(300, "10.0.0.1")).RefreshAt.Should().Be(At(300));
+    }
+
+    [Fact]
+    public void WasEverGood_IsTrueFromTheFirstAddressOn()
+    {
+        CachedAnswer known = After(null, new Answer.Failed("SERVFAIL"));
+        known.WasEverGood.Should().BeFalse();
+        known = After(known, Found(30, "10.0.0.1"));
+        After(known, new Answer.Empty(EmptyReason.NxDomain, TimeSpan.Zero)).WasEverGood.Should().BeTrue();
+    }
+
+    [Fact]
     public void Version_EachQuestion_Rises()
     {
         CachedAnswer? known = null;

@@ -513,6 +513,33 @@ public sealed class DnsCacheTests : IAsyncDisposable
     }
 
     /// <summary>An answer is known a moment before its question counts as over.</summary>
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public async Task NameThatWasNeverFound_IsAskedAgainInTheBackgroundOnlyForWhoKeepsAsking(bool keepsAsking, bool isNxDomain)
+    {
+        Dns.Says(Host, isNxDomain ? new Answer.Empty(EmptyReason.NxDomain, TimeSpan.FromSeconds(1)) : new Answer.Failed("SERVFAIL"));
+        DelegateListener listener = new(_ => { });
+        using NameSubscription name = Cache.Subscribe(Question.ForAddresses(Host, AddressFamily.Unspecified), listener, keepsAsking);
+        name.Start();
+        await name.AnswerAsync();
+        await Quiet();
+
+        _time.Advance(TimeSpan.FromSeconds(10));
+        await Quiet();
+        int asked = Dns.Questions(Host);
+        asked.Should().Be(keepsAsking ? 2 : 1);
+
+        Dns.Says(Host, 30, "10.0.0.1");
+        _time.Advance(TimeSpan.FromSeconds(2));
+        await name.AnswerAsync();
+        await Quiet();
+        asked = Dns.Questions(Host);
+        _time.Advance(TimeSpan.FromSeconds(31));
+        await Eventually.Holds(() => Dns.Questions(Host) == asked + 1, "a name that was found is kept fresh");
+        GC.KeepAlive(listener);
+    }
+
     private Task Quiet() => Eventually.Holds(() => Cache.IsQuiet, "no question is in flight");
 
     /// <summary>Leaves the cache with an expired answer, version 1, of a name that nobody uses.</summary>

@@ -10,18 +10,19 @@ internal static class AnswerMerge
     public static Answer Merge(Answer v4, Answer v6) => (Usable(v4), Usable(v6)) switch
     {
         (Answer.Found one, Answer.Found other) => Unite(one, other),
-        (Answer.Found found, Answer.Failed) => found with { FailedFamily = AddressFamily.InterNetworkV6 },
-        (Answer.Failed, Answer.Found found) => found with { FailedFamily = AddressFamily.InterNetwork },
+        (Answer.Found found, Answer.Failed) => Alone(found, AddressFamily.InterNetworkV6),
+        (Answer.Failed, Answer.Found found) => Alone(found, AddressFamily.InterNetwork),
         (Answer.Found found, _) => found,
         (_, Answer.Found found) => found,
         (Answer.Empty one, Answer.Empty other) => Merge(one, other),
 
-        // A name that does not exist has no records of any type (RFC 2308 section 5).
-        (Answer.Empty { Reason: EmptyReason.NxDomain } none, _) => none,
-        (_, Answer.Empty { Reason: EmptyReason.NxDomain } none) => none,
-        (Answer.Failed failed, _) => failed,
-        (_, Answer other) => other,
+        // Some servers answer NXDOMAIN about AAAA while the name has A records (RFC 4074 section 4.2): it says nothing of the other family.
+        (Answer.Failed, _) => v4,
+        _ => v6,
     };
+
+    /// <summary>The answer about one family, where the question for the other one failed or is not answered yet.</summary>
+    public static Answer.Found Alone(Answer.Found found, AddressFamily without) => found with { FailedFamily = without };
 
     /// <summary>The answer with the addresses of <see cref="Distinct"/>; NODATA if only unspecified addresses are there.</summary>
     public static Answer Usable(Answer answer)

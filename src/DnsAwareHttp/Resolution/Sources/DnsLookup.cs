@@ -12,73 +12,82 @@ internal sealed class DnsLookup(HedgedQuery servers, TimeProvider timeProvider)
     // A server that gives one alias at a time, and never an end.
     private const int MaxQuestions = 16;
 
+    /// <summary>How long an answer about one family waits for the other (RFC 8305 section 3). Then the other joins it later.</summary>
+    public static readonly TimeSpan ResolutionDelay = TimeSpan.FromMilliseconds(50);
+
     private static readonly DnsOutcome NoAaaa =
         new(new Answer.Empty(EmptyReason.NoData, DnsMessageReader.DefaultNegativeTtl), WasAsked: true);
 
     // A chain of aliases that the servers do not follow costs a question for each. Whoever owns a name must not have us ask without end.
     private static readonly TimeSpan TtlForEachQuestion = TimeSpan.FromSeconds(1);
 
+    /// <param name="name">The absolute name.</param>
+    /// <param name="kind">The records that are wanted.</param>
+    /// <param name="isKnown">Whether addresses are known and in use.</param>
+    /// <param name="current">How to ask.</param>
+    /// <param name="cancellationToken">Ends the lookup, and what is under way of it after its first answer.</param>
     public Task<DnsOutcome> AskAsync(
-        string name, QuestionKind kind, DnsSettings current, CancellationToken cancellationToken) => kind switch
-        {
-            QuestionKind.Service => AskTypeAsync(name, DnsRecordType.Srv, current, cancellationToken),
-            QuestionKind.A => AskFamilyAsync(name, AddressFamily.InterNetwork, current, cancellationToken),
-            QuestionKind.Aaaa when current.WithoutAaaa => Task.FromResult(NoAaaa),
-            QuestionKind.Aaaa => AskFamilyAsync(name, AddressFamily.InterNetworkV6, current, cancellationToken),
-            _ when current.WithoutAaaa => AskFamilyAsync(name, AddressFamily.InterNetwork, current, cancellationToken),
-            _ => AskBothAsync(name, current, cancellationToken),
-        };
-
-    private async Task<DnsOutcome> AskBothAsync(string name, DnsSettings current, CancellationToken cancellationToken)
+        string name, QuestionKind kind, bool isKnown, DnsSettings current, CancellationToken cancellationToken)
     {
-        using NetworkDeadline patience = new(Timeout.InfiniteTimeSpan, timeProvider, cancellationToken);
-        Task<DnsOutcome> v4 = AskHalfAsync(name, DnsRecordType.A, current, patience.Token, cancellationToken);
-        if (current.OneByOne)
+        DnsQuery a = new(name, DnsRecordType.A) { IsKnown = isKnown };
+        DnsQuery aaaa = a with { Type = DnsRecordType.Aaaa };
+        return kind switch
         {
-            LimitOther(await Task.WhenAny(v4).ConfigureAwait(false));
-        }
-
-        Task<DnsOutcome> v6 = AskHalfAsync(name, DnsRecordType.Aaaa, current, patience.Token, cancellationToken);
-        LimitOther(await Task.WhenAny(v4, v6).ConfigureAwait(false));
-        DnsOutcome[] halves = await Task.WhenAll(v4, v6).ConfigureAwait(false);
-        return Merge(halves[0], halves[1]);
-
-        // Some networks drop the questions for one type. Retries must not use up the time of a name whose other family is known.
-        void LimitOther(Task<DnsOutcome> half)
-        {
-            if (half is { IsCompletedSuccessfully: true, Result.Answer: Answer.Found })
-            {
-                patience.Change(current.Timeout);
-            }
-        }
+            QuestionKind.Service => AskTypeAsync(a with { Type = DnsRecordType.Srv }, current, cancellationToken),
+            QuestionKind.A => AskFamilyAsync(a, AddressFamily.InterNetwork, current, cancellationToken),
+            QuestionKind.Aaaa when current.WithoutAaaa => Task.FromResult(NoAaaa),
+            QuestionKind.Aaaa => AskFamilyAsync(aaaa, AddressFamily.InterNetworkV6, current, cancellationToken),
+            _ when current.WithoutAaaa => AskFamilyAsync(a, AddressFamily.InterNetwork, current, cancellationToken),
+            _ => AskBothAsync(a, aaaa, current, cancellationToken),
+        };
     }
 
-    private async Task<DnsOutcome> AskHalfAsync(
-        string name, DnsRecordType type, DnsSettings current, CancellationToken patience, CancellationToken cancellationToken)
+    private async Task<DnsOutcome> AskBothAsync(DnsQuery a, DnsQuery aaaa, DnsSettings current, CancellationToken cancellationToken)
     {
-        try
+        Task<DnsOutcome> v4 = AskTypeAsync(a, current, cancellationToken);
+        if (current.OneByOne)
         {
-            return await AskTypeAsync(name, type, current, patience).ConfigureAwait(false);
+            await Task.WhenAny(v4).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+
+        Task<DnsOutcome> v6 = AskTypeAsync(aaaa, current, cancellationToken);
+        Task<DnsOutcome> first = await Task.WhenAny(v4, v6).ConfigureAwait(false);
+        Task<DnsOutcome> both = MergeAsync(v4, v6);
+        if (first is { IsCompletedSuccessfully: true, Result.Answer: Answer.Found found })
         {
-            string reason = $"no server answered for type {type.ToString().ToUpperInvariant()} in time";
-            return new DnsOutcome(new Answer.Failed(reason), WasAsked: true);
+            await ((Task)both).WaitAsync(ResolutionDelay, timeProvider, CancellationToken.None)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!both.IsCompleted)
+            {
+                AddressFamily late = first == v4 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork;
+                DnsOutcome part = new(AnswerMerge.Alone(found, late), WasAsked: true);
+                return part with { Answer = (Answer.Found)part.Answer with { Rest = part.RestOf(both) } };
+            }
         }
+
+        return await both.ConfigureAwait(false);
+    }
+
+    private static async Task<DnsOutcome> MergeAsync(Task<DnsOutcome> v4, Task<DnsOutcome> v6)
+    {
+        DnsOutcome[] halves = await Task.WhenAll(v4, v6).ConfigureAwait(false);
+        return Merge(halves[0], halves[1]);
     }
 
     private static DnsOutcome Merge(DnsOutcome v4, DnsOutcome v6)
     {
-        Answer merged = AnswerMerge.Merge(v4.Answer, v6.Answer);
+        Answer merged = (v4, v6) switch
+        {
+            ({ Answer: Answer.Found found }, { Denied: Answer.Empty none }) => AnswerMerge.Merge(found, none),
+            ({ Denied: Answer.Empty none }, { Answer: Answer.Found found }) => AnswerMerge.Merge(none, found),
+            _ => AnswerMerge.Merge(v4.Answer, v6.Answer),
+        };
         return new DnsOutcome(merged, merged is not Answer.Failed || (v4.WasAsked && v6.WasAsked));
     }
 
     private async Task<DnsOutcome> AskFamilyAsync(
-        string name, AddressFamily family, DnsSettings current, CancellationToken cancellationToken)
-    {
-        DnsRecordType type = family == AddressFamily.InterNetworkV6 ? DnsRecordType.Aaaa : DnsRecordType.A;
-        return OfFamily(family, await AskTypeAsync(name, type, current, cancellationToken).ConfigureAwait(false));
-    }
+        DnsQuery query, AddressFamily family, DnsSettings current, CancellationToken cancellationToken) =>
+        OfFamily(family, await AskTypeAsync(query, current, cancellationToken).ConfigureAwait(false));
 
     // An IPv4-mapped address in an AAAA record is an IPv4 address, which was not asked for.
     private static DnsOutcome OfFamily(AddressFamily family, DnsOutcome outcome)
@@ -94,31 +103,38 @@ internal sealed class DnsLookup(HedgedQuery servers, TimeProvider timeProvider)
     }
 
     /// <summary>Asks for one type, and again for the target of an alias where the servers leave that to the client.</summary>
-    private async Task<DnsOutcome> AskTypeAsync(string name, DnsRecordType type, DnsSettings current, CancellationToken cancellationToken)
+    private async Task<DnsOutcome> AskTypeAsync(DnsQuery query, DnsSettings current, CancellationToken cancellationToken)
     {
-        DnsQuery query = new(name, type);
         TimeSpan ttl = TimeSpan.MaxValue;
         TimeSpan least = TimeSpan.Zero;
         for (int questions = 1; ; questions++)
         {
-            (NameServer server, DnsReply reply) = await servers.AskAsync(query, current, cancellationToken).ConfigureAwait(false);
-            switch (reply)
+            ServerReply told = await servers.AskAsync(query, current, cancellationToken).ConfigureAwait(false);
+            switch (told.Reply)
             {
+                case DnsReply.None none:
+                    return Denial(told, new Answer.Empty(none.Reason, Larger(least, Smaller(ttl, none.NegativeTtl))));
                 case DnsReply.Records records:
                     Answer.Found found = new(records.Addresses, Larger(least, Smaller(ttl, records.Ttl))) { Targets = records.Targets };
                     return new DnsOutcome(AnswerMerge.Usable(found), WasAsked: true);
-                case DnsReply.None none:
-                    return new DnsOutcome(new Answer.Empty(none.Reason, Larger(least, Smaller(ttl, none.NegativeTtl))), WasAsked: true);
                 case DnsReply.Elsewhere elsewhere when elsewhere.Links <= query.LinksLeft && questions <= MaxQuestions:
                     ttl = Smaller(ttl, elsewhere.Ttl);
                     least += TtlForEachQuestion;
                     query = query with { Host = elsewhere.Target, LinksLeft = query.LinksLeft - elsewhere.Links };
                     break;
                 default:
-                    return new DnsOutcome(FailureOf(server, reply), WasAsked: reply is not DnsReply.NoSocket);
+                    return new DnsOutcome(FailureOf(told.Server, told.Reply), WasAsked: told.Reply is not DnsReply.NoSocket);
             }
         }
     }
+
+    private static DnsOutcome Denial(ServerReply told, Answer.Empty none) => told.Missing is null
+        ? new DnsOutcome(none, WasAsked: true)
+        : new DnsOutcome(
+            new Answer.Failed($"name server {told.Missing} fails, and may know what {told.Server} denies"), WasAsked: true)
+        {
+            Denied = none,
+        };
 
     private static Answer.Failed FailureOf(NameServer server, DnsReply reply) => reply switch
     {
@@ -126,6 +142,7 @@ internal sealed class DnsLookup(HedgedQuery servers, TimeProvider timeProvider)
         DnsReply.Malformed malformed => new Answer.Failed($"name server {server} sent a malformed answer: {malformed.Problem}"),
         DnsReply.Silence silence => new Answer.Failed($"name server {server}: {silence.Problem}", silence.Exception),
         DnsReply.NoSocket none => new Answer.Failed($"name server {server} cannot be asked: {none.Exception.Message}", none.Exception),
+        DnsReply.Lame => new Answer.Failed($"name server {server} does not know the zone of the name"),
         DnsReply.Elsewhere => new Answer.Failed("the chain of aliases is too long, or is a loop"),
         _ => new Answer.Failed($"name server {server} sent only a part of its answer"),
     };

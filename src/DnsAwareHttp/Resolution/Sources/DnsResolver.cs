@@ -8,14 +8,17 @@ namespace DnsAwareHttp.Resolution.Sources;
 internal sealed class DnsResolver : IFamilyResolver, IQuestionResolver, INameChanges, IAsyncDisposable
 {
     private readonly DnsSettingsFile _settings;
+    private readonly TimeProvider _timeProvider;
+    private readonly CancellationTokenSource _stopping = new();
     private readonly TlsExchange _tls;
     private readonly DnsLookup _lookup;
 
     public DnsResolver(DnsSettingsFile settings, IDnsExchange udp, IDnsExchange tcp, TimeProvider timeProvider, TlsExchange? tls = null)
     {
-        _settings = settings;
+        (_settings, _timeProvider) = (settings, timeProvider);
         _tls = tls ?? new TlsExchange(timeProvider);
-        _lookup = new DnsLookup(new HedgedQuery(new ServerQuery(udp, tcp, _tls), timeProvider), timeProvider);
+        ServerQuery query = new(udp, tcp, _tls, new EdnsMemory(timeProvider), timeProvider);
+        _lookup = new DnsLookup(new HedgedQuery(query, timeProvider), timeProvider);
     }
 
     /// <exception cref="FormatException">The text of a name server is not an address.</exception>
@@ -35,61 +38,64 @@ internal sealed class DnsResolver : IFamilyResolver, IQuestionResolver, INameCha
         ResolveAsync(Question.ForAddresses(host, family), cancellationToken);
 
     public async ValueTask<Answer> ResolveAsync(Question question, CancellationToken cancellationToken) =>
-        (await AskAsync(question, cancellationToken).ConfigureAwait(false)).Answer;
+        await (await ResolveAsync(question, known: null, cancellationToken).ConfigureAwait(false)).WholeAsync().ConfigureAwait(false);
+
+    public async ValueTask<Answer> ResolveAsync(Question question, Answer.Found? known, CancellationToken cancellationToken) =>
+        (await AskAsync(question, known, cancellationToken).ConfigureAwait(false)).Answer;
 
     public IDisposable Watch(Action<IReadOnlySet<string>?> changed) => _settings.Watch(changed);
 
-    /// <summary>As <see cref="ResolveAsync(Question, CancellationToken)"/>, and whether a server could be asked.</summary>
-    public async ValueTask<DnsOutcome> AskAsync(Question question, CancellationToken cancellationToken)
+    /// <summary>As <see cref="ResolveAsync(Question, Answer.Found?, CancellationToken)"/>, and whether a server could be asked.</summary>
+    public async ValueTask<DnsOutcome> AskAsync(Question question, Answer.Found? known, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         DnsSettings current = _settings.Current;
         NameProblem problem = DnsMessageWriter.ProblemOf(question.Name);
         return problem != NameProblem.None ? NotAskable(question.Name, problem)
-            : current.Servers.IsEmpty ? new DnsOutcome(new Answer.Failed("no name server is known"), WasAsked: false)
-            : await SearchAsync(question, current, cancellationToken).ConfigureAwait(false);
+            : current.Servers.IsEmpty ? new DnsOutcome(new Answer.Failed("no name server is known"), WasAsked: false) { HasNoServer = true }
+            : await SearchAsync(question, known, current, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Closes connections that are kept open.</summary>
-    public void Stop() => _tls.Stop();
+    /// <summary>Closes connections that are kept open, and ends questions.</summary>
+    public void Stop()
+    {
+        _stopping.Cancel();
+        _tls.Stop();
+    }
 
-    public ValueTask DisposeAsync() => _tls.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        Stop();
+        await _tls.DisposeAsync().ConfigureAwait(false);
+    }
 
     private static DnsOutcome NotAskable(string host, NameProblem problem) =>
         new(
             new Answer.Failed($"'{host}' cannot be asked for ({problem})", new SocketException((int)SocketError.HostNotFound)),
             WasAsked: true);
 
-    // As in glibc, a failure does not end the search. If no name is found, the failure is the outcome: the name that failed may exist.
-    private async Task<DnsOutcome> SearchAsync(Question question, DnsSettings current, CancellationToken cancellationToken)
+    private async Task<DnsOutcome> SearchAsync(
+        Question question, Answer.Found? known, DnsSettings current, CancellationToken cancellationToken)
     {
-        Answer.Empty? none = null;
-        DnsOutcome? failed = null;
-        foreach (string name in current.CandidatesFor(question.Name))
-        {
-            DnsOutcome outcome = await _lookup.AskAsync(name, question.Kind, current, cancellationToken).ConfigureAwait(false);
-            switch (outcome.Answer)
-            {
-                case Answer.Empty empty:
-                    none = none is null ? empty : Less(none, empty);
-                    break;
-                case Answer.Failed when outcome.WasAsked:
-                    failed ??= outcome;
-                    break;
-                default:
-                    return outcome;
-            }
-        }
+        string[] names = [.. current.CandidatesFor(question.Name)];
+        CandidateRun run = new(
+            names,
+            known is null ? null : Array.IndexOf(names, known.Candidate),
+            (name, ended) => _lookup.AskAsync(name, question.Kind, known is not null, current, ended),
+            _timeProvider);
 
-        none ??= new Answer.Empty(EmptyReason.NxDomain, DnsMessageReader.DefaultNegativeTtl);
-        return failed ?? new DnsOutcome(none, WasAsked: true);
+        // The rest of an answer is asked for after this has returned, until the cache is disposed.
+        CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping.Token);
+        Task<DnsOutcome> first = run.FirstAsync(end.Token);
+        DisposeAfterAsync(first, end).Forget();
+        return await first.ConfigureAwait(false);
     }
 
-    // NODATA says that one of the names exists. That is more than NXDOMAIN.
-    private static Answer.Empty Less(Answer.Empty one, Answer.Empty other)
+    private static async Task DisposeAfterAsync(Task<DnsOutcome> first, CancellationTokenSource end)
     {
-        bool exists = one.Reason == EmptyReason.NoData || other.Reason == EmptyReason.NoData;
-        TimeSpan ttl = one.NegativeTtl < other.NegativeTtl ? one.NegativeTtl : other.NegativeTtl;
-        return new Answer.Empty(exists ? EmptyReason.NoData : EmptyReason.NxDomain, ttl);
+        using (end)
+        {
+            await (await first.ConfigureAwait(false)).Answer.WholeAsync().ConfigureAwait(false);
+        }
     }
 }

@@ -53,9 +53,12 @@ internal sealed class ResolverChain(
     public ValueTask<Answer> ResolveAsync(string host, AddressFamily family, CancellationToken cancellationToken) =>
         ResolveAsync(Question.ForAddresses(host, family), cancellationToken);
 
-    public ValueTask<Answer> ResolveAsync(Question question, CancellationToken cancellationToken) =>
-        question.Kind is not QuestionKind.Service ? ResolveAddressesAsync(question, cancellationToken)
-            : sources.Contains(NameSource.Dns) ? dns.ResolveAsync(question, cancellationToken)
+    public async ValueTask<Answer> ResolveAsync(Question question, CancellationToken cancellationToken) =>
+        await (await ResolveAsync(question, known: null, cancellationToken).ConfigureAwait(false)).WholeAsync().ConfigureAwait(false);
+
+    public ValueTask<Answer> ResolveAsync(Question question, Answer.Found? known, CancellationToken cancellationToken) =>
+        question.Kind is not QuestionKind.Service ? ResolveAddressesAsync(question, known, cancellationToken)
+            : sources.Contains(NameSource.Dns) ? dns.ResolveAsync(question, known, cancellationToken)
             : ValueTask.FromResult<Answer>(new Answer.Failed("SRV records are looked up in DNS, which NameSources leaves out"));
 
     public IDisposable Watch(Action<IReadOnlySet<string>?> changed)
@@ -80,7 +83,7 @@ internal sealed class ResolverChain(
 
     public ValueTask DisposeAsync() => dns.DisposeAsync();
 
-    private async ValueTask<Answer> ResolveAddressesAsync(Question question, CancellationToken cancellationToken)
+    private async ValueTask<Answer> ResolveAddressesAsync(Question question, Answer.Found? inUse, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         (string host, AddressFamily family) = (question.Name, question.Family);
@@ -95,51 +98,64 @@ internal sealed class ResolverChain(
             return loopback;
         }
 
-        Answer? known = null;
+        Answer? earlier = null;
         for (int i = 0; i < sources.Length; i++)
         {
-            (Answer? answer, bool isFinal) = await AskSourceAsync(i, question, cancellationToken).ConfigureAwait(false);
-            if (answer is Answer.Found || (answer is not null && isFinal))
+            SourceAnswer said = await AskSourceAsync(i, question, inUse, cancellationToken).ConfigureAwait(false);
+            if (said.Answer is Answer.Found || (said.Answer is not null && said.IsFinal))
             {
-                // Where neither knows an address, the TTL is that of DNS.
-                return (known, answer) is (Answer.Empty, Answer.Empty) ? known : answer;
+                return Weigh(earlier, said.Answer);
             }
 
-            known = answer ?? known;
+            earlier = said.Answer ?? earlier;
         }
 
-        return known ?? new Answer.Empty(EmptyReason.NxDomain, NotListedTtl);
+        return earlier ?? new Answer.Empty(EmptyReason.NxDomain, NotListedTtl);
     }
 
-    /// <summary>The answer of a source, null where the name is not its own; and whether no other source needs to be asked.</summary>
-    private async ValueTask<(Answer? Answer, bool IsFinal)> AskSourceAsync(
-        int index, Question question, CancellationToken cancellationToken)
+    /// <summary>The answer after two sources.</summary>
+    /// <remarks>
+    /// A source that is asked because another one could not be asked may confirm that a name exists, and may not deny it. Where neither
+    /// knows an address, the TTL is that of the earlier source.
+    /// </remarks>
+    private static Answer Weigh(Answer? earlier, Answer later) =>
+        (earlier, later) is (Answer.Failed or Answer.Empty, Answer.Empty) ? earlier : later;
+
+    private async ValueTask<SourceAnswer> AskSourceAsync(
+        int index, Question question, Answer.Found? inUse, CancellationToken cancellationToken)
     {
         switch (sources[index])
         {
             case NameSource.HostsFile:
-                return (await hosts!.FindAsync(question.Name, question.Family, cancellationToken).ConfigureAwait(false), true);
+                Answer? listed = await hosts!.FindAsync(question.Name, question.Family, cancellationToken).ConfigureAwait(false);
+                return new SourceAnswer(listed, IsFinal: true);
             case NameSource.Dns:
                 bool systemFollows = sources.IndexOf(NameSource.System) > index;
-                return await AskDnsAsync(question, systemFollows, cancellationToken).ConfigureAwait(false);
+                return await AskDnsAsync(question, inUse, systemFollows, cancellationToken).ConfigureAwait(false);
             default:
                 Answer answer = await system.ResolveAsync(question.Name, question.Family, cancellationToken).ConfigureAwait(false);
-                return (answer, index == sources.Length - 1);
+                return new SourceAnswer(answer, index == sources.Length - 1);
         }
     }
 
-    private async ValueTask<(Answer? Answer, bool IsFinal)> AskDnsAsync(
-        Question question, bool systemFollows, CancellationToken cancellationToken)
+    private async ValueTask<SourceAnswer> AskDnsAsync(
+        Question question, Answer.Found? inUse, bool systemFollows, CancellationToken cancellationToken)
     {
         if (systemFollows && nameSwitch?.IsForSystemFirst(question.Name) == true)
         {
-            return (null, false);
+            return new SourceAnswer(null, IsFinal: false);
         }
 
-        DnsOutcome outcome = await dns.AskAsync(question, cancellationToken).ConfigureAwait(false);
+        DnsOutcome outcome = await dns.AskAsync(question, inUse, cancellationToken).ConfigureAwait(false);
         bool mayBeKnown = systemFollows
             && outcome.Answer is Answer.Empty
             && (confirms || nameSwitch?.IsForSystemAfterwards(question.Name) == true);
-        return (outcome.Answer, outcome.WasAsked && !mayBeKnown);
+        return systemFollows && outcome.HasNoServer
+            ? new SourceAnswer(null, IsFinal: false)
+            : new SourceAnswer(outcome.Answer, outcome.WasAsked && !mayBeKnown);
     }
+
+    /// <param name="Answer">The answer of a source; null where the name is not its own.</param>
+    /// <param name="IsFinal">Whether no other source needs to be asked.</param>
+    private readonly record struct SourceAnswer(Answer? Answer, bool IsFinal);
 }

@@ -3,107 +3,209 @@ using DnsAwareHttp.Resolution.Wire;
 
 namespace DnsAwareHttp.Resolution.Sources;
 
-/// <summary>The queries of one question to several servers: two at a time at most.</summary>
-/// <param name="servers">Two or more, in the order in which they are asked.</param>
-/// <param name="turns">The number of queries at most.</param>
+/// <summary>The queries of one question: to one server after the other, and beside each server that is late.</summary>
+/// <remarks>
+/// Records count at once. A "no" counts when each server that is preferred to the one that says it has answered or failed.
+/// </remarks>
+/// <param name="order">The servers, in the order in which they are asked.</param>
+/// <param name="current">How to ask. Its order of the servers is that of preference, unless they take turns.</param>
+/// <param name="rotation">Learns which servers answer.</param>
 /// <param name="ask">Asks one server.</param>
-/// <param name="places">A second query at the same time takes a place, if there is one. The question holds the place of the first.</param>
+/// <param name="door">Gives each query its place.</param>
 /// <param name="timeProvider">The clock.</param>
 internal sealed class ServerRun(
-    ImmutableArray<NameServer> servers, int turns, Func<NameServer, Task<DnsReply>> ask, SemaphoreSlim places, TimeProvider timeProvider)
+    ImmutableArray<NameServer> order, DnsSettings current, ServerRotation rotation, Func<NameServer, Task<DnsReply>> ask,
+    HedgedQuery.Door door, TimeProvider timeProvider)
 {
     /// <summary>A server that has not answered after this time is late.</summary>
     public static readonly TimeSpan LateAfter = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>The time that all queries together have.</summary>
+    public static readonly TimeSpan Share = TimeSpan.FromSeconds(4.5);
+
     private readonly List<Query> _open = new(2);
+    private readonly Dictionary<NameServer, DnsReply> _failures = [];
+    private ServerReply? _found;
+    private ServerReply? _no;
     private ServerReply? _last;
     private int _turn;
+    private long? _startedAt;
+    private long? _refusedAt;
 
-    private NameServer Next => servers[_turn % servers.Length];
+    private ImmutableArray<NameServer> Preference => current.Rotate ? order : current.Servers;
 
-    public async Task<ServerReply> FirstReplyAsync()
+    private int Turns => order.Length * current.Attempts;
+
+    // The last pass begins in time, also where the timeout of a query is longer than the share.
+    private TimeSpan Pace => Share / current.Attempts;
+
+    public async Task<ServerReply> FirstReplyAsync(CancellationToken cancellationToken)
     {
-        while (_turn < turns || _open.Count > 0)
+        while (true)
         {
-            if (_open.Count == 0 || await MayAddQueryAsync().ConfigureAwait(false))
+            if (Decided() is ServerReply reply)
             {
-                AskNext();
-                continue;
+                NoteLateServers();
+                return reply;
             }
 
-            await Task.WhenAny(_open.Select(static query => query.Reply)).ConfigureAwait(false);
-            if (await TakeRepliesAsync().ConfigureAwait(false) is ServerReply conclusive)
+            bool asked = Next() is NameServer next
+                && TimeUntil(next) == TimeSpan.Zero
+                && await TryAskAsync(next, cancellationToken).ConfigureAwait(false);
+            if (!asked)
             {
-                return conclusive;
+                await WaitAsync().ConfigureAwait(false);
+                await TakeRepliesAsync().ConfigureAwait(false);
             }
         }
-
-        return _last!;
     }
 
-    /// <summary>Awaits the queries that are still open, which the caller cancelled, and gives back their place.</summary>
+    /// <summary>Awaits the queries that are still open, which the caller cancelled, and gives back their places.</summary>
     public async Task EndAsync()
     {
-        foreach (Query query in _open.ToArray())
+        foreach (Query query in _open)
         {
             // Its socket is closed when its task is over.
             await ((Task)query.Reply).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            Leave(query);
+            query.Place.Dispose();
         }
     }
 
-    private void AskNext()
+    private ServerReply? Decided()
     {
-        NameServer server = Next;
-        _turn++;
-        _open.Add(new Query(server, timeProvider.GetTimestamp(), ask(server)));
+        bool isOver = (_open.Count == 0 && Next() is null) || (_startedAt is long since && timeProvider.GetElapsedTime(since) >= Share);
+        return _found
+            ?? (_no is not null && (isOver || Earlier(_no.Server).All(_failures.ContainsKey)) ? Doubted(_no) : null)
+            ?? (isOver ? _last ?? new ServerReply(order[0], new DnsReply.Silence($"no answer within {Share.TotalSeconds:0.###} s")) : null);
     }
 
-    private async Task<bool> MayAddQueryAsync() =>
-        _turn < turns && await NeedsCompanyAsync(_open[0]).ConfigureAwait(false) && places.Wait(0, CancellationToken.None);
+    /// <summary>The servers that are preferred to this one, without the dead ones.</summary>
+    private IEnumerable<NameServer> Earlier(NameServer server) =>
+        Preference.Take(Preference.IndexOf(server)).Where(earlier => _failures.ContainsKey(earlier) || rotation.IsAlive(earlier));
 
-    /// <summary>Whether the only server that was asked is late, now or after a while, and the next server is another.</summary>
-    private async Task<bool> NeedsCompanyAsync(Query first)
+    // A server that refuses leaves the answer to the others. One that fails may know the name.
+    private ServerReply Doubted(ServerReply no) => no with
     {
-        if (_open.Count > 1 || first.Server == Next)
+        Missing = Earlier(no.Server).FirstOrDefault(earlier => rotation.IsAlive(earlier) && MayKnow(_failures.GetValueOrDefault(earlier))),
+    };
+
+    private static bool MayKnow(DnsReply? failure) =>
+        failure is null or DnsReply.Silence or DnsReply.Malformed or DnsReply.Refusal { Code: DnsResponseCode.ServFail };
+
+    private NameServer? Next() =>
+        _no is not null ? Earlier(_no.Server).FirstOrDefault(earlier => !_failures.ContainsKey(earlier) && !IsOpen(earlier))
+        : _turn < Turns ? order[_turn % order.Length]
+        : null;
+
+    private bool IsOpen(NameServer server) => _open.Exists(query => query.Server.Equals(server));
+
+    /// <summary>How long until the next server is asked, unless a reply comes first.</summary>
+    private TimeSpan TimeUntil(NameServer next)
+    {
+        if (_open.Count == 0 || _no is not null)
         {
+            return TimeSpan.Zero;
+        }
+
+        TimeSpan wait =
+            !IsOpen(next) ? Left(_open[^1].SentAt, LateAfter)
+            : Pace < current.Timeout ? Left(_open.FindLast(query => query.Server.Equals(next))!.SentAt, Pace)
+            : TimeSpan.MaxValue;
+        TimeSpan refused = _refusedAt is long at ? Left(at, QuestionPlaces.FreshFor) : TimeSpan.Zero;
+        return wait > refused ? wait : refused;
+    }
+
+    private async Task<bool> TryAskAsync(NameServer server, CancellationToken cancellationToken)
+    {
+        // A second query at the same time is a luxury: it waits for no place.
+        QuestionPlaces.Place? place = _open.Count == 0 || _no is not null
+            ? await door.EnterAsync(server, cancellationToken).ConfigureAwait(false)
+            : door.TryEnter(server);
+        if (place is null)
+        {
+            _refusedAt = timeProvider.GetTimestamp();
             return false;
         }
 
-        TimeSpan rest = LateAfter - timeProvider.GetElapsedTime(first.SentAt);
-        if (!first.Reply.IsCompleted && rest > TimeSpan.Zero)
-        {
-            Task reply = first.Reply;
-            await reply.WaitAsync(rest, timeProvider, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-
-        return !first.Reply.IsCompleted;
+        _turn += _no is null ? 1 : 0;
+        long now = timeProvider.GetTimestamp();
+        _startedAt ??= now;
+        Query query = new(server, now, ask(server), place);
+        _open.Add(query);
+        GrowOldAsync(query).Forget();
+        return true;
     }
 
-    private async Task<ServerReply?> TakeRepliesAsync()
+    private async Task GrowOldAsync(Query query)
+    {
+        Task reply = query.Reply;
+        await reply.WaitAsync(QuestionPlaces.FreshFor, timeProvider, CancellationToken.None)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        query.Place.GrowOld();
+    }
+
+    private async Task WaitAsync()
+    {
+        Task any = Task.WhenAny(_open.Select(static query => query.Reply));
+        TimeSpan left = Left(_startedAt!.Value, Share);
+        TimeSpan next = Next() is NameServer server ? TimeUntil(server) : left;
+        if (!any.IsCompleted)
+        {
+            await any.WaitAsync(next < left ? next : left, timeProvider, CancellationToken.None)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task TakeRepliesAsync()
     {
         foreach (Query query in _open.FindAll(static query => query.Reply.IsCompleted))
         {
-            _last = new ServerReply(query.Server, await query.Reply.ConfigureAwait(false)).Or(_last);
-            if (_last.IsConclusive)
-            {
-                return _last;
-            }
-
-            Leave(query);
+            ServerReply reply = new(query.Server, await query.Reply.ConfigureAwait(false));
+            _open.Remove(query);
+            query.Place.Dispose();
+            Take(reply, query.SentAt);
         }
-
-        return null;
     }
 
-    private void Leave(Query query)
+    private void Take(ServerReply reply, long sentAt)
     {
-        _open.Remove(query);
-        if (_open.Count == 1)
+        if (reply.Reply is DnsReply.Silence)
         {
-            places.Release();
+            rotation.OnLate(reply.Server, sentAt, isSilent: true);
+        }
+        else if (reply.Reply is not DnsReply.NoSocket)
+        {
+            rotation.OnHeard(reply.Server);
+        }
+
+        if (reply.IsFound)
+        {
+            _found ??= reply;
+        }
+        else if (reply.Reply is DnsReply.None)
+        {
+            _no = _no is null || Preference.IndexOf(reply.Server) < Preference.IndexOf(_no.Server) ? reply : _no;
+        }
+        else
+        {
+            _failures[reply.Server] = reply.Reply;
+            _last = reply.Or(_last);
         }
     }
 
-    private sealed record Query(NameServer Server, long SentAt, Task<DnsReply> Reply);
+    private void NoteLateServers()
+    {
+        foreach (Query query in _open.Where(query => Left(query.SentAt, LateAfter) == TimeSpan.Zero))
+        {
+            rotation.OnLate(query.Server, query.SentAt, isSilent: false);
+        }
+    }
+
+    private TimeSpan Left(long since, TimeSpan of)
+    {
+        TimeSpan left = of - timeProvider.GetElapsedTime(since);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+
+    private sealed record Query(NameServer Server, long SentAt, Task<DnsReply> Reply, QuestionPlaces.Place Place);
 }

@@ -4,8 +4,12 @@ using System.Net.Sockets;
 namespace DnsAwareHttp.Resolution.Sources;
 
 /// <summary>Asks the operating system's resolver, which knows sources besides DNS, and gives no TTL.</summary>
-internal sealed class SystemResolver(TimeSpan ttl) : IFamilyResolver
+/// <param name="ttl">How long its answers are kept.</param>
+/// <param name="canOpenSocket">Whether this process can open a socket now; null: it is tried.</param>
+internal sealed class SystemResolver(TimeSpan ttl, Func<bool>? canOpenSocket = null) : IFamilyResolver
 {
+    private readonly Func<bool> _canOpenSocket = canOpenSocket ?? TryOpenSocket;
+
     public ValueTask<Answer> ResolveAsync(string host, CancellationToken cancellationToken) =>
         ResolveAsync(host, AddressFamily.Unspecified, cancellationToken);
 
@@ -30,8 +34,24 @@ internal sealed class SystemResolver(TimeSpan ttl) : IFamilyResolver
 
     private Answer OutcomeOf(SocketException exception) => exception.SocketErrorCode switch
     {
+        // Without a free file descriptor it asks nobody, and calls that "no such name".
+        SocketError.HostNotFound or SocketError.NoData when !_canOpenSocket() =>
+            new Answer.Failed("the operating system's resolver could not open a socket", exception),
         SocketError.HostNotFound => new Answer.Empty(EmptyReason.NxDomain, ttl),
         SocketError.NoData => new Answer.Empty(EmptyReason.NoData, ttl),
         _ => new Answer.Failed($"the operating system's resolver failed ({exception.SocketErrorCode})", exception),
     };
+
+    private static bool TryOpenSocket()
+    {
+        try
+        {
+            using Socket socket = new(SocketType.Dgram, ProtocolType.Udp);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
 }

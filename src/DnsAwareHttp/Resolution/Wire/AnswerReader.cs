@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace DnsAwareHttp.Resolution.Wire;
 
 /// <summary>Finds the records of the asked name in the answer section, and what their absence means.</summary>
@@ -5,6 +7,7 @@ internal readonly ref struct AnswerReader
 {
     // The name in the question begins behind the header.
     private const int AskedName = 12;
+    private const ushort AuthoritativeOrRecursive = 0x0480;
 
     private readonly ReadOnlySpan<byte> _message;
     private readonly DnsSection _answers;
@@ -69,10 +72,13 @@ internal readonly ref struct AnswerReader
                 : new DnsReply.Malformed("an alias leads to a name that is not a host name");
         }
 
-        return negativeTtl is null && !isNoWhole
-            ? new DnsReply.Malformed("a record breaks off where the absence of records is told")
+        return negativeTtl is null && !isNoWhole ? new DnsReply.Malformed("a record breaks off where the absence of records is told")
+            : negativeTtl is null && IsLame ? DnsReply.Lame.Instance
             : new DnsReply.None(EmptyReason.NoData, Smaller(end.Ttl, negativeTtl ?? DnsMessageReader.DefaultNegativeTtl));
     }
+
+    // A server that neither has the zone nor asks others knows nothing of the name.
+    private bool IsLame => (BinaryPrimitives.ReadUInt16BigEndian(_message[2..]) & AuthoritativeOrRecursive) == 0;
 
     private static TimeSpan Smaller(TimeSpan one, TimeSpan other) => one < other ? one : other;
 }

@@ -25,7 +25,15 @@ internal static class DnsMessageReader
     /// <param name="isFromStream">
     /// Whether it came by TCP or TLS. There is no larger room to ask in: a truncated reply is read as far as it goes.
     /// </param>
-    public static DnsReply Read(ReadOnlySpan<byte> message, DnsQuery query, ushort id, bool isFromStream = false)
+    public static DnsReply Read(ReadOnlySpan<byte> message, DnsQuery query, ushort id, bool isFromStream = false) =>
+        ReadReply(message, query, id, isFromStream) switch
+    {
+        DnsReply.Refusal refusal when !EdnsReader.HasOpt(message) => refusal with { IsWithoutOpt = true },
+        DnsReply.None none when !EdnsReader.HasOpt(message) => none with { IsWithoutOpt = true },
+        DnsReply reply => reply,
+    };
+
+    private static DnsReply ReadReply(ReadOnlySpan<byte> message, DnsQuery query, ushort id, bool isFromStream)
     {
         if (!IsResponseTo(message, id))
         {
@@ -85,6 +93,12 @@ internal static class DnsMessageReader
         if (!DnsSection.TryRead(message, ref at, UInt16At(message, 6), out DnsSection answers))
         {
             return new DnsReply.Malformed("a record breaks off");
+        }
+
+        // Some servers copy the OPT record of the question into the answers. That is no answer to a question with EDNS.
+        if (EdnsReader.IsIn(answers))
+        {
+            return new DnsReply.Refusal(DnsResponseCode.FormErr);
         }
 
         bool isNoWhole = DnsSection.TryRead(message, ref at, UInt16At(message, 8), out DnsSection authorities);

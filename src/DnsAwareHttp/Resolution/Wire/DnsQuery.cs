@@ -14,6 +14,9 @@ internal sealed record DnsQuery(string Host, DnsRecordType Type)
     /// <summary>Whether the OPT record pads the message to a multiple of <see cref="DnsMessageWriter.PaddingBlock"/> (RFC 7830).</summary>
     public bool IsPadded { get; init; }
 
+    /// <summary>Whether addresses of the name are known and in use. Then a question waits behind no question about a new name.</summary>
+    public bool IsKnown { get; init; }
+
     /// <summary>How many aliases the answer may follow: fewer when aliases led to this question.</summary>
     public int LinksLeft { get; init; } = MaxLinks;
 }

@@ -10,6 +10,16 @@ internal abstract record DnsReply
     {
     }
 
+    /// <summary>
+    /// Whether a reply that denies or refuses came without an OPT record: the server may not understand questions that have one.
+    /// </summary>
+    /// <remarks>It is no part of what the reply says: equality does not compare it.</remarks>
+    public bool IsWithoutOpt { get; init; }
+
+    public virtual bool Equals(DnsReply? other) => other is not null && EqualityContract == other.EqualityContract;
+
+    public override int GetHashCode() => EqualityContract.GetHashCode();
+
     /// <summary>The name has addresses of the asked type; the TTL is the smallest of them and of the aliases that led there.</summary>
     public sealed record Records(ImmutableArray<IPAddress> Addresses, TimeSpan Ttl) : DnsReply
     {
@@ -27,6 +37,12 @@ internal abstract record DnsReply
 
     /// <summary>The server will not or cannot answer.</summary>
     public sealed record Refusal(DnsResponseCode Code) : DnsReply;
+
+    /// <summary>The server says nothing: it neither has the zone nor asks others.</summary>
+    public sealed record Lame : DnsReply
+    {
+        public static readonly Lame Instance = new();
+    }
 
     /// <summary>The answer does not fit; TCP has room for it.</summary>
     public sealed record Truncated : DnsReply

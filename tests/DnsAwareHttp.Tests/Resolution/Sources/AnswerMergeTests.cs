@@ -56,12 +56,12 @@ public class AnswerMergeTests
         AnswerMerge.Merge(Empty(v4, 9), Empty(v6, 7)).Should().Be(Empty(expected, 7));
 
     [Fact]
-    public void NoDataAndFailed_IsFailed_ButNxDomainHoldsForBoth()
+    public void EmptyAndFailed_IsFailed_AlsoWhereTheEmptyOneIsNxDomain()
     {
         AnswerMerge.Merge(Empty(EmptyReason.NoData, 5), Failed).Should().Be(Failed);
         AnswerMerge.Merge(Failed, Empty(EmptyReason.NoData, 5)).Should().Be(Failed);
-        AnswerMerge.Merge(Empty(EmptyReason.NxDomain, 5), Failed).Should().Be(Empty(EmptyReason.NxDomain, 5));
-        AnswerMerge.Merge(Failed, Empty(EmptyReason.NxDomain, 5)).Should().Be(Empty(EmptyReason.NxDomain, 5));
+        AnswerMerge.Merge(Empty(EmptyReason.NxDomain, 5), Failed).Should().Be(Failed, "there are servers that deny AAAA of a name that has A");
+        AnswerMerge.Merge(Failed, Empty(EmptyReason.NxDomain, 5)).Should().Be(Failed);
         AnswerMerge.Merge(Failed, Failed).Should().Be(Failed);
     }
 

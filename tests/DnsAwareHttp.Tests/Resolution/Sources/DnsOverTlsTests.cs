@@ -38,7 +38,7 @@ public sealed class DnsOverTlsTests : IDisposable
     {
         await using TlsDnsServer wrong = TlsDnsServer.Start(_wrong);
         await using TlsDnsServer good = TlsDnsServer.Start(_good);
-        (await AskAsync(wrong, good)).Should().Be(new Answer.Found([IPAddress.Parse("10.0.0.7")], TimeSpan.FromSeconds(60)));
+        (await AskAsync(wrong, good)).Should().BeOfType<Answer.Found>().Which.Addresses.Should().Equal(IPAddress.Parse("10.0.0.7"));
         (wrong.Questions.Count, good.Questions.Count, good.Connections).Should().Be((0, 2, 1), "A and AAAA share the connection");
     }
 

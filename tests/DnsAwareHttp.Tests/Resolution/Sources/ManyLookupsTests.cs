@@ -35,7 +35,7 @@ public sealed class ManyLookupsTests
         }
 
         (await all).Should().AllBeOfType<Answer.Empty>("the server knows none of them");
-        most.Sockets.Should().BeInRange(1, HedgedQuery.MaxConcurrent + 32, "the table changes while it is read, and may show a socket and the one that took its place");
+        most.Sockets.Should().BeInRange(1, QuestionPlaces.MaxOpen + 32, "the table changes while it is read, and may show a socket and the one that took its place");
         most.Threads.Should().BeLessThan(threads + 100);
         SocketsTo(dns.EndPoint.Port).Should().Be(0);
     }
@@ -53,8 +53,8 @@ public sealed class ManyLookupsTests
         Task<Answer>[] all = [.. Enumerable.Range(0, Count).Select(number => resolver.ResolveAsync($"n{number}.test", AddressFamily.InterNetwork, deadline.Token).AsTask())];
         await dns.QueriedAsync("n0.test", AddressFamily.InterNetwork, 1);
         await deadline.CancelAsync();
-        await ((Func<Task>)(() => Task.WhenAll(all).WaitAsync(TimeSpan.FromMinutes(1)))).Should().ThrowAsync<OperationCanceledException>();
-        all.Should().OnlyContain(static one => one.IsCanceled);
+        await Task.WhenAll((IEnumerable<Task>)all).WaitAsync(TimeSpan.FromMinutes(1)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        all.Should().OnlyContain(static one => one.IsCanceled || one.Result is Answer.Failed, "what has a place ends within its share");
 
         dns.Mode = DnsMode.Answer;
         (await resolver.ResolveAsync("svc.test", AddressFamily.InterNetwork, default).AsTask().WaitAsync(TimeSpan.FromMinutes(1))).Should().BeOfType<Answer.Empty>();

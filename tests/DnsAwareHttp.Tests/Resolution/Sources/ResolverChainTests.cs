@@ -104,6 +104,15 @@ public sealed class ResolverChainTests : IDisposable
     }
 
     [Fact]
+    public async Task WhereDnsCannotBeAsked_TheSystemMayConfirmANameAndNotDenyIt()
+    {
+        _reply = NoSocket;
+        _system.Says = new Answer.Empty(EmptyReason.NxDomain, TimeSpan.FromSeconds(30));
+
+        (await Ask("svc.test")).Should().BeOfType<Answer.Failed>("it could not open a socket either");
+    }
+
+    [Fact]
     public async Task UseHostsFileOff_ItIsNotRead()
     {
         _hosts.Write("10.0.0.8 svc.test\n");

@@ -20,6 +20,14 @@ public class SystemResolverTests
         (await _resolver.ResolveAsync(new string('a', 300), default)).Should().Match<Answer>(answer => answer is Answer.Failed || answer is Answer.Empty);
 
     [Fact]
+    public async Task NameIsNotFound_WhereNoSocketCanBeOpened_IsAFailure()
+    {
+        SystemResolver withoutDescriptors = new(TimeSpan.FromSeconds(12), canOpenSocket: () => false);
+        Answer answer = await withoutDescriptors.ResolveAsync("nowhere.invalid", default);
+        answer.Should().BeOfType<Answer.Failed>();
+    }
+
+    [Fact]
     public async Task CallersToken_Cancels() =>
         await ((Func<Task>)(() => _resolver.ResolveAsync("localhost", new CancellationToken(canceled: true)).AsTask())).Should().ThrowAsync<OperationCanceledException>();
 }

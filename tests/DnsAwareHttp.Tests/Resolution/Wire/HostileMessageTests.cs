@@ -105,7 +105,7 @@ public sealed class HostileMessageTests
         ["response code 15"] = (new MessageBuilder(flags: 0x818F, answers: 1).Question("svc.test").A("svc.test", "10.0.0.1"), "15"),
         ["extended response code"] = (With(additionals: 1).Record("", 41, 0x0100_0000, [], 1232), "badvers"),
         ["largest extended response code"] = (With(additionals: 1).Record("", 41, 0xFF00_0000, [], 1232), "4080"),
-        ["OPT among the answers"] = (Answers(2).Record("", 41, 0x0100_0000, [], 1232).A("svc.test", "10.0.0.1"), "found 60 10.0.0.1"),
+        ["OPT among the answers"] = (Answers(2).Record("", 41, 0x0100_0000, [], 1232).A("svc.test", "10.0.0.1"), "formerr"),
         ["OPT among the authorities"] = (With(authorities: 1).Record("", 41, 0x0100_0000, [], 1232), "found 60 10.0.0.1"),
         ["two OPTs"] = (With(additionals: 2).Record("", 41, 0, [], 1232).Record("", 41, 0x0100_0000, [], 1232), "found 60 10.0.0.1"),
         ["OPT with data that breaks off"] = (With(additionals: 1).Raw(0).RecordTail(41, 0, [1, 2], 1232, length: 200), "found 60 10.0.0.1"),

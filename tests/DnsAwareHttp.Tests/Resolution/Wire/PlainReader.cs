@@ -44,6 +44,11 @@ internal static class PlainReader
             return new DnsReply.Malformed("section");
         }
 
+        if (answers.Exists(record => record.Type == Opt))
+        {
+            return new DnsReply.Refusal(DnsResponseCode.FormErr);
+        }
+
         (List<Record> authorities, bool isNoWhole) = Section(message, ref at, 8);
         List<Record> additionals = isNoWhole ? Section(message, ref at, 10).Records : [];
         if (additionals.Find(record => record.Type == Opt) is Record opt && opt.RawTtl >> 24 > 0)
@@ -89,6 +94,7 @@ internal static class PlainReader
             ?? (isBroken ? new DnsReply.Malformed("chain")
                 : negative is null && links > 0 ? (name.Length > 0 && IsHost(name) ? new DnsReply.Elsewhere(name, links, Seconds(ttl)) : new DnsReply.Malformed("target"))
                 : negative is null && !isNoWhole ? new DnsReply.Malformed("no")
+                : negative is null && (Word(message, 2) & 0x0480) == 0 ? DnsReply.Lame.Instance
                 : (message[2] & 0x02) != 0 ? DnsReply.Truncated.Instance
                 : new DnsReply.None(EmptyReason.NoData, Seconds(Math.Min(ttl, negative ?? 5))));
     }
