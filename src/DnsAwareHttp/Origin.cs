@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using DnsAwareHttp.Resolution.Sources;
 
 namespace DnsAwareHttp;
 
@@ -28,7 +29,7 @@ internal readonly record struct Origin(bool IsSecure, string Host, int Port, Uri
     /// </summary>
     public bool CanBeDialled =>
         Ascii.IsValid(Host)
-        && !(IPAddress.TryParse(Host, out IPAddress? literal) && (literal.Equals(IPAddress.Any) || literal.Equals(IPAddress.IPv6Any)));
+        && !(IPAddress.TryParse(Host, out IPAddress? literal) && AnswerMerge.IsUnspecified(AnswerMerge.Plain(literal)));
 
     /// <summary>
     /// Whether a proxy passes the bytes of a request on unread: always through SOCKS, and through an HTTP proxy for all schemes except

@@ -13,7 +13,8 @@ namespace DnsAwareHttp.DependencyInjection;
 /// may need the factory.</param>
 /// <param name="factory">The factory's own options.</param>
 internal sealed class PrimaryHandlerFilter(
-    DnsAwareClients clients, IServiceProvider services, IOptionsMonitor<HttpClientFactoryOptions> factory) : IHttpMessageHandlerBuilderFilter
+    DnsAwareClients clients, IServiceProvider services, IOptionsMonitor<HttpClientFactoryOptions> factory)
+    : IHttpMessageHandlerBuilderFilter
 {
     public Action<HttpMessageHandlerBuilder> Configure(Action<HttpMessageHandlerBuilder> next) => builder =>
     {

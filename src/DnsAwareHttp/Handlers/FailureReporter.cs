@@ -28,7 +28,8 @@ internal sealed class FailureReporter
     public async Task ReportAsync(HttpRequestMessage request, Exception failure, bool async)
     {
         using CancellationTokenSource givingUp = new();
-        _reports[request] = new Report(failure, givingUp);
+        Report report = new(failure, givingUp);
+        _reports[request] = report;
         try
         {
             using HttpResponseMessage response = await _handler.Value.InvokeAsync(request, async, givingUp.Token).ConfigureAwait(false);
@@ -40,26 +41,33 @@ internal sealed class FailureReporter
         finally
         {
             _reports.TryRemove(request, out _);
+            report.Over.TrySetResult();
         }
     }
 
-    private ValueTask<Stream> FailAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken) =>
-        ValueTask.FromException<Stream>(
-            _reports.TryGetValue(context.InitialRequestMessage, out Report? report)
-                ? report.ForRuntime()
-                : new SocketException((int)SocketError.TryAgain));
+    private async ValueTask<Stream> FailAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        if (!_reports.TryGetValue(context.InitialRequestMessage, out Report? report))
+        {
+            throw new SocketException((int)SocketError.TryAgain);
+        }
+
+        if (report.Failure is OperationCanceledException)
+        {
+            // The request may not wait for this connect yet. If the connect failed first, the report would tell of that failure.
+            await report.GivingUp.CancelAsync().ConfigureAwait(false);
+            await report.Over.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        throw report.ForRuntime();
+    }
 
     private sealed record Report(Exception Failure, CancellationTokenSource GivingUp)
     {
-        public Exception ForRuntime()
-        {
-            if (Failure is OperationCanceledException)
-            {
-                GivingUp.Cancel();
-                return Failure;
-            }
+        public TaskCompletionSource Over { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-            return Failure.InnerException as SocketException ?? new SocketException((int)SocketError.TryAgain, Failure.Message);
-        }
+        public Exception ForRuntime() => Failure is OperationCanceledException
+            ? Failure
+            : Failure.InnerException as SocketException ?? new SocketException((int)SocketError.TryAgain, Failure.Message);
     }
 }

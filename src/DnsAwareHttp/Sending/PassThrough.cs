@@ -52,18 +52,35 @@ internal sealed class PassThrough(
     /// <param name="mayDial">Whether a connection may be opened. If not, a request that needs one fails.</param>
     /// <param name="async">False: the task is complete when the call returns.</param>
     /// <param name="cancellationToken">The request's own token.</param>
-    public async Task<HttpResponseMessage> SendAsync(
+    /// <exception cref="ObjectDisposedException">The handler was disposed. As by the runtime, it is thrown by the call.</exception>
+    public Task<HttpResponseMessage> SendAsync(
         HttpRequestMessage request, ProxyChoice? choice, bool mayDial, bool async, CancellationToken cancellationToken)
     {
         if (!_gate.TryEnter())
         {
-            return await _successor!.SendAsync(request, choice, mayDial, async, cancellationToken).ConfigureAwait(false);
+            return _successor!.SendAsync(request, choice, mayDial, async, cancellationToken);
         }
 
-        using GateLease lease = new(_gate);
-        Interlocked.Increment(ref _count.Value);
-        Func<HttpRequestMessage, bool, CancellationToken, Task<HttpResponseMessage>> way = mayDial ? send : sendUndialled ?? send;
-        return await DecidedProxy.Follow(choice, () => way(request, async, cancellationToken)).ConfigureAwait(false);
+        GateLease lease = new(_gate);
+        try
+        {
+            Interlocked.Increment(ref _count.Value);
+            Func<HttpRequestMessage, bool, CancellationToken, Task<HttpResponseMessage>> way = mayDial ? send : sendUndialled ?? send;
+            return LeaveWhenAnsweredAsync(DecidedProxy.Follow(choice, () => way(request, async, cancellationToken)), lease);
+        }
+        catch (Exception)
+        {
+            lease.Dispose();
+            throw;
+        }
+    }
+
+    private static async Task<HttpResponseMessage> LeaveWhenAnsweredAsync(Task<HttpResponseMessage> sending, GateLease lease)
+    {
+        using (lease)
+        {
+            return await sending.ConfigureAwait(false);
+        }
     }
 
     public void Dispose() => Array.ForEach(_handlers, static handler => handler.Dispose());
