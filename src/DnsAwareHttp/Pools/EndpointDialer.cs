@@ -35,6 +35,21 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
     // The streams are read twice: for a moment a socket that is handed over is neither parked nor among them.
     public bool IsConnected => Streams.Count > 0 || !_parked.IsEmpty || _handingOver > 0 || Streams.Count > 0;
 
+    /// <summary>
+    /// Whether a request can be sent at once: a connection awaits nothing, an HTTP/2 connection is open, or a socket was dialled ahead.
+    /// </summary>
+    public bool HasIdle => Streams.Busy < Streams.Count || !_parked.IsEmpty || _handingOver > 0 || Streams.Http2.Connections > 0;
+
+    /// <summary>Finds connections and sockets that their peers have ended while they rested.</summary>
+    public void CheckIdle()
+    {
+        Streams.CheckIdle();
+        _parked.CheckAll();
+    }
+
+    /// <summary>The dials that take long.</summary>
+    public LateDials Late { get; } = new(settings.AttemptDelay, settings.Time);
+
     /// <summary>Whether it opens new connections. If not, it only keeps the open ones.</summary>
     public bool OpensConnections
     {
@@ -57,7 +72,8 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
         RefuseOtherHosts(context.DnsEndPoint);
 
         // The runtime dials ahead of its queue, and the pool may be closed by now. A socket must not outlive the drain.
-        return HandOverParked() ?? Streams.Add(await DialUnlessJustFailedAsync(cancellationToken).ConfigureAwait(false))
+        return HandOverParked()
+            ?? Streams.Add(await DialUnlessJustFailedAsync(context.InitialRequestMessage, cancellationToken).ConfigureAwait(false))
             ?? throw new SocketException((int)SocketError.OperationAborted);
     }
 
@@ -70,7 +86,7 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
         {
             if (_dialAhead is null)
             {
-                _dialAhead = Background.Run(() => ParkOneAsync(cancellationToken));
+                _dialAhead = Background.Run(() => ParkOneAsync(DialAsync(cancellationToken).AsTask()));
             }
 
             return _dialAhead;
@@ -80,12 +96,12 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
     /// <summary>
     /// As <see cref="DialAheadAsync"/>, for a request: there is no dial if another request's dial has ended in the meantime.
     /// </summary>
-    public Task<Exception?> DialUnlessConnectedAsync(CancellationToken cancellationToken)
+    public Task<Exception?> DialUnlessIdleAsync(CancellationToken cancellationToken)
     {
         using (_dial.Enter())
         {
             // Without the lock a caller could see no connection, and miss the end of the dial. It would open a second socket for nothing.
-            return _dialAhead is null && IsConnected ? Task.FromResult<Exception?>(null) : DialAheadAsync(cancellationToken);
+            return _dialAhead is null && HasIdle ? Task.FromResult<Exception?>(null) : DialAheadAsync(cancellationToken);
         }
     }
 
@@ -123,17 +139,40 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
         }
     }
 
-    private async Task<Exception?> ParkOneAsync(CancellationToken cancellationToken)
+    private async Task<Exception?> ParkAsync(Task<Socket> dial)
     {
         try
         {
-            _parked.Park(await DialAsync(cancellationToken).ConfigureAwait(false));
+            _parked.Park(await dial.ConfigureAwait(false));
             ForgetFailure();
             return null;
         }
         catch (Exception exception)
         {
             return exception;
+        }
+    }
+
+    // A dial that goes on is shared like one that was begun ahead.
+    private void KeepDialling(Task<Socket> dial)
+    {
+        using (_dial.Enter())
+        {
+            if (_dialAhead is null)
+            {
+                _dialAhead = Background.Run(() => ParkOneAsync(dial));
+                return;
+            }
+        }
+
+        ParkAsync(dial).Forget();
+    }
+
+    private async Task<Exception?> ParkOneAsync(Task<Socket> dial)
+    {
+        try
+        {
+            return await ParkAsync(dial).ConfigureAwait(false);
         }
         finally
         {
@@ -157,10 +196,10 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
         }
     }
 
-    private ValueTask<Socket> DialUnlessJustFailedAsync(CancellationToken cancellationToken)
+    private ValueTask<Socket> DialUnlessJustFailedAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         ThrowRecentFailure();
-        return DialForRequestAsync(cancellationToken);
+        return Late.AwaitAsync(request, () => DialForRequestAsync(cancellationToken).AsTask(), KeepDialling);
     }
 
     private void ThrowRecentFailure()

@@ -7,15 +7,15 @@ namespace DnsAwareHttp.Pools;
 /// <param name="settings">The settings that all dialers share.</param>
 /// <param name="makeHandler">Makes an endpoint's handler around its dialer.</param>
 /// <param name="now">The clock.</param>
-/// <param name="maxRequestsPerConnection">Requests that the connections of a pool may serve on average; null: any number.</param>
+/// <param name="limits">The limits of each pool; null: no limits.</param>
 internal sealed class EndpointPoolFactory(
     DnsEndPoint target, DialSettings settings, Func<EndpointDialer, HttpMessageHandler> makeHandler, Func<DateTimeOffset> now,
-    int? maxRequestsPerConnection = null)
+    PoolLimits? limits = null)
 {
     private int _port = target.Port;
 
     /// <summary>The same, but another port is dialled. The handlers ask for the same host and port.</summary>
-    public EndpointPoolFactory WithPort(int port) => new(target, settings, makeHandler, now, maxRequestsPerConnection) { _port = port };
+    public EndpointPoolFactory WithPort(int port) => new(target, settings, makeHandler, now, limits) { _port = port };
 
     /// <summary>Makes a pool without connections.</summary>
     /// <param name="address">The address that it connects to.</param>
@@ -25,6 +25,6 @@ internal sealed class EndpointPoolFactory(
     public EndpointPool Make(IPAddress address, IPoolObserver? observer = null, bool startsSlowly = false, bool wasSilent = false)
     {
         EndpointDialer dialer = new(target, new IPEndPoint(address, _port), settings) { WasSilent = wasSilent };
-        return new EndpointPool(dialer, makeHandler(dialer), now, observer, maxRequestsPerConnection, startsSlowly);
+        return new EndpointPool(dialer, makeHandler(dialer), now, observer, limits, startsSlowly);
     }
 }

@@ -53,6 +53,20 @@ internal sealed class ParkedSockets(TimeProvider time)
         return null;
     }
 
+    /// <summary>Closes the sockets that their peers have closed.</summary>
+    public void CheckAll()
+    {
+        Socket[] closing;
+        using (_sync.Enter())
+        {
+            closing = [.. _sockets.Where(static socket => !IsOpen(socket))];
+            _sockets.RemoveAll(closing.Contains);
+            _count = _sockets.Count;
+        }
+
+        Array.ForEach(closing, static socket => socket.Dispose());
+    }
+
     /// <summary>Closes all parked sockets and every later one.</summary>
     public void Seal() => CloseAll(andSeal: true);
 

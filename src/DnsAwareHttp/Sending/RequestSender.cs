@@ -13,6 +13,9 @@ namespace DnsAwareHttp.Sending;
 internal sealed class RequestSender(
     Origin origin, OriginScope scope, IOriginEndpoints endpoints, EndpointWait wait, IRequestRoutes routes)
 {
+    /// <summary>A request that finds endpoints full goes on so often. The counts that it goes by may be old for a moment.</summary>
+    private const int MaxMoves = 3;
+
     /// <summary>Sends a request. This is the only async frame between the caller and the endpoint's handler.</summary>
     /// <param name="request">The request, sent as it is.</param>
     /// <param name="redirects">Follows the response if it is a redirect; null: the redirect is returned as it is.</param>
@@ -25,11 +28,12 @@ internal sealed class RequestSender(
         HttpRequestMessage request, RedirectFollower? redirects, bool async, CancellationToken cancellationToken)
     {
         RequestAttempts? attempts = null;
+        int moves = 0;
         while (true)
         {
             EndpointSet? set = endpoints.Current;
-            EndpointPool? pool = attempts is null ? set?.Picker.Pick() : set?.PickOther(attempts.Pools, scope.Random);
-            if (pool is not { IsConnected: true })
+            EndpointPool? pool = attempts is null ? set?.Pick(scope.Random) : attempts.PickNext(set, scope.Random);
+            if (pool is not { IsConnected: true } || attempts?.MustDial(pool) == true)
             {
                 attempts ??= new RequestAttempts(origin);
                 Choice choice = await ChooseAsync(request, redirects, set, pool, attempts, async, cancellationToken).ConfigureAwait(false);
@@ -42,7 +46,8 @@ internal sealed class RequestSender(
             }
 
             // A closed gate: the pool began to drain this instant. The set without it was published before.
-            if (pool is null || !pool.TryEnter(out GateLease lease))
+            if (pool is null || !pool.TryEnter(out GateLease lease)
+                || (pool.Room.Pending > 0 && await LeavesAsync(request, pool, lease, moves++, async).ConfigureAwait(false)))
             {
                 continue;
             }
@@ -100,6 +105,29 @@ internal sealed class RequestSender(
         return Choice.Again;
     }
 
+    // Requests that found the same last place enter side by side. Only inside they can count one another.
+    private async ValueTask<bool> LeavesAsync(HttpRequestMessage request, EndpointPool pool, GateLease lease, int moves, bool async)
+    {
+        if (endpoints.Current is not EndpointSet set)
+        {
+            return false;
+        }
+
+        if (moves < MaxMoves && set.HasRoomBeside(pool))
+        {
+            lease.Dispose();
+            return true;
+        }
+
+        if (!pool.Room.IsOverfull)
+        {
+            return false;
+        }
+
+        lease.Dispose();
+        throw await wait.RefuseAsync(request, set, async).ConfigureAwait(false);
+    }
+
     private async ValueTask<EndpointPool> ConnectAsync(
         HttpRequestMessage request, EndpointSet set, EndpointPool picked, RequestAttempts attempts, bool async,
         CancellationToken cancellationToken)
@@ -129,6 +157,12 @@ internal sealed class RequestSender(
     // False: the request was sent, at least in part, and the library never sends it again.
     private bool GoesElsewhere(Exception error, HttpRequestMessage request, EndpointPool pool, ref RequestAttempts? attempts)
     {
+        if (LateDialException.IsCauseOf(error))
+        {
+            (attempts ??= new RequestAttempts(origin)).AddLate(pool, request);
+            return true;
+        }
+
         bool isTunnelled = origin.Tunnels(request);
         AttemptOutcome outcome = AttemptOutcomes.Of(error, isTunnelled);
         AttemptOutcomes.NoteOn(pool, outcome, error, isTunnelled);
