@@ -92,9 +92,9 @@ public sealed class DnsAwareOptions
     /// </summary>
     /// <value>0 or more. Default: null, any number.</value>
     /// <remarks>
-    /// <para>The limits are the wrapped handler's <see cref="SocketsHttpHandler.MaxConnectionsPerServer"/> and the number of streams that an
-    /// HTTP/2 server allows. While another address has room, no request waits. When all addresses have so many waiting requests, a request
-    /// fails at once with an <see cref="HttpRequestException"/> whose message says so.</para>
+    /// <para>The limits are the wrapped handler's <see cref="SocketsHttpHandler.MaxConnectionsPerServer"/> and the number of streams that
+    /// an HTTP/2 server allows. While another address has room, no request waits. When all addresses have so many waiting requests, a
+    /// request fails at once with an <see cref="HttpRequestException"/> whose message says so.</para>
     /// <para>Requests that wait for a connect do not count: <see cref="ConnectTimeout"/> bounds that.</para>
     /// </remarks>
     public int? MaxPendingRequestsPerEndpoint { get; set; }

@@ -43,6 +43,8 @@ internal static class RoomSearch
             {
                 return next;
             }
+
+            DialIfNew(next);
         }
 
         return First(set, random.Next(set.Preferred.Length), static pool => pool.Room.IsFree);
@@ -71,10 +73,18 @@ internal static class RoomSearch
 
     private static void PassOver(EndpointPool picked, EndpointPool other)
     {
-        bool isNew = picked.Health.State is not EndpointState.Ready;
-        if (picked.Room.CanGrow && (isNew || other.ActiveRequests > 0 || picked.Room.IsPassedOverOften()))
+        DialIfNew(picked);
+        if (picked.Room.CanGrow && (other.ActiveRequests > 0 || picked.Room.IsPassedOverOften()))
         {
             _ = picked.DialUnlessIdleAsync();
+        }
+    }
+
+    private static void DialIfNew(EndpointPool pool)
+    {
+        if (pool.Health.State is not EndpointState.Ready)
+        {
+            _ = pool.DialUnlessIdleAsync();
         }
     }
 

@@ -80,7 +80,11 @@ internal sealed class HandlerTemplate
         handler.AllowAutoRedirect = false;
         handler.Credentials = authenticate ? handler.Credentials : null;
         handler.PooledConnectionLifetime = Spread(handler.PooledConnectionLifetime);
-        handler.PlaintextStreamFilter = watchHttp2 is null ? handler.PlaintextStreamFilter : Around(handler.PlaintextStreamFilter, watchHttp2);
+        if (watchHttp2 is not null)
+        {
+            handler.PlaintextStreamFilter = Around(handler.PlaintextStreamFilter, watchHttp2);
+        }
+
         if (ping && handler.KeepAlivePingDelay == Timeout.InfiniteTimeSpan)
         {
             handler.KeepAlivePingDelay = DefaultPingDelay;

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using DnsAwareHttp.Concurrency;
 
 namespace DnsAwareHttp.Pools;
 
@@ -13,15 +12,11 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
     private const int KeepAliveSeconds = 30;
     private const int KeepAliveIntervalSeconds = 5;
     private const int KeepAliveRetries = 3;
-    private static readonly TimeSpan RecentFailureLifetime = TimeSpan.FromSeconds(1);
 
-    private readonly ParkedSockets _parked = new(settings.Time);
+    private readonly SharedDial _ahead = new(settings.Time);
     private readonly CancellationTokenSource _abandoned = new();
-    private readonly OrderedLock _dial = new(LockRank.Dial);
     private volatile bool _opensConnections = true;
     private volatile int _handingOver;
-    private Task<Exception?>? _dialAhead;
-    private (Exception Failure, long At)? _recentFailure;
 
     public IPEndPoint Address => address;
 
@@ -33,18 +28,18 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
 
     /// <summary>Whether a request can be sent without waiting for a connect: a connection is open, or a socket was dialled ahead.</summary>
     // The streams are read twice: for a moment a socket that is handed over is neither parked nor among them.
-    public bool IsConnected => Streams.Count > 0 || !_parked.IsEmpty || _handingOver > 0 || Streams.Count > 0;
+    public bool IsConnected => Streams.Count > 0 || !_ahead.Parked.IsEmpty || _handingOver > 0 || Streams.Count > 0;
 
     /// <summary>
     /// Whether a request can be sent at once: a connection awaits nothing, an HTTP/2 connection is open, or a socket was dialled ahead.
     /// </summary>
-    public bool HasIdle => Streams.Busy < Streams.Count || !_parked.IsEmpty || _handingOver > 0 || Streams.Http2.Connections > 0;
+    public bool HasIdle => Streams.Busy < Streams.Count || !_ahead.Parked.IsEmpty || _handingOver > 0 || Streams.Http2.Connections > 0;
 
     /// <summary>Finds connections and sockets that their peers have ended while they rested.</summary>
     public void CheckIdle()
     {
         Streams.CheckIdle();
-        _parked.CheckAll();
+        _ahead.Parked.CheckAll();
     }
 
     /// <summary>The dials that take long.</summary>
@@ -80,39 +75,16 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
     /// <summary>Connects a socket ahead of the request that will use it. All callers at one time share one dial.</summary>
     /// <param name="cancellationToken">The life of the pool, not of a request: other requests may wait for the same dial.</param>
     /// <returns>Null when a socket is parked, else why not. Never fails.</returns>
-    public Task<Exception?> DialAheadAsync(CancellationToken cancellationToken)
-    {
-        using (_dial.Enter())
-        {
-            if (_dialAhead is null)
-            {
-                _dialAhead = Background.Run(() => ParkOneAsync(DialAsync(cancellationToken).AsTask()));
-            }
-
-            return _dialAhead;
-        }
-    }
+    public Task<Exception?> DialAheadAsync(CancellationToken cancellationToken) => _ahead.Begin(() => DialAsync(cancellationToken));
 
     /// <summary>
     /// As <see cref="DialAheadAsync"/>, for a request: there is no dial if another request's dial has ended in the meantime.
     /// </summary>
-    public Task<Exception?> DialUnlessIdleAsync(CancellationToken cancellationToken)
-    {
-        using (_dial.Enter())
-        {
-            // Without the lock a caller could see no connection, and miss the end of the dial. It would open a second socket for nothing.
-            return _dialAhead is null && HasIdle ? Task.FromResult<Exception?>(null) : DialAheadAsync(cancellationToken);
-        }
-    }
+    public Task<Exception?> DialUnlessIdleAsync(CancellationToken cancellationToken) =>
+        _ahead.BeginUnless(() => HasIdle, () => DialAsync(cancellationToken));
 
-    /// <summary>The next request that needs a connection gets this error. It does not wait for the same failure again.</summary>
-    public void PassOnFailure(Exception failure)
-    {
-        using (_dial.Enter())
-        {
-            _recentFailure = (failure, settings.Time.GetTimestamp());
-        }
-    }
+    /// <inheritdoc cref="SharedDial.PassOn"/>
+    public void PassOnFailure(Exception failure) => _ahead.PassOn(failure);
 
     /// <summary>The peer went silent: requests that wait for a connect fail at once, and so do later ones.</summary>
     public void Abandon() => _abandoned.CancelAsync().Forget();
@@ -121,7 +93,7 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
     /// <returns>Connections open at that moment.</returns>
     public int Seal()
     {
-        _parked.Seal();
+        _ahead.Parked.Seal();
         return Streams.Seal();
     }
 
@@ -131,55 +103,11 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
         Interlocked.Increment(ref _handingOver);
         try
         {
-            return _parked.Take() is Socket socket ? Streams.Add(socket) : null;
+            return _ahead.Parked.Take() is Socket socket ? Streams.Add(socket) : null;
         }
         finally
         {
             Interlocked.Decrement(ref _handingOver);
-        }
-    }
-
-    private async Task<Exception?> ParkAsync(Task<Socket> dial)
-    {
-        try
-        {
-            _parked.Park(await dial.ConfigureAwait(false));
-            ForgetFailure();
-            return null;
-        }
-        catch (Exception exception)
-        {
-            return exception;
-        }
-    }
-
-    // A dial that goes on is shared like one that was begun ahead.
-    private void KeepDialling(Task<Socket> dial)
-    {
-        using (_dial.Enter())
-        {
-            if (_dialAhead is null)
-            {
-                _dialAhead = Background.Run(() => ParkOneAsync(dial));
-                return;
-            }
-        }
-
-        ParkAsync(dial).Forget();
-    }
-
-    private async Task<Exception?> ParkOneAsync(Task<Socket> dial)
-    {
-        try
-        {
-            return await ParkAsync(dial).ConfigureAwait(false);
-        }
-        finally
-        {
-            using (_dial.Enter())
-            {
-                _dialAhead = null;
-            }
         }
     }
 
@@ -198,26 +126,8 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
 
     private ValueTask<Socket> DialUnlessJustFailedAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        ThrowRecentFailure();
-        return Late.AwaitAsync(request, () => DialForRequestAsync(cancellationToken).AsTask(), KeepDialling);
-    }
-
-    private void ThrowRecentFailure()
-    {
-        if (ForgetFailure() is ({ } failure, long at) && settings.Time.GetElapsedTime(at) < RecentFailureLifetime)
-        {
-            throw failure is SocketException socket ? new SocketException((int)socket.SocketErrorCode) : failure;
-        }
-    }
-
-    private (Exception Failure, long At)? ForgetFailure()
-    {
-        using (_dial.Enter())
-        {
-            (Exception Failure, long At)? recent = _recentFailure;
-            _recentFailure = null;
-            return recent;
-        }
+        _ahead.ThrowPassedOn();
+        return Late.AwaitAsync(request, () => DialForRequestAsync(cancellationToken).AsTask(), _ahead.Keep);
     }
 
     private async ValueTask<Socket> DialForRequestAsync(CancellationToken cancellationToken)

@@ -223,23 +223,6 @@ internal sealed class EndpointPool
         }
     }
 
-    /// <param name="membership">Why the address is in use, or why it left.</param>
-    public EndpointSnapshot Snapshot(string membership)
-    {
-        EndpointHealth health = _health;
-        return new EndpointSnapshot
-        {
-            Address = Address,
-            State = health.State,
-            Reason = health.Reason,
-            Since = health.Since,
-            ActiveRequests = ActiveRequests,
-            TotalRequests = TotalRequests,
-            OpenConnections = OpenConnections,
-            Membership = membership,
-        };
-    }
-
     private void OnDialled(Exception? failure)
     {
         EndpointHealth before = _health;

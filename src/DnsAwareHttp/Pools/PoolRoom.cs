@@ -3,8 +3,8 @@ namespace DnsAwareHttp.Pools;
 /// <summary>Whether a pool has room for one more request. A few volatile reads: each request asks.</summary>
 /// <remarks>
 /// The runtime does not tell which of its connections are idle, so this is an estimate. An HTTP/1.1 connection is idle while nothing is
-/// awaited on it. An HTTP/2 connection has the streams that the server's settings allow. A response that the application leaves unread looks
-/// like an idle connection; the request then waits in the runtime's own queue, and its dial gets company there.
+/// awaited on it. An HTTP/2 connection has the streams that the server's settings allow. A response that the application leaves unread
+/// looks like an idle connection; the request then waits in the runtime's own queue, and its dial gets company there.
 /// </remarks>
 /// <param name="limits">The limits of the pool.</param>
 /// <param name="gate">Counts the requests whose headers are awaited.</param>

@@ -53,14 +53,13 @@ internal sealed class ConnectionRace(TimeSpan attemptDelay, TimeProvider time)
                 running[pool.DialUnlessIdleAsync()] = pool;
             }
 
-            if (next <= late && next < order.Count && running.Count < MaxAtOnce)
+            bool mayAddMore = next < order.Count && running.Count < MaxAtOnce;
+            if (mayAddMore && next <= late)
             {
                 continue;
             }
 
-            bool mayAddMore = next < order.Count && running.Count < MaxAtOnce;
-            Task<Exception?>? ended = await FirstToEndAsync(running.Keys, mayAddMore, cancellationToken).ConfigureAwait(false);
-            if (ended is null)
+            if (await FirstToEndAsync(running.Keys, mayAddMore, cancellationToken).ConfigureAwait(false) is not Task<Exception?> ended)
             {
                 continue;
             }

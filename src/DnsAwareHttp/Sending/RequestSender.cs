@@ -27,8 +27,7 @@ internal sealed class RequestSender(
     public async Task<HttpResponseMessage> SendAsync(
         HttpRequestMessage request, RedirectFollower? redirects, bool async, CancellationToken cancellationToken)
     {
-        RequestAttempts? attempts = null;
-        int moves = 0;
+        (RequestAttempts? attempts, int moves) = (null, 0);
         while (true)
         {
             EndpointSet? set = endpoints.Current;

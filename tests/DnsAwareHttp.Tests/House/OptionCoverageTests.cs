@@ -29,6 +29,8 @@ public sealed partial class OptionCoverageTests
         [nameof(DnsAwareOptions.OriginIdleTimeout)] =
             (o => o.OriginIdleTimeout = TimeSpan.FromSeconds(9), o => o.OriginIdleTimeout = TimeSpan.Zero),
         [nameof(DnsAwareOptions.MaxRequestsPerConnection)] = (o => o.MaxRequestsPerConnection = 1, o => o.MaxRequestsPerConnection = 0),
+        [nameof(DnsAwareOptions.MaxPendingRequestsPerEndpoint)] =
+            (o => o.MaxPendingRequestsPerEndpoint = 0, o => o.MaxPendingRequestsPerEndpoint = -1),
         [nameof(DnsAwareOptions.RetryMisdirectedRequests)] = (o => o.RetryMisdirectedRequests = false, null),
         [nameof(DnsAwareOptions.ConfigureSocket)] = (o => o.ConfigureSocket = IgnoreSocket, null),
         [nameof(DnsAwareOptions.ServiceRecords)] =

@@ -38,6 +38,7 @@ public sealed class ChangedOptionsTests : IAsyncLifetime
         { nameof(DnsAwareOptions.DrainTimeout), o => o.DrainTimeout = TimeSpan.FromSeconds(9) },
         { nameof(DnsAwareOptions.EmptyAnswerGrace), o => o.EmptyAnswerGrace = TimeSpan.FromSeconds(9) },
         { nameof(DnsAwareOptions.OriginIdleTimeout), o => o.OriginIdleTimeout = TimeSpan.FromSeconds(9) },
+        { nameof(DnsAwareOptions.MaxPendingRequestsPerEndpoint), o => o.MaxPendingRequestsPerEndpoint = 9 },
         { nameof(DnsAwareOptions.MaxRequestsPerConnection), o => o.MaxRequestsPerConnection = 9 },
         { nameof(DnsAwareOptions.RetryMisdirectedRequests), o => o.RetryMisdirectedRequests = false },
         { nameof(DnsAwareOptions.ConfigureSocket), o => o.ConfigureSocket = static _ => { } },
