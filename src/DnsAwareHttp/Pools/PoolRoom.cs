@@ -36,7 +36,9 @@ internal sealed class PoolRoom(PoolLimits limits, DrainGate gate, EndpointDialer
     public bool IsBounded => limits.MaxConnections != int.MaxValue || Http2.Connections > 0;
 
     /// <summary>Requests that wait until another one ends, because no connection may be opened for them.</summary>
-    public long Pending => Math.Max(0, Http2.Connections > 0 ? PendingOverHttp2 : AwaitedOrStreaming - limits.MaxConnections);
+    public long Pending => IsBounded
+        ? Math.Max(0, Http2.Connections > 0 ? PendingOverHttp2 : AwaitedOrStreaming - limits.MaxConnections)
+        : 0;
 
     /// <summary>Whether more requests wait than may.</summary>
     public bool IsOverfull => limits.MaxPendingRequests is int max && Pending > max;
