@@ -99,6 +99,18 @@ public sealed class DnsAwareOptions
     public int? MaxRequestsPerConnection { get; set; }
 
     /// <summary>
+    /// How many requests may wait for a connection or an HTTP/2 stream of one address when no further one may be opened.
+    /// </summary>
+    /// <value>0 or more. Default: null, any number.</value>
+    /// <remarks>
+    /// <para>The limits are the wrapped handler's <see cref="SocketsHttpHandler.MaxConnectionsPerServer"/> and the number of streams that
+    /// an HTTP/2 server allows. While another address has room, no request waits. When all addresses have so many waiting requests, a
+    /// request fails at once with an <see cref="HttpRequestException"/> whose message says so.</para>
+    /// <para>Requests that wait for a connect do not count: <see cref="ConnectTimeout"/> bounds that.</para>
+    /// </remarks>
+    public int? MaxPendingRequestsPerEndpoint { get; set; }
+
+    /// <summary>
     /// Whether a request that was answered with 421 (Misdirected Request, RFC 9110 section 15.5.20) is sent once more, on another endpoint.
     /// </summary>
     /// <value>Default: true.</value>
@@ -177,6 +189,7 @@ public sealed class DnsAwareOptions
         && EmptyAnswerGrace == other.EmptyAnswerGrace
         && OriginIdleTimeout == other.OriginIdleTimeout
         && MaxRequestsPerConnection == other.MaxRequestsPerConnection
+        && MaxPendingRequestsPerEndpoint == other.MaxPendingRequestsPerEndpoint
         && RetryMisdirectedRequests == other.RetryMisdirectedRequests
         && DelegateComparison.AreSame(ConfigureSocket, other.ConfigureSocket)
         && MaxOrigins == other.MaxOrigins

@@ -40,6 +40,11 @@ internal static class DnsAwareOptionsValidator
             problems.Between(nameof(options.MaxRequestsPerConnection), requests, 1, int.MaxValue);
         }
 
+        if (options.MaxPendingRequestsPerEndpoint is int pending)
+        {
+            problems.Between(nameof(options.MaxPendingRequestsPerEndpoint), pending, 0, int.MaxValue);
+        }
+
         return problems;
     }
 

@@ -31,6 +31,7 @@ public sealed class OptionsTests
         { o => o.EmptyAnswerGrace = TimeSpan.FromSeconds(-1), "EmptyAnswerGrace is -00:00:01;" },
         { o => o.OriginIdleTimeout = TimeSpan.FromMilliseconds(999), "OriginIdleTimeout is" },
         { o => o.MaxRequestsPerConnection = 0, "MaxRequestsPerConnection is 0;" },
+        { o => o.MaxPendingRequestsPerEndpoint = -1, "MaxPendingRequestsPerEndpoint is -1;" },
     };
 
     public static TheoryData<Action<DnsCacheOptions>, string> WrongCacheOptions() => new()
@@ -137,6 +138,7 @@ public sealed class OptionsTests
             EmptyAnswerGrace = TimeSpan.FromSeconds(30),
             OriginIdleTimeout = TimeSpan.FromMinutes(5),
             MaxRequestsPerConnection = (int?)null,
+            MaxPendingRequestsPerEndpoint = (int?)null,
             RetryMisdirectedRequests = true,
             ConfigureSocket = (object?)null,
             ServiceRecords = new Dictionary<string, string>(),

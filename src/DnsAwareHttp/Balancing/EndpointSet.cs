@@ -77,31 +77,35 @@ internal sealed class EndpointSet
             Pickers.Make(policy, preferred, random, before?._picker));
     }
 
-    /// <summary>An endpoint that was not tried, if possible a connected one; null when all were tried.</summary>
+    /// <summary>The endpoint of the next request: the picker's choice if it has room, or else another one that has.</summary>
+    public EndpointPool Pick(Random random)
+    {
+        EndpointPool picked = Picker.Pick();
+        return picked.Room.IsFree ? picked : RoomSearch.Find(this, picked, random);
+    }
+
+    /// <summary>An endpoint that was not tried, if possible one with room; null when all were tried.</summary>
     public EndpointPool? PickOther(IReadOnlyCollection<EndpointPool> tried, Random random)
     {
         EndpointPool[] others = [.. Preferred.Except(tried)];
-        EndpointPool[] connected = [.. others.Where(pool => pool.IsConnected)];
-        return Draw(connected, random) ?? Draw(others, random) ?? Draw(NextRank(tried), random);
+        return Draw([.. others.Where(pool => pool.Room.IsFree)], random)
+            ?? Draw([.. others.Where(pool => pool.IsConnected && pool.Room.CanGrow)], random)
+            ?? Draw(others, random)
+            ?? Draw(NextRank(tried), random);
     }
 
-    /// <summary>
-    /// A connected endpoint that was not tried. The search goes around from <paramref name="picked"/>. Null: no such endpoint exists.
-    /// </summary>
-    /// <remarks>If most endpoints are connected, the search ends after one or two steps.</remarks>
-    public EndpointPool? FirstConnected(EndpointPool picked, IReadOnlyCollection<EndpointPool> tried)
+    /// <summary>Whether a request that would wait at an endpoint need not wait at another one.</summary>
+    public bool HasRoomBeside(EndpointPool full)
     {
-        int start = Math.Max(Preferred.IndexOf(picked), 0);
-        for (int step = 0; step < Preferred.Length; step++)
+        foreach (EndpointPool pool in Preferred)
         {
-            EndpointPool pool = Preferred[(start + step) % Preferred.Length];
-            if (pool.IsConnected && !tried.Contains(pool))
+            if (pool != full && (pool.Room.IsFree || pool.Room.CanGrow))
             {
-                return pool;
+                return true;
             }
         }
 
-        return null;
+        return false;
     }
 
     /// <summary>

@@ -7,6 +7,9 @@ namespace DnsAwareHttp.Balancing;
 /// </summary>
 internal interface IEndpointPicker
 {
+    /// <summary>Whether it stays with its endpoint, also when a connection must be opened and another endpoint has one.</summary>
+    bool IsSticky => false;
+
     /// <summary>An endpoint. The caller may find that it began to drain this instant; then a new picker has been published.</summary>
     EndpointPool Pick();
 }

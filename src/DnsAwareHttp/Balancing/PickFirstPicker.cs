@@ -8,6 +8,8 @@ internal sealed class PickFirstPicker(EndpointPool first) : IEndpointPicker
 {
     public EndpointPool First => first;
 
+    public bool IsSticky => true;
+
     /// <summary>
     /// The endpoint of the next picker. It changes when the present one fails or leaves, or has no connection while another one has.
     /// </summary>

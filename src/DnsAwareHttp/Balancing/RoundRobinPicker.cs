@@ -12,8 +12,8 @@ internal sealed class RoundRobinPicker(ImmutableArray<EndpointPool> pools, Rando
     {
         EndpointPool next = Next();
 
-        // A new endpoint gives most of its turns away for a while.
-        return next.Share < 1 && random.NextDouble() >= next.Share ? Next() : next;
+        // A new endpoint gives most of its turns away for a while, unless the next one has no room.
+        return next.Share < 1 && random.NextDouble() >= next.Share && Next() is { Room.IsFree: true } other ? other : next;
     }
 
     private EndpointPool Next() => pools[(int)(Interlocked.Increment(ref _turn) % (uint)pools.Length)];

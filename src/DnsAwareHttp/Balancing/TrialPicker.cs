@@ -8,5 +8,7 @@ namespace DnsAwareHttp.Balancing;
 /// <param name="onTrial">Endpoints that failed, and that an answer would make well.</param>
 internal sealed class TrialPicker(IEndpointPicker picker, ImmutableArray<EndpointPool> onTrial) : IEndpointPicker
 {
+    public bool IsSticky => picker.IsSticky;
+
     public EndpointPool Pick() => onTrial.FirstOrDefault(static pool => pool.TryTakeTrial()) ?? picker.Pick();
 }

@@ -30,7 +30,7 @@ internal enum LockRank
     /// <summary>Of <c>TlsExchange</c> and <c>PendingQuestions</c>: the connections to name servers, and the questions on each.</summary>
     SecureServers,
 
-    /// <summary>Of <c>EndpointDialer</c>: the dial that all requests share.</summary>
+    /// <summary>Of <c>SharedDial</c>: the dial that all requests share.</summary>
     Dial,
 
     /// <summary>Of <c>OpenStreams</c> and <c>ParkedSockets</c>: the sockets of one endpoint.</summary>

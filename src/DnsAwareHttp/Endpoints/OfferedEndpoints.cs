@@ -36,6 +36,11 @@ internal sealed class OfferedEndpoints(OriginScope scope, OrderedLock sync)
             _known = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
 
+        foreach (EndpointPlacement placement in placements)
+        {
+            placement.Pool.LateDials.HaveCompany = placements.Length > 1;
+        }
+
         _current = next;
         if (next is not null)
         {

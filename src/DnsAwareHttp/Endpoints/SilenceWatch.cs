@@ -89,7 +89,7 @@ internal sealed class SilenceWatch
         {
             foreach (EndpointPool other in others.Take(MaxDialled))
             {
-                _ = other.DialUnlessConnectedAsync();
+                _ = other.DialUnlessIdleAsync();
             }
 
             return;

@@ -41,6 +41,10 @@ internal sealed class HandlerTemplate
     /// <summary>The cookies that the endpoints share; null for no cookies.</summary>
     public CookieContainer? Cookies => _settings.UseCookies ? _settings.CookieContainer : null;
 
+    public int MaxConnectionsPerServer => _settings.MaxConnectionsPerServer;
+
+    public bool EnableMultipleHttp2Connections => _settings.EnableMultipleHttp2Connections;
+
     public TimeSpan ConnectTimeout => _settings.ConnectTimeout;
 
     public TimeSpan PooledConnectionIdleTimeout => _settings.PooledConnectionIdleTimeout;
@@ -67,9 +71,10 @@ internal sealed class HandlerTemplate
     /// <param name="proxy">The only proxy that it uses; null for no proxy.</param>
     /// <param name="authenticate">Whether it has the credentials.</param>
     /// <param name="ping">Whether quiet HTTP/2 connections with open streams are pinged, if the settings do not set pings.</param>
+    /// <param name="watchHttp2">Follows the frames of an HTTP/2 connection; null: they are not followed.</param>
     public SocketsHttpHandler Make(
         Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> connect, IWebProxy? proxy, bool authenticate,
-        bool ping = false)
+        bool ping = false, Func<Stream, Stream>? watchHttp2 = null)
     {
         SocketsHttpHandler handler = SettingsCopy.Of(_settings);
         handler.ConnectCallback = connect;
@@ -78,6 +83,11 @@ internal sealed class HandlerTemplate
         handler.AllowAutoRedirect = false;
         handler.Credentials = authenticate ? handler.Credentials : null;
         handler.PooledConnectionLifetime = Spread(handler.PooledConnectionLifetime);
+        if (watchHttp2 is not null)
+        {
+            handler.PlaintextStreamFilter = Around(handler.PlaintextStreamFilter, watchHttp2);
+        }
+
         if (ping && handler.KeepAlivePingDelay == Timeout.InfiniteTimeSpan)
         {
             handler.KeepAlivePingDelay = DefaultPingDelay;
@@ -113,6 +123,17 @@ internal sealed class HandlerTemplate
             return null;
         }
     }
+
+    // Above the filter of the application: there the runtime reads and writes HTTP/2. HTTP/1.1 connections stay as they are.
+    private static Func<SocketsHttpPlaintextStreamFilterContext, CancellationToken, ValueTask<Stream>> Around(
+        Func<SocketsHttpPlaintextStreamFilterContext, CancellationToken, ValueTask<Stream>>? filter, Func<Stream, Stream> watchHttp2) =>
+        async (context, cancellationToken) =>
+        {
+            Stream? stream = filter is null ? context.PlaintextStream : await filter(context, cancellationToken).ConfigureAwait(false);
+
+            // The runtime refuses null, with its own message.
+            return stream is not null && context.NegotiatedHttpVersion.Major == 2 ? watchHttp2(stream) : stream!;
+        };
 
     private ICredentials? CredentialsOfProxy()
     {

@@ -9,6 +9,11 @@ namespace DnsAwareHttp.Pools;
 /// <param name="Time">The clock.</param>
 internal sealed record DialSettings(TimeSpan ConnectTimeout, Action<Socket>? ConfigureSocket, TimeProvider Time)
 {
+    /// <summary>
+    /// The time after which a request that waits for a dial inside the runtime's pool goes to another endpoint, if there is one.
+    /// </summary>
+    public TimeSpan AttemptDelay { get; init; } = Timeout.InfiniteTimeSpan;
+
     /// <summary>Connects a socket. Simulations replace it.</summary>
     public Func<Socket, IPEndPoint, CancellationToken, ValueTask> Connect { get; init; } =
         static (socket, address, cancellationToken) => socket.ConnectAsync(address, cancellationToken);

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using DnsAwareHttp.Concurrency;
 using DnsAwareHttp.Health;
 
 namespace DnsAwareHttp.Pools;
@@ -11,21 +10,16 @@ namespace DnsAwareHttp.Pools;
 /// <param name="settings">Timeouts and the application's own socket settings.</param>
 internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, DialSettings settings)
 {
-    private static readonly TimeSpan RecentFailureLifetime = TimeSpan.FromSeconds(1);
-
     /// <summary>
     /// A server sends the first bytes of its handshake within a round trip. This time allows for a retransmission, and for a busy server.
     /// </summary>
     private static readonly TimeSpan MaxHandshakeSilence = TimeSpan.FromSeconds(1);
 
     private readonly SocketConnector _connector = new(address, settings);
-    private readonly ParkedSockets _parked = new(settings.Time);
+    private readonly SharedDial _ahead = new(settings.Time);
     private readonly CancellationTokenSource _abandoned = new();
-    private readonly OrderedLock _dial = new(LockRank.Dial);
     private volatile bool _opensConnections = true;
     private volatile int _handingOver;
-    private Task<Exception?>? _dialAhead;
-    private (Exception Failure, long At)? _recentFailure;
 
     public IPEndPoint Address => address;
 
@@ -40,7 +34,22 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
 
     /// <summary>Whether a request can be sent without waiting for a connect: a connection is open, or a socket was dialled ahead.</summary>
     // The streams are read twice: for a moment a socket that is handed over is neither parked nor among them.
-    public bool IsConnected => Streams.Count > 0 || !_parked.IsEmpty || _handingOver > 0 || Streams.Count > 0;
+    public bool IsConnected => Streams.Count > 0 || !_ahead.Parked.IsEmpty || _handingOver > 0 || Streams.Count > 0;
+
+    /// <summary>
+    /// Whether a request can be sent at once: a connection awaits nothing, an HTTP/2 connection is open, or a socket was dialled ahead.
+    /// </summary>
+    public bool HasIdle => Streams.Busy < Streams.Count || !_ahead.Parked.IsEmpty || _handingOver > 0 || Streams.Http2.Connections > 0;
+
+    /// <summary>Finds connections and sockets that their peers have ended while they rested.</summary>
+    public void CheckIdle()
+    {
+        Streams.CheckIdle();
+        _ahead.Parked.CheckAll();
+    }
+
+    /// <summary>The dials that take long.</summary>
+    public LateDials Late { get; } = new(settings.AttemptDelay, settings.Time);
 
     /// <summary>Whether it opens new connections. If not, it only keeps the open ones.</summary>
     public bool OpensConnections
@@ -50,7 +59,7 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
     }
 
     /// <summary>Whether a parked socket is open: the peer has not ended it.</summary>
-    public bool HasOpenParked => _parked.HasOpen;
+    public bool HasOpenParked => _ahead.Parked.HasOpen;
 
     /// <summary>Receives the outcome of each dial: null for success. A cancelled dial has no outcome.</summary>
     public Action<Exception?>? Dialled { get; set; }
@@ -69,46 +78,24 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
 
         // The runtime dials ahead of its queue, and the pool may be closed by now. A socket must not outlive the drain.
         return HandOverParked(cancellationToken)
-            ?? Streams.Add(await DialUnlessJustFailedAsync(cancellationToken).ConfigureAwait(false), cancellationToken)
+            ?? Streams.Add(
+                await DialUnlessJustFailedAsync(context.InitialRequestMessage, cancellationToken).ConfigureAwait(false), cancellationToken)
             ?? throw new SocketException((int)SocketError.OperationAborted);
     }
 
     /// <summary>Connects a socket ahead of the request that will use it. All callers at one time share one dial.</summary>
     /// <param name="cancellationToken">The life of the pool, not of a request: other requests may wait for the same dial.</param>
     /// <returns>Null when a socket is parked, else why not. Never fails.</returns>
-    public Task<Exception?> DialAheadAsync(CancellationToken cancellationToken)
-    {
-        using (_dial.Enter())
-        {
-            if (_dialAhead is null)
-            {
-                _dialAhead = Background.Run(() => ParkOneAsync(cancellationToken));
-            }
-
-            return _dialAhead;
-        }
-    }
+    public Task<Exception?> DialAheadAsync(CancellationToken cancellationToken) => _ahead.Begin(() => DialAsync(cancellationToken));
 
     /// <summary>
     /// As <see cref="DialAheadAsync"/>, for a request: there is no dial if another request's dial has ended in the meantime.
     /// </summary>
-    public Task<Exception?> DialUnlessConnectedAsync(CancellationToken cancellationToken)
-    {
-        using (_dial.Enter())
-        {
-            // Without the lock a caller could see no connection, and miss the end of the dial. It would open a second socket for nothing.
-            return _dialAhead is null && IsConnected ? Task.FromResult<Exception?>(null) : DialAheadAsync(cancellationToken);
-        }
-    }
+    public Task<Exception?> DialUnlessIdleAsync(CancellationToken cancellationToken) =>
+        _ahead.BeginUnless(() => HasIdle, () => DialAsync(cancellationToken));
 
-    /// <summary>The next request that needs a connection gets this error. It does not wait for the same failure again.</summary>
-    public void PassOnFailure(Exception failure)
-    {
-        using (_dial.Enter())
-        {
-            _recentFailure = (failure, settings.Time.GetTimestamp());
-        }
-    }
+    /// <inheritdoc cref="SharedDial.PassOn"/>
+    public void PassOnFailure(Exception failure) => _ahead.PassOn(failure);
 
     /// <summary>The peer went silent: requests that wait for a connect fail at once, and so do later ones.</summary>
     public void Abandon()
@@ -134,7 +121,7 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
     /// <returns>Connections open at that moment.</returns>
     public int Seal()
     {
-        _parked.Seal();
+        _ahead.Parked.Seal();
         return Streams.Seal();
     }
 
@@ -144,32 +131,11 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
         Interlocked.Increment(ref _handingOver);
         try
         {
-            return _parked.Take() is Socket socket ? Streams.Add(socket, connecting) : null;
+            return _ahead.Parked.Take() is Socket socket ? Streams.Add(socket, connecting) : null;
         }
         finally
         {
             Interlocked.Decrement(ref _handingOver);
-        }
-    }
-
-    private async Task<Exception?> ParkOneAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            _parked.Park(await DialAsync(cancellationToken).ConfigureAwait(false));
-            ForgetFailure();
-            return null;
-        }
-        catch (Exception exception)
-        {
-            return exception;
-        }
-        finally
-        {
-            using (_dial.Enter())
-            {
-                _dialAhead = null;
-            }
         }
     }
 
@@ -186,28 +152,10 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
         }
     }
 
-    private ValueTask<Socket> DialUnlessJustFailedAsync(CancellationToken cancellationToken)
+    private ValueTask<Socket> DialUnlessJustFailedAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        ThrowRecentFailure();
-        return DialForRequestAsync(cancellationToken);
-    }
-
-    private void ThrowRecentFailure()
-    {
-        if (ForgetFailure() is ({ } failure, long at) && settings.Time.GetElapsedTime(at) < RecentFailureLifetime)
-        {
-            throw failure is SocketException socket ? new SocketException((int)socket.SocketErrorCode) : failure;
-        }
-    }
-
-    private (Exception Failure, long At)? ForgetFailure()
-    {
-        using (_dial.Enter())
-        {
-            (Exception Failure, long At)? recent = _recentFailure;
-            _recentFailure = null;
-            return recent;
-        }
+        _ahead.ThrowPassedOn();
+        return Late.AwaitAsync(request, () => DialForRequestAsync(cancellationToken).AsTask(), _ahead.Keep);
     }
 
     private async ValueTask<Socket> DialForRequestAsync(CancellationToken cancellationToken)

@@ -26,19 +26,19 @@ internal sealed class EndpointPool
     /// <param name="handler">Sends, over connections of <paramref name="dialer"/>.</param>
     /// <param name="now">The clock.</param>
     /// <param name="observer">Hears of changes; null for no observer.</param>
-    /// <param name="maxRequestsPerConnection">Requests that the connections may serve on average before a renewal is due; null: any
-    /// number.</param>
+    /// <param name="limits">The limits of the pool; null: no limits.</param>
     /// <param name="startsSlowly">Whether other endpoints are warm already.</param>
     public EndpointPool(
         EndpointDialer dialer, HttpMessageHandler handler, Func<DateTimeOffset> now, IPoolObserver? observer = null,
-        int? maxRequestsPerConnection = null, bool startsSlowly = false)
+        PoolLimits? limits = null, bool startsSlowly = false)
     {
         _dialer = dialer;
         _invoker = new HandlerInvoker(handler);
         _now = now;
         _observer = observer;
         _sampler = new PoolSampler(startsSlowly, now());
-        _budget = new RequestBudget(maxRequestsPerConnection);
+        Room = new PoolRoom(limits ?? PoolLimits.None, _gate, dialer);
+        _budget = new RequestBudget(limits?.MaxRequestsPerConnection);
         _health = new PoolHealth(this, observer, now);
         dialer.Dialled = _health.OnDialled;
     }
@@ -52,8 +52,8 @@ internal sealed class EndpointPool
     /// <summary>Requests whose response headers are awaited.</summary>
     public long ActiveRequests => _gate.Count;
 
-    /// <summary>Requests whose response headers are awaited, and long bodies that stream over connections of their own.</summary>
-    public long Load => _gate.Count + _sampler.StreamingBodies;
+    /// <summary>Requests whose response headers are awaited, and bodies that stream.</summary>
+    public long Load => Room.Load;
 
     public float Share => _sampler.Share;
 
@@ -64,8 +64,14 @@ internal sealed class EndpointPool
 
     public int OpenConnections => _dialer.Streams.Count;
 
-    /// <summary>Whether a request can be sent without waiting for a connect.</summary>
+    /// <summary>Whether a connection is open, idle or not, or a socket was dialled ahead.</summary>
     public bool IsConnected => _dialer.IsConnected;
+
+    /// <summary>Whether it has room for one more request.</summary>
+    public PoolRoom Room { get; }
+
+    /// <summary>Dials that take long, and the requests that wait for them.</summary>
+    public LateDials LateDials => _dialer.Late;
 
     /// <summary>Fires when the pool begins to drain.</summary>
     public CancellationToken Draining => _draining.Token;
@@ -110,11 +116,11 @@ internal sealed class EndpointPool
         return _dialer.DialAheadAsync(_draining.Token);
     }
 
-    /// <summary>As <see cref="DialAheadAsync"/>, but there is no dial if the pool is connected by now.</summary>
-    public Task<Exception?> DialUnlessConnectedAsync()
+    /// <summary>As <see cref="DialAheadAsync"/>, but there is no dial if a connection is idle by now.</summary>
+    public Task<Exception?> DialUnlessIdleAsync()
     {
         _health.OnDialBegun();
-        return _dialer.DialUnlessConnectedAsync(_draining.Token);
+        return _dialer.DialUnlessIdleAsync(_draining.Token);
     }
 
     /// <summary>Allows new connections, or forbids them: then requests that need one fail to connect, and go elsewhere.</summary>
@@ -128,9 +134,12 @@ internal sealed class EndpointPool
 
     /// <summary>Takes a sample while requests flow, a few times a second, one caller at a time.</summary>
     /// <returns>Of which kind the silence is, when requests wait and no answer came since the last sample.</returns>
-    public PeerSilence SampleForSilence() => _sampler.Sample(this, _dialer.Streams.CountStreaming(), _now())
-        ? _dialer.SampleSilence(Health, _now())
-        : PeerSilence.None;
+    public PeerSilence SampleForSilence()
+    {
+        bool stalls = _sampler.Sample(this, _now());
+        Room.Sample(_sampler.WasUsed);
+        return stalls ? _dialer.SampleSilence(Health, _now()) : PeerSilence.None;
+    }
 
     public bool CutSilent() => _dialer.CutSilent(_now());
 
@@ -228,21 +237,4 @@ internal sealed class EndpointPool
 
     /// <summary>The health of a pool that takes the place of another one of its address, and is not offered yet.</summary>
     public void InheritHealth(EndpointPool before) => _health.Inherit(before.Health);
-
-    /// <param name="membership">Why the address is in use, or why it left.</param>
-    public EndpointSnapshot Snapshot(string membership)
-    {
-        EndpointHealth health = Health;
-        return new EndpointSnapshot
-        {
-            Address = Address,
-            State = health.State,
-            Reason = health.Reason,
-            Since = health.Since,
-            ActiveRequests = ActiveRequests,
-            TotalRequests = TotalRequests,
-            OpenConnections = OpenConnections,
-            Membership = membership,
-        };
-    }
 }

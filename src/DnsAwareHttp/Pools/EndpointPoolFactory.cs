@@ -7,10 +7,10 @@ namespace DnsAwareHttp.Pools;
 /// <param name="settings">The settings that all dialers share.</param>
 /// <param name="makeHandler">Makes an endpoint's handler around its dialer.</param>
 /// <param name="now">The clock.</param>
-/// <param name="maxRequestsPerConnection">Requests that the connections of a pool may serve on average; null: any number.</param>
+/// <param name="limits">The limits of each pool; null: no limits.</param>
 internal sealed class EndpointPoolFactory(
     DnsEndPoint target, DialSettings settings, Func<EndpointDialer, HttpMessageHandler> makeHandler, Func<DateTimeOffset> now,
-    int? maxRequestsPerConnection = null)
+    PoolLimits? limits = null)
 {
     private int _port = target.Port;
 
@@ -18,7 +18,7 @@ internal sealed class EndpointPoolFactory(
     public bool BeginsWithTls { get; init; }
 
     /// <summary>The same, but another port is dialled. The handlers ask for the same host and port.</summary>
-    public EndpointPoolFactory WithPort(int port) => new(target, settings, makeHandler, now, maxRequestsPerConnection)
+    public EndpointPoolFactory WithPort(int port) => new(target, settings, makeHandler, now, limits)
     {
         _port = port,
         BeginsWithTls = BeginsWithTls,
@@ -36,6 +36,6 @@ internal sealed class EndpointPoolFactory(
             WasSilent = wasSilent,
             BeginsWithTls = BeginsWithTls,
         };
-        return new EndpointPool(dialer, makeHandler(dialer), now, observer, maxRequestsPerConnection, startsSlowly);
+        return new EndpointPool(dialer, makeHandler(dialer), now, observer, limits, startsSlowly);
     }
 }

@@ -13,6 +13,7 @@ internal sealed class OpenStreams
     private readonly TaskCompletionSource _allClosed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _lastId;
     private volatile int _count;
+    private int _busy;
     private volatile bool _wasEndedByPeer;
     private bool _sealed;
 
@@ -21,6 +22,12 @@ internal sealed class OpenStreams
 
     /// <summary>The number of open streams. Each request reads it: no lock.</summary>
     public int Count => _count;
+
+    /// <summary>The number of streams that await something: an answer, or more of one.</summary>
+    public int Busy => Volatile.Read(ref _busy);
+
+    /// <summary>The HTTP/2 connections among them.</summary>
+    public Http2Streams Http2 { get; } = new();
 
     /// <summary>The number of streams that were ever opened.</summary>
     public long Opened => Volatile.Read(ref _lastId);
@@ -55,6 +62,8 @@ internal sealed class OpenStreams
         set => _wasEndedByPeer = value;
     }
 
+    public void AddBusy(int change) => Interlocked.Add(ref _busy, change);
+
     public void Remove(long id, bool byPeer = false)
     {
         using (_sync.Enter())
@@ -66,10 +75,10 @@ internal sealed class OpenStreams
         }
     }
 
-    /// <summary>The number of connections that carry a body that streams.</summary>
+    /// <summary>The number of HTTP/1.1 connections that carry a body that streams.</summary>
     public int CountStreaming()
     {
-        if (_count == 0)
+        if (_count == 0 || Http2.Connections > 0)
         {
             return 0;
         }
@@ -82,6 +91,9 @@ internal sealed class OpenStreams
 
     /// <summary>Whether a condition holds for the socket of an open stream.</summary>
     public bool Any(Func<Socket, bool> condition) => Open().Exists(stream => stream.Is(condition));
+
+    /// <summary>Looks at idle streams until one is found that its peer has not ended. The others are idle no longer.</summary>
+    public void CheckIdle() => _ = Open().Exists(static stream => stream.IsIdleAndOpen());
 
     /// <summary>
     /// Whether the peer of a stream has sent no byte at all for so long. Samples measure it. For one caller at a time.

@@ -73,6 +73,20 @@ internal sealed class ParkedSockets(TimeProvider time)
         return null;
     }
 
+    /// <summary>Closes the sockets that their peers have closed.</summary>
+    public void CheckAll()
+    {
+        List<Socket> closing;
+        using (_sync.Enter())
+        {
+            closing = [.. _sockets.Select(static parked => parked.Socket).Where(static socket => !IsOpen(socket, mayHaveBytes: true))];
+            _sockets.RemoveAll(parked => closing.Contains(parked.Socket));
+            _count = _sockets.Count;
+        }
+
+        closing.ForEach(static socket => socket.Dispose());
+    }
+
     /// <summary>Closes all parked sockets and every later one.</summary>
     public void Seal() => CloseAll(andSeal: true);
 

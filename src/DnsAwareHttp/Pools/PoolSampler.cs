@@ -3,7 +3,7 @@ using DnsAwareHttp.Health;
 namespace DnsAwareHttp.Pools;
 
 /// <summary>
-/// Samples a pool a few times a second while requests flow: bodies that stream, the slow start, requests without an answer, idleness.
+/// Samples a pool a few times a second while requests flow: the slow start, requests without an answer, idleness.
 /// </summary>
 /// <param name="startsSlowly">Whether the pool joined others that are warm: it reaches its full share within ten seconds from its first
 /// connection.</param>
@@ -11,26 +11,27 @@ namespace DnsAwareHttp.Pools;
 internal sealed class PoolSampler(bool startsSlowly, DateTimeOffset now)
 {
     private volatile float _share = startsSlowly ? SlowStart.FirstShare : 1;
-    private volatile int _streamingBodies;
     private long _lastBusy = now.UtcTicks;
     private long _answeredBefore;
-
-    /// <summary>Long bodies that stream over connections of their own.</summary>
-    public int StreamingBodies => _streamingBodies;
+    private long _totalBefore;
 
     /// <summary>The share that the pool takes of what would fall to it: less than 1 while it is new beside warm ones.</summary>
     public float Share => _share;
 
+    /// <summary>Whether a request came between the latest two samples.</summary>
+    public bool WasUsed { get; private set; }
+
     /// <summary>Takes a sample. For one caller at a time.</summary>
     /// <returns>Whether requests wait, and no answer came since the last sample.</returns>
-    public bool Sample(EndpointPool pool, int streamingBodies, DateTimeOffset now)
+    public bool Sample(EndpointPool pool, DateTimeOffset now)
     {
-        _streamingBodies = streamingBodies;
         if (_share < 1)
         {
             _share = SlowStart.ShareOf(pool.Health, now);
         }
 
+        WasUsed = pool.TotalRequests != _totalBefore;
+        _totalBefore = pool.TotalRequests;
         long answered = pool.TotalRequests - pool.ActiveRequests;
         bool stalls = pool.ActiveRequests > 0 && answered == _answeredBefore;
         _answeredBefore = answered;

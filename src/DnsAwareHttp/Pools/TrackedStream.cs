@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 
 namespace DnsAwareHttp.Pools;
 
@@ -27,6 +28,7 @@ internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner, C
     private DateTimeOffset? _silentSince;
     private DateTimeOffset? _unansweredSince;
     private bool _wasInterrupted;
+    private readonly StreamUse _use = new(owner);
     private int _reported;
     private uint _reads;
     private uint _writes;
@@ -37,15 +39,33 @@ internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner, C
     public bool Is(Func<Socket, bool> condition) => condition(Socket);
 
     /// <summary>
-    /// Whether data was read and nothing was sent since the last sample. Over HTTP/1.1 that is a body that streams. For one caller at a
-    /// time.
+    /// Whether more is awaited of an answer that began, or data was read and nothing was sent since the last sample. Over HTTP/1.1 that is
+    /// a body that streams. For one caller at a time.
     /// </summary>
     public bool SampleStreaming()
     {
         (uint reads, uint writes) = (Volatile.Read(ref _reads), Volatile.Read(ref _writes));
         bool streams = reads - _readsBefore >= 2 && writes == _writesBefore;
         (_readsBefore, _writesBefore) = (reads, writes);
-        return streams;
+        return streams || _use.AwaitsMore;
+    }
+
+    /// <summary>Whether it is idle and its peer has not ended it. An idle one that was ended is idle no longer.</summary>
+    public bool IsIdleAndOpen()
+    {
+        if (!_use.IsIdle)
+        {
+            return false;
+        }
+
+        // Nobody reads an idle HTTP/1.1 connection: the runtime finds its end when it is used.
+        bool isOpen = !SocketLook.IsReadable(Socket);
+        if (!isOpen)
+        {
+            _use.Lose();
+        }
+
+        return isOpen;
     }
 
     /// <summary>
@@ -54,7 +74,7 @@ internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner, C
     /// </summary>
     public TimeSpan SampleUnanswered(DateTimeOffset now)
     {
-        if (_wasAnswered || Volatile.Read(ref _writes) == 0 || HasBytes())
+        if (_wasAnswered || Volatile.Read(ref _writes) == 0 || SocketLook.HasBytes(Socket))
         {
             _unansweredSince = null;
             return TimeSpan.Zero;
@@ -87,7 +107,7 @@ internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner, C
     /// <summary>Closes the socket if the peer never sent a byte.</summary>
     public void CutIfUnanswered()
     {
-        if (!_wasAnswered && !HasBytes())
+        if (!_wasAnswered && !SocketLook.HasBytes(Socket))
         {
             Cut();
         }
@@ -97,7 +117,10 @@ internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner, C
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         _reads++;
-        return _wasAnswered ? base.ReadAsync(buffer, cancellationToken) : ReadFirstAsync(buffer, cancellationToken);
+        ValueTask<int> read = base.ReadAsync(buffer, cancellationToken);
+
+        // The runtime watches an idle HTTP/1.1 connection by a read of no bytes. Every other read awaits something that was asked for.
+        return buffer.IsEmpty ? read : read.IsCompleted ? EndRead(read) : AwaitAsync(read);
     }
 
     // The base class would rent a buffer and copy: it does so for each type that derives from it.
@@ -105,6 +128,7 @@ internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner, C
     {
         _reads++;
         ObjectDisposedException.ThrowIf(!CanRead, this);
+        _use.OnReadBegun();
         try
         {
             int read = Socket.Receive(buffer, SocketFlags.None);
@@ -115,11 +139,16 @@ internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner, C
         {
             throw new IOException($"Unable to read data from the transport connection: {exception.Message}.", exception);
         }
+        finally
+        {
+            _use.OnReadEnded();
+        }
     }
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         _writes++;
+        _use.OnWrite();
         return base.WriteAsync(buffer, cancellationToken);
     }
 
@@ -127,6 +156,7 @@ internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner, C
     {
         _writes++;
         ObjectDisposedException.ThrowIf(!CanWrite, this);
+        _use.OnWrite();
         try
         {
             SendAll(buffer);
@@ -162,10 +192,26 @@ internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner, C
         Report(byPeer);
     }
 
-    private async ValueTask<int> ReadFirstAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> AwaitAsync(ValueTask<int> read)
     {
-        int read = await base.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
-        _wasAnswered = true;
+        _use.OnReadBegun();
+        try
+        {
+            int count = await read.ConfigureAwait(false);
+            _wasAnswered = true;
+            return count;
+        }
+        finally
+        {
+            _use.OnReadEnded();
+        }
+    }
+
+    private ValueTask<int> EndRead(ValueTask<int> read)
+    {
+        _wasAnswered = _wasAnswered || read.IsCompletedSuccessfully;
+        _use.OnReadEnded();
         return read;
     }
 
@@ -179,35 +225,15 @@ internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner, C
         while (!buffer.IsEmpty);
     }
 
-    private bool HasBytes()
-    {
-        try
-        {
-            return Socket.Available > 0;
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-        {
-            return false;
-        }
-    }
-
     // Readable without a byte to read: the peer has ended the connection, or broken it.
-    private bool IsEndedByPeer()
-    {
-        try
-        {
-            return Volatile.Read(ref _reported) == 0 && Socket.Poll(0, SelectMode.SelectRead) && Socket.Available == 0;
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-        {
-            return true;
-        }
-    }
+    private bool IsEndedByPeer() =>
+        Volatile.Read(ref _reported) == 0 && SocketLook.IsReadable(Socket) && !SocketLook.HasBytes(Socket);
 
     private void Report(bool byPeer)
     {
         if (Interlocked.Exchange(ref _reported, 1) == 0)
         {
+            _use.Close();
             owner.Remove(id, byPeer);
         }
     }

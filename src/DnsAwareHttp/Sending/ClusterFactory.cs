@@ -17,7 +17,18 @@ internal sealed class ClusterFactory(RouterSettings settings, IRequestRoutes rou
     private readonly SteadyClock _clock = settings.Cache.Clock;
     private readonly ConnectionRace _race = new(settings.Options.ConnectAttemptDelay, settings.Cache.Clock.Provider);
     private readonly DialSettings _dialing = settings.Dialing
-        ?? new DialSettings(settings.Options.ConnectTimeout, settings.Options.ConfigureSocket, settings.Cache.Clock.Provider);
+        ?? new DialSettings(settings.Options.ConnectTimeout, settings.Options.ConfigureSocket, settings.Cache.Clock.Provider)
+        {
+            AttemptDelay = settings.Options.ConnectAttemptDelay,
+        };
+
+    private readonly PoolLimits _limits = new()
+    {
+        MaxConnections = settings.Template.MaxConnectionsPerServer,
+        MultipleHttp2Connections = settings.Template.EnableMultipleHttp2Connections,
+        MaxPendingRequests = settings.Options.MaxPendingRequestsPerEndpoint,
+        MaxRequestsPerConnection = settings.Options.MaxRequestsPerConnection,
+    };
 
     /// <summary>
     /// The service whose SRV records locate an origin; null: the origin is at its own host and port. Asks the application: the caller holds
@@ -74,9 +85,10 @@ internal sealed class ClusterFactory(RouterSettings settings, IRequestRoutes rou
         origin.DialTarget,
         _dialing,
         settings.MakeHandler
-            ?? (dialer => settings.Template.Make(dialer.ConnectAsync, proxy, authenticate: !origin.IsAnonymous, ping: dialer.WasSilent)),
+            ?? (dialer => settings.Template.Make(
+                dialer.ConnectAsync, proxy, authenticate: !origin.IsAnonymous, ping: dialer.WasSilent, dialer.Streams.Http2.Watch)),
         () => _clock.Now,
-        _options.MaxRequestsPerConnection) { BeginsWithTls = origin.IsSecure };
+        _limits) { BeginsWithTls = origin.IsSecure };
 
     private IMembershipPolicy Policy(MembershipMode mode, int maxMembers) => mode switch
     {

@@ -21,23 +21,27 @@ internal sealed class ConnectionRace(TimeSpan attemptDelay, TimeProvider time)
     private static readonly TimeSpan DelayAmongMany = TimeSpan.FromMilliseconds(100);
 
     /// <summary>
-    /// As <see cref="RunAsync(IReadOnlyList{EndpointPool}, CancellationToken)"/>. When all failed, each rank of the others is next.
+    /// As <see cref="RunAsync(IReadOnlyList{EndpointPool}, CancellationToken, int)"/>. When all failed, each rank of the others is next.
     /// </summary>
     /// <param name="order">The endpoints, the preferred one first.</param>
     /// <param name="fallbacks">Ranks of endpoints that are dialled only when all before them failed.</param>
     /// <param name="cancellationToken">The request's own token.</param>
+    /// <param name="late">The number of endpoints, the first ones, whose dial is late already: the next dial begins at once.</param>
     public Task<RaceOutcome> RunAsync(
-        IReadOnlyList<EndpointPool> order, IReadOnlyList<IEnumerable<EndpointPool>> fallbacks, CancellationToken cancellationToken) =>
-        fallbacks.Count == 0 ? RunAsync(order, cancellationToken) : RunByRankAsync([order, .. fallbacks], cancellationToken);
+        IReadOnlyList<EndpointPool> order, IReadOnlyList<IEnumerable<EndpointPool>> fallbacks, CancellationToken cancellationToken,
+        int late = 0) => fallbacks.Count == 0
+            ? RunAsync(order, cancellationToken, late)
+            : RunByRankAsync([order, .. fallbacks], late, cancellationToken);
 
-    /// <summary>Ends with the first endpoint that has a connection, or when all failed.</summary>
+    /// <summary>Ends with the first endpoint that has room, or when all failed.</summary>
     /// <remarks>
     /// The losers are not cancelled: a dial belongs to its endpoint, and other requests may wait for it. A socket that opens too late is
     /// parked for a moment.
     /// </remarks>
     /// <param name="order">The endpoints, the preferred one first.</param>
     /// <param name="cancellationToken">The request's own token.</param>
-    public async Task<RaceOutcome> RunAsync(IReadOnlyList<EndpointPool> order, CancellationToken cancellationToken)
+    /// <param name="late">The number of endpoints, the first ones, whose dial is late already: the next dial begins at once.</param>
+    public async Task<RaceOutcome> RunAsync(IReadOnlyList<EndpointPool> order, CancellationToken cancellationToken, int late = 0)
     {
         Dictionary<Task<Exception?>, EndpointPool> running = [];
         List<(EndpointPool Pool, Exception Error)> failures = [];
@@ -47,17 +51,21 @@ internal sealed class ConnectionRace(TimeSpan attemptDelay, TimeProvider time)
             if (next < order.Count)
             {
                 EndpointPool pool = order[next++];
-                if (pool.IsConnected)
+                if (pool.Room.IsFree)
                 {
                     return Won(pool, order, next, failures);
                 }
 
-                running[pool.DialUnlessConnectedAsync()] = pool;
+                running[pool.DialUnlessIdleAsync()] = pool;
+            }
+
+            if (next < order.Count && next <= late)
+            {
+                continue;
             }
 
             TimeSpan wait = next == order.Count ? Timeout.InfiniteTimeSpan : running.Count < ManyAtOnce ? attemptDelay : DelayAmongMany;
-            Task<Exception?>? ended = await FirstToEndAsync(running.Keys, wait, cancellationToken).ConfigureAwait(false);
-            if (ended is null)
+            if (await FirstToEndAsync(running.Keys, wait, cancellationToken).ConfigureAwait(false) is not Task<Exception?> ended)
             {
                 continue;
             }
@@ -74,12 +82,12 @@ internal sealed class ConnectionRace(TimeSpan attemptDelay, TimeProvider time)
         return new RaceOutcome(null, failures);
     }
 
-    private async Task<RaceOutcome> RunByRankAsync(IEnumerable<EndpointPool>[] ranks, CancellationToken cancellationToken)
+    private async Task<RaceOutcome> RunByRankAsync(IEnumerable<EndpointPool>[] ranks, int late, CancellationToken cancellationToken)
     {
         List<(EndpointPool Pool, Exception Error)> failures = [];
         foreach (IEnumerable<EndpointPool> rank in ranks)
         {
-            RaceOutcome outcome = await RunAsync([.. rank], cancellationToken).ConfigureAwait(false);
+            RaceOutcome outcome = await RunAsync([.. rank], cancellationToken, rank == ranks[0] ? late : 0).ConfigureAwait(false);
             failures.AddRange(outcome.Failures);
             if (outcome.Winner is not null)
             {

@@ -34,7 +34,7 @@ internal sealed class EndpointWait(
         }
     }
 
-    /// <summary>Finds an endpoint with a connection: the picked one if that is quick.</summary>
+    /// <summary>Finds an endpoint with room: the picked one if that is quick.</summary>
     /// <param name="request">The request.</param>
     /// <param name="set">The endpoints.</param>
     /// <param name="picked">The picker's choice, which is not connected.</param>
@@ -45,21 +45,12 @@ internal sealed class EndpointWait(
         HttpRequestMessage request, EndpointSet set, EndpointPool picked, RequestAttempts? attempts, bool async,
         CancellationToken cancellationToken)
     {
-        EndpointPool[] tried = [.. attempts?.Pools ?? []];
-        bool isFixed = attempts is { Session: not null };
-        if (!isFixed && picked.Health.State is not EndpointState.Ready && set.FirstConnected(picked, tried) is EndpointPool connected)
-        {
-            // Make before break: while another endpoint is connected, no request waits for the first connection to an address.
-            _ = picked.DialUnlessConnectedAsync();
-            return new RaceOutcome(connected, []);
-        }
-
         using OriginUsage.Waiting waiting = usage.Wait();
         using CancellationTokenSource bound = new(limit, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(bound.Token, cancellationToken);
         try
         {
-            return await RaceAsync(set, picked, isFixed, tried, async, either.Token).ConfigureAwait(false);
+            return await RaceAsync(set, picked, attempts, async, either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException cancellation)
         {
@@ -98,6 +89,21 @@ internal sealed class EndpointWait(
         answered.Forget();
     }
 
+    /// <summary>The failure of a request that no endpoint takes, because too many wait at each. It is reported.</summary>
+    public async ValueTask<HttpRequestException> RefuseAsync(HttpRequestMessage request, EndpointSet set, bool async)
+    {
+        HttpRequestException failure = new(
+            HttpRequestError.Unknown,
+            $"{origin} is full: at each of its {set.Preferred.Length} addresses, {set.Preferred.Min(pool => pool.Room.Pending)} or more "
+            + $"requests wait for a connection ({nameof(DnsAwareOptions.MaxPendingRequestsPerEndpoint)}).");
+        if (failures is not null)
+        {
+            await failures.ReportAsync(request, failure, async).ConfigureAwait(false);
+        }
+
+        return failure;
+    }
+
     private async ValueTask AwaitAnswerAsync(bool async, CancellationToken cancellationToken)
     {
         Task known = endpoints.Known;
@@ -126,12 +132,21 @@ internal sealed class EndpointWait(
     }
 
     private async ValueTask<RaceOutcome> RaceAsync(
-        EndpointSet set, EndpointPool picked, bool isFixed, EndpointPool[] tried, bool async, CancellationToken cancellationToken)
+        EndpointSet set, EndpointPool picked, RequestAttempts? attempts, bool async, CancellationToken cancellationToken)
     {
-        IEnumerable<EndpointPool> order = set.DialOrder(picked, endpoints.PreferredFamily);
+        EndpointPool[] tried = [.. attempts?.Pools ?? []];
+        IEnumerable<EndpointPool> dialled = set.DialOrder(picked, endpoints.PreferredFamily);
+        EndpointPool[] order = [.. (attempts is { Session: not null } ? dialled.Prepend(picked).Distinct() : dialled).Except(tried)];
+        if (picked.Health.State is EndpointState.Idle && order[0] != picked)
+        {
+            // Others come first, and they may win each time. A new address must become known all the same.
+            _ = picked.DialUnlessIdleAsync();
+        }
+
+        EndpointPool[] late = [.. attempts?.Late.Intersect(order) ?? []];
         Task<RaceOutcome> running = race.RunAsync(
-            [.. (isFixed ? order.Prepend(picked).Distinct() : order).Except(tried)],
-            [.. set.Fallbacks().Select(rank => rank.Except(tried))], cancellationToken);
+            [.. late, .. order.Except(late).Where(pool => pool == picked || pool.Room.IsFree || pool.Room.CanGrow)],
+            [.. set.Fallbacks().Select(rank => rank.Except(tried))], cancellationToken, late.Length);
         await OnThisThreadUnless(async, running).ConfigureAwait(false);
         RaceOutcome outcome = await running.ConfigureAwait(false);
         if (outcome is { Winner: EndpointPool winner, IsFamilyContest: true })

@@ -1,3 +1,4 @@
+using DnsAwareHttp.Balancing;
 using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Pools;
 using DnsAwareHttp.Resolution;
@@ -16,6 +17,7 @@ internal sealed class RequestAttempts(Origin origin, DateTimeOffset since = defa
     private static readonly TimeSpan MaxAge = NameQuestions.AwaitedInterval;
 
     private readonly List<(EndpointPool Pool, Exception Error)> _attempts = [];
+    private readonly List<EndpointPool> _late = [];
     private bool _hasAskedAgain;
 
     /// <summary>
@@ -32,8 +34,30 @@ internal sealed class RequestAttempts(Origin origin, DateTimeOffset since = defa
     /// <summary>The endpoints that were tried.</summary>
     public IReadOnlyCollection<EndpointPool> Pools => [.. _attempts.Select(attempt => attempt.Pool)];
 
+    /// <summary>The endpoints whose dial took long. The request need not wait for them alone.</summary>
+    public IReadOnlyList<EndpointPool> Late => _late;
+
     /// <summary>These attempts; null if there is no attempt. Then the picker picks.</summary>
-    public RequestAttempts? OrNullIfEmpty => _attempts.Count == 0 ? null : this;
+    public RequestAttempts? OrNullIfEmpty => _attempts.Count == 0 && _late.Count == 0 ? null : this;
+
+    /// <summary>The dial of an endpoint takes long. If the request comes back to it, it waits there as long as it takes.</summary>
+    public void AddLate(EndpointPool pool, HttpRequestMessage request)
+    {
+        _late.Add(pool);
+        pool.LateDials.KeepHere(request);
+    }
+
+    /// <summary>The next endpoint to be tried: one that is not late, or else a late one; null when all were tried.</summary>
+    public EndpointPool? PickNext(EndpointSet? set, Random random)
+    {
+        EndpointPool? next = set?.PickOther([.. Pools, .. _late], random);
+        return next is not null && set!.Preferred.Contains(next)
+            ? next
+            : set?.Preferred.FirstOrDefault(pool => _late.Contains(pool) && !Pools.Contains(pool)) ?? set?.PickOther(Pools, random);
+    }
+
+    /// <summary>Whether the request takes part in the dial of an endpoint, although that is connected: its queue was slow.</summary>
+    public bool MustDial(EndpointPool pool) => _late.Contains(pool) && !pool.Room.IsFree;
 
     private bool AnyIsUnreachable => _attempts.Exists(static attempt => attempt.Error is not HttpRequestException
         { HttpRequestError: HttpRequestError.VersionNegotiationError or HttpRequestError.ExtendedConnectNotSupported });

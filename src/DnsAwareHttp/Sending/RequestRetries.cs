@@ -48,6 +48,12 @@ internal sealed class RequestRetries(Origin origin, OriginScope scope, IOriginEn
     // False: the request was sent, at least in part, and the library never sends it again.
     private bool GoesElsewhere(Exception error, HttpRequestMessage request, EndpointPool pool, ref RequestAttempts? attempts)
     {
+        if (LateDialException.IsCauseOf(error))
+        {
+            (attempts ??= Begin()).AddLate(pool, request);
+            return true;
+        }
+
         bool isTunnelled = origin.Tunnels(request);
         ConnectPhase timedOut = pool.TimedOutIn(error);
         AttemptOutcome outcome = AttemptOutcomes.Of(error, isTunnelled, timedOut);

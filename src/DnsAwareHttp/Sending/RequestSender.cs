@@ -15,6 +15,9 @@ namespace DnsAwareHttp.Sending;
 internal sealed class RequestSender(
     Origin origin, OriginScope scope, IOriginEndpoints endpoints, EndpointWait wait, IRequestRoutes routes, OriginSessions? sessions = null)
 {
+    /// <summary>A request that finds endpoints full goes on so often. The counts that it goes by may be old for a moment.</summary>
+    private const int MaxMoves = 3;
+
     private readonly RequestRetries _retries = new(origin, scope, endpoints, sessions);
 
     /// <summary>Sends a request. This is the only async frame between the caller and the endpoint's handler.</summary>
@@ -28,8 +31,7 @@ internal sealed class RequestSender(
     public async Task<HttpResponseMessage> SendAsync(
         HttpRequestMessage request, RedirectFollower? redirects, bool async, CancellationToken cancellationToken)
     {
-        RequestAttempts? attempts = null;
-        string? session = sessions?.KeyOf(request);
+        (RequestAttempts? attempts, string? session, int moves) = (null, sessions?.KeyOf(request), 0);
         while (true)
         {
             EndpointSet? set = endpoints.Current;
@@ -47,7 +49,8 @@ internal sealed class RequestSender(
             }
 
             // A closed gate: the pool began to drain this instant. The set without it was published before.
-            if (pool is null || !TryEnter(session, ref pool, attempts, out GateLease lease))
+            if (pool is null || !TryEnter(session, ref pool, attempts, out GateLease lease)
+                || (pool.Room.Pending > 0 && await LeavesAsync(request, session, pool, lease, moves++, async).ConfigureAwait(false)))
             {
                 continue;
             }
@@ -75,8 +78,11 @@ internal sealed class RequestSender(
     private EndpointPool? Pick(EndpointSet? set, string? session, RequestAttempts? attempts, out bool isReady)
     {
         EndpointPool? own = session is null || attempts is not null ? null : sessions!.Find(session, set);
-        EndpointPool? pool = own ?? (attempts is null ? set?.Picker.Pick() : set?.PickOther(attempts.Pools, scope.Random));
-        isReady = own is not null || pool is { IsConnected: true };
+        EndpointPool? pool = own
+            ?? (attempts is not null ? attempts.PickNext(set, scope.Random)
+            : session is not null ? set?.Picker.Pick()
+            : set?.Pick(scope.Random));
+        isReady = own is not null || (pool is { IsConnected: true } && attempts?.MustDial(pool) != true);
 
         // Begun before it is connected, so that all first requests of the session go to one endpoint.
         return session is not null && attempts is null && own is null && pool is not null
@@ -150,6 +156,30 @@ internal sealed class RequestSender(
         {
             throw attempts.ToException();
         }
+    }
+
+    // Requests that found the same last place enter side by side. Only inside they can count one another.
+    private async ValueTask<bool> LeavesAsync(
+        HttpRequestMessage request, string? session, EndpointPool pool, GateLease lease, int moves, bool async)
+    {
+        if (endpoints.Current is not EndpointSet set)
+        {
+            return false;
+        }
+
+        if (session is null && moves < MaxMoves && set.HasRoomBeside(pool))
+        {
+            lease.Dispose();
+            return true;
+        }
+
+        if (!pool.Room.IsOverfull)
+        {
+            return false;
+        }
+
+        lease.Dispose();
+        throw await wait.RefuseAsync(request, set, async).ConfigureAwait(false);
     }
 
     private async ValueTask<EndpointPool> ConnectAsync(

@@ -7,7 +7,7 @@ namespace DnsAwareHttp.Tests.Balancing;
 public sealed class LeastRequestsPickerTests
 {
     private readonly EndpointPool _idle = new TestEndpoint().Pool;
-    private readonly EndpointPool _busy = new TestEndpoint().Busy(3).Pool;
+    private readonly EndpointPool _busy = new TestEndpoint().Busy(3).HasStreams(100).Pool;
     private readonly EndpointPool _busier = new TestEndpoint().Busy(9).Pool;
 
     [Theory]
@@ -58,6 +58,15 @@ public sealed class LeastRequestsPickerTests
         EndpointPool fresh = new TestEndpoint(startsSlowly: true).Pool;
 
         new LeastRequestsPicker([fresh, _busy], new ScriptedRandom(0, 0) { Fraction = fraction }).Pick().Should().BeSameAs(taken ? fresh : _busy);
+    }
+
+    [Fact]
+    public void Pick_TheLessBusyIsNewAndTheOtherHasNoRoom_TakesAll()
+    {
+        EndpointPool fresh = new TestEndpoint(startsSlowly: true).Pool;
+        EndpointPool full = new TestEndpoint().Busy(10).HasStreams(10).Pool;
+
+        new LeastRequestsPicker([fresh, full], new ScriptedRandom(0, 0) { Fraction = 0.99 }).Pick().Should().BeSameAs(fresh);
     }
 
     [Fact]

@@ -59,9 +59,18 @@ public sealed class RoundRobinPickerTests
     public void Pick_TheNextIsNew_TakesATenthOfItsTurns(double fraction, bool taken)
     {
         EndpointPool fresh = new TestEndpoint(startsSlowly: true).Pool;
-        EndpointPool warm = new TestEndpoint().Pool;
+        EndpointPool warm = new TestEndpoint().HasStreams(100).Pool;
 
         // From 1 on: the first turn is that of number 0.
         new RoundRobinPicker([fresh, warm], new ScriptedRandom(draws: 1) { Fraction = fraction }).Pick().Should().BeSameAs(taken ? fresh : warm);
+    }
+
+    [Fact]
+    public void Pick_TheNextIsNewAndTheOtherHasNoRoom_KeepsItsTurn()
+    {
+        EndpointPool fresh = new TestEndpoint(startsSlowly: true).Pool;
+        EndpointPool full = new TestEndpoint().Busy(10).HasStreams(10).Pool;
+
+        new RoundRobinPicker([fresh, full], new ScriptedRandom(draws: 1) { Fraction = 0.99 }).Pick().Should().BeSameAs(fresh);
     }
 }

@@ -67,7 +67,7 @@ public sealed class TrialPickerTests : IDisposable
 
     private async Task BeginTrialAsync()
     {
-        (await _tried.DialUnlessConnectedAsync()).Should().BeNull();
+        (await _tried.DialUnlessIdleAsync()).Should().BeNull();
         _tried.BeginTrialIfOpen();
         await Eventually.Holds(() => _tried.Health.IsOnTrial, "it is on trial");
     }

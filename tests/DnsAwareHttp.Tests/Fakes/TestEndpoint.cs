@@ -38,6 +38,13 @@ internal sealed class TestEndpoint
         return this;
     }
 
+    /// <summary>An HTTP/2 connection is open, with so many streams.</summary>
+    public TestEndpoint HasStreams(int count)
+    {
+        _dialer.Streams.Http2.Join(count);
+        return this;
+    }
+
     public TestEndpoint Fails()
     {
         _dialer.Dialled!(new SocketException((int)SocketError.ConnectionRefused));

@@ -32,6 +32,8 @@ public sealed partial class OptionCoverageTests
         [nameof(DnsAwareOptions.SessionAffinity)] =
             (o => o.SessionAffinity = new SessionAffinityOptions { CookieName = "sid" }, o => o.SessionAffinity!.MaxSessions = 0),
         [nameof(DnsAwareOptions.MaxRequestsPerConnection)] = (o => o.MaxRequestsPerConnection = 1, o => o.MaxRequestsPerConnection = 0),
+        [nameof(DnsAwareOptions.MaxPendingRequestsPerEndpoint)] =
+            (o => o.MaxPendingRequestsPerEndpoint = 0, o => o.MaxPendingRequestsPerEndpoint = -1),
         [nameof(DnsAwareOptions.RetryMisdirectedRequests)] = (o => o.RetryMisdirectedRequests = false, null),
         [nameof(DnsAwareOptions.ConfigureSocket)] = (o => o.ConfigureSocket = IgnoreSocket, null),
         [nameof(DnsAwareOptions.ServiceRecords)] =

@@ -26,6 +26,7 @@ public sealed class LoopbackServer : IAsyncDisposable
     private readonly ConcurrentDictionary<string, int> _requests = new();
     private readonly ConcurrentDictionary<string, int> _connections = new();
     private readonly ConcurrentDictionary<Socket, string> _sockets = new();
+    private readonly ConcurrentDictionary<Socket, string> _listeners = new();
     private readonly ConcurrentDictionary<string, bool> _silent = new();
     private readonly ConcurrentDictionary<ConnectionContext, bool> _open = new();
     private volatile bool _isCut;
@@ -55,6 +56,15 @@ public sealed class LoopbackServer : IAsyncDisposable
         }
     }
 
+    /// <summary>From now on the address answers no connect. Its connections go on. Linux only.</summary>
+    public void SwallowConnects(string address)
+    {
+        foreach ((Socket socket, _) in _listeners.Where(pair => pair.Value == address))
+        {
+            MutedSocket.Mute(socket);
+        }
+    }
+
     public void ComeBack(string address)
     {
         _silent.TryRemove(address, out _);
@@ -69,14 +79,19 @@ public sealed class LoopbackServer : IAsyncDisposable
     public int ConnectionsTo(string address) => _connections.GetValueOrDefault(address);
 
     /// <summary>Starts a server; <paramref name="map"/> may add endpoints.</summary>
-    public static async Task<LoopbackServer> StartAsync(HttpProtocols protocols, bool tls, Action<WebApplication>? map = null, params string[] addresses)
+    public static Task<LoopbackServer> StartAsync(HttpProtocols protocols, bool tls, Action<WebApplication>? map = null, params string[] addresses) =>
+        StartAsync(protocols, tls, map, static _ => { }, addresses);
+
+    /// <summary>Starts a server with limits of its own.</summary>
+    public static async Task<LoopbackServer> StartAsync(
+        HttpProtocols protocols, bool tls, Action<WebApplication>? map, Action<KestrelServerLimits> limit, params string[] addresses)
     {
         for (int attempt = 0; ; attempt++)
         {
             int port = FreePort();
             try
             {
-                return await StartAsync(protocols, tls, map, port, addresses);
+                return await StartAsync(protocols, tls, map, limit, port, addresses);
             }
             catch (IOException) when (attempt < 20)
             {
@@ -86,7 +101,11 @@ public sealed class LoopbackServer : IAsyncDisposable
     }
 
     /// <summary>Starts a server at a port that is free.</summary>
-    public static async Task<LoopbackServer> StartAsync(HttpProtocols protocols, bool tls, Action<WebApplication>? map, int port, params string[] addresses)
+    public static Task<LoopbackServer> StartAsync(HttpProtocols protocols, bool tls, Action<WebApplication>? map, int port, params string[] addresses) =>
+        StartAsync(protocols, tls, map, static _ => { }, port, addresses);
+
+    private static async Task<LoopbackServer> StartAsync(
+        HttpProtocols protocols, bool tls, Action<WebApplication>? map, Action<KestrelServerLimits> limit, int port, string[] addresses)
     {
         LoopbackServer? server = null;
         ConcurrentDictionary<Socket, string> listeners = new();
@@ -100,6 +119,7 @@ public sealed class LoopbackServer : IAsyncDisposable
         });
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
         {
+            limit(kestrel.Limits);
             foreach (string address in addresses)
             {
                 kestrel.Listen(IPAddress.Parse(address), port, listen =>
@@ -121,6 +141,7 @@ public sealed class LoopbackServer : IAsyncDisposable
         foreach ((Socket listener, string address) in listeners)
         {
             server._sockets[listener] = address;
+            server._listeners[listener] = address;
         }
 
         return server;

@@ -286,16 +286,16 @@ public sealed class EndpointDialerTests : IDisposable
     }
 
     [Fact]
-    public async Task DialUnlessConnected_WhenAnothersDialIsOver_DialsNoMore()
+    public async Task DialUnlessIdle_WhenAnothersDialIsOver_DialsNoMore()
     {
         EndpointDialer dialer = Dialer(Address);
         await dialer.DialAheadAsync(CancellationToken.None);
 
-        (await dialer.DialUnlessConnectedAsync(CancellationToken.None)).Should().BeNull();
+        (await dialer.DialUnlessIdleAsync(CancellationToken.None)).Should().BeNull();
 
         _dialled.Should().Equal([null]);
         dialer.Seal();
-        (await dialer.DialUnlessConnectedAsync(CancellationToken.None)).Should().BeNull();
+        (await dialer.DialUnlessIdleAsync(CancellationToken.None)).Should().BeNull();
         _dialled.Should().Equal([null, null]);
     }
 

@@ -11,7 +11,7 @@ public sealed class EndpointPoolFactoryTests
 
     public EndpointPoolFactoryTests() => _factory = new EndpointPoolFactory(
         new DnsEndPoint("svc.test", 80), new DialSettings(TimeSpan.FromSeconds(5), null, TimeProvider.System), MakeHandler,
-        static () => DateTimeOffset.UnixEpoch, maxRequestsPerConnection: 1);
+        static () => DateTimeOffset.UnixEpoch, limits: new PoolLimits { MaxRequestsPerConnection = 1 });
 
     [Fact]
     public async Task Make_APoolOfTheAddressAtThePortOfTheTarget()

@@ -298,7 +298,7 @@ public sealed class EndpointPoolTests
     public async Task RenewalDue_IsToldOnceItsConnectionsHaveServedAsManyAndAgainAfterAsManyMore()
     {
         List<long> told = [];
-        EndpointPool pool = new(_dialer, _handler, _clock.GetUtcNow, new PoolObserver(renewalDue: due => told.Add(due.TotalRequests)), maxRequestsPerConnection: 3);
+        EndpointPool pool = new(_dialer, _handler, _clock.GetUtcNow, new PoolObserver(renewalDue: due => told.Add(due.TotalRequests)), limits: new PoolLimits { MaxRequestsPerConnection = 3 });
         for (int i = 0; i < 7; i++)
         {
             await pool.SendAsync(new HttpRequestMessage(), async: true, CancellationToken.None);

@@ -11,20 +11,10 @@ public sealed class PoolSamplerTests
     private readonly PoolSampler _sampler = new(startsSlowly: false, Made);
 
     [Fact]
-    public void Sample_KeepsTheNumberOfBodiesThatStream()
-    {
-        _sampler.Sample(_endpoint.Pool, 3, Made);
-        _sampler.StreamingBodies.Should().Be(3);
-
-        _sampler.Sample(_endpoint.Pool, 0, Made);
-        _sampler.StreamingBodies.Should().Be(0);
-    }
-
-    [Fact]
     public void Sample_NoRequestWaits_IsNoStall()
     {
-        _sampler.Sample(_endpoint.Pool, 0, Made).Should().BeFalse();
-        _sampler.Sample(_endpoint.Pool, 0, Made).Should().BeFalse();
+        _sampler.Sample(_endpoint.Pool, Made).Should().BeFalse();
+        _sampler.Sample(_endpoint.Pool, Made).Should().BeFalse();
     }
 
     [Fact]
@@ -32,13 +22,13 @@ public sealed class PoolSamplerTests
     {
         _endpoint.Pool.TryEnter(out GateLease lease);
         _endpoint.Pool.TryEnter(out _);
-        _sampler.Sample(_endpoint.Pool, 0, Made);
+        _sampler.Sample(_endpoint.Pool, Made);
 
-        _sampler.Sample(_endpoint.Pool, 0, Made).Should().BeTrue();
+        _sampler.Sample(_endpoint.Pool, Made).Should().BeTrue();
         lease.Dispose();
 
-        _sampler.Sample(_endpoint.Pool, 0, Made).Should().BeFalse("a request was answered");
-        _sampler.Sample(_endpoint.Pool, 0, Made).Should().BeTrue();
+        _sampler.Sample(_endpoint.Pool, Made).Should().BeFalse("a request was answered");
+        _sampler.Sample(_endpoint.Pool, Made).Should().BeTrue();
     }
 
     [Fact]
@@ -48,12 +38,12 @@ public sealed class PoolSamplerTests
         sampler.Share.Should().Be(0.1f);
         _endpoint.Connects();
 
-        sampler.Sample(_endpoint.Pool, 0, Made.AddSeconds(5));
+        sampler.Sample(_endpoint.Pool, Made.AddSeconds(5));
         sampler.Share.Should().BeApproximately(0.5f, 0.001f);
-        sampler.Sample(_endpoint.Pool, 0, Made.AddSeconds(10));
+        sampler.Sample(_endpoint.Pool, Made.AddSeconds(10));
         sampler.Share.Should().Be(1);
         _endpoint.Fails();
-        sampler.Sample(_endpoint.Pool, 0, Made.AddSeconds(11));
+        sampler.Sample(_endpoint.Pool, Made.AddSeconds(11));
 
         sampler.Share.Should().Be(1, "it started once");
     }

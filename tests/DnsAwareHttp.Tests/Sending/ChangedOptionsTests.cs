@@ -40,6 +40,7 @@ public sealed class ChangedOptionsTests : IAsyncLifetime
         { nameof(DnsAwareOptions.OriginIdleTimeout), o => o.OriginIdleTimeout = TimeSpan.FromSeconds(9) },
         { nameof(DnsAwareOptions.MaxOrigins), o => o.MaxOrigins = 9 },
         { nameof(DnsAwareOptions.SessionAffinity), o => o.SessionAffinity = new SessionAffinityOptions { CookieName = "sid" } },
+        { nameof(DnsAwareOptions.MaxPendingRequestsPerEndpoint), o => o.MaxPendingRequestsPerEndpoint = 9 },
         { nameof(DnsAwareOptions.MaxRequestsPerConnection), o => o.MaxRequestsPerConnection = 9 },
         { nameof(DnsAwareOptions.RetryMisdirectedRequests), o => o.RetryMisdirectedRequests = false },
         { nameof(DnsAwareOptions.ConfigureSocket), o => o.ConfigureSocket = static _ => { } },

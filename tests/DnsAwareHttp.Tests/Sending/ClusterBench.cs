@@ -37,7 +37,7 @@ internal sealed class ClusterBench : IAsyncDisposable, IRequestRoutes
         PoolOwner owner = new(Origin.ToString(), Origin.Host, Origin.Port);
         _scope = new OriginScope(owner, options, Cache.Clock, Drainer, new Random(1), logger) { Order = new AddressOrdering(Sources, Rotation: 0), Lateness = Cache.Lateness };
         _factory = new EndpointPoolFactory(Origin.DialTarget, new DialSettings(options.ConnectTimeout, options.ConfigureSocket, Clock) { Connect = DialAsync, IsSilent = Silent.ContainsKey }, MakeHandler,
-            () => Cache.Clock.Now, options.MaxRequestsPerConnection);
+            () => Cache.Clock.Now, new PoolLimits { MaxRequestsPerConnection = options.MaxRequestsPerConnection, MaxPendingRequests = options.MaxPendingRequestsPerEndpoint });
     }
 
     public ManualTimeProvider Clock { get; } = new();

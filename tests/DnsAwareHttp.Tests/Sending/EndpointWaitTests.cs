@@ -103,15 +103,28 @@ public sealed class EndpointWaitTests : IDisposable
     }
 
     [Fact]
-    public async Task Connect_ThePickedOneWasNeverConnectedAndAnotherIs_TakesTheOtherAndDialsThePickedOne()
+    public async Task Connect_ItsDialIsLateAlready_TheNextOneIsDialledAtOnce()
     {
-        EndpointPool picked = _bench.Pool("10.0.0.1");
-        EndpointPool connected = _bench.Connected("10.0.0.2");
+        EndpointPool late = _bench.Pool("10.0.0.1");
+        EndpointPool other = _bench.Pool("10.0.0.2");
+        _bench.Opens("10.0.0.2");
+        RequestAttempts attempts = new(Origin);
+        attempts.AddLate(late, _request);
 
-        RaceOutcome outcome = await Connect(picked, picked, connected);
+        // The clock stands still: the delay of the race never ends.
+        RaceOutcome outcome = await _wait.ConnectAsync(
+            _request, FakeOriginEndpoints.Offer(late, other), late, attempts, async: true, CancellationToken.None);
 
-        outcome.Winner.Should().BeSameAs(connected);
-        await _bench.HasDialled("10.0.0.1");
+        outcome.Winner.Should().BeSameAs(other);
+        _bench.Dialled.Should().BeEquivalentTo("10.0.0.1", "10.0.0.2");
+    }
+
+    [Fact]
+    public async Task Refuse_TellsHowManyWaitAndTheOption()
+    {
+        HttpRequestException error = await _wait.RefuseAsync(_request, FakeOriginEndpoints.Offer(_bench.Pool("10.0.0.1")), async: true);
+
+        error.Message.Should().Contain("1 addresses").And.Contain(nameof(DnsAwareOptions.MaxPendingRequestsPerEndpoint));
     }
 
     [Fact]
