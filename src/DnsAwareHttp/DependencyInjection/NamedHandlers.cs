@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
-using DnsAwareHttp.Concurrency;
 using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Handlers;
 using Microsoft.Extensions.DependencyInjection;

@@ -26,5 +26,5 @@ internal sealed record OriginScope(
     /// <summary>Drains pools that no set of endpoints offers any more.</summary>
     /// <param name="leaving">The pools.</param>
     /// <param name="timeout">After this their connections are cut; infinite: never.</param>
-    public void Drain(IReadOnlyCollection<Departure> leaving, TimeSpan timeout) => Drainer.Begin(leaving, Owner, timeout);
+    public void Drain(IReadOnlyCollection<Departure> leaving, TimeSpan timeout) => _ = Drainer.Begin(leaving, Owner, timeout);
 }

@@ -171,7 +171,7 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
         }
         catch (OperationCanceledException)
         {
-            Streams.Interrupted.Add(cancellationToken, ConnectPhase.Dial);
+            Streams.Interrupted.Add(ConnectPhase.Dial, cancellationToken);
             throw;
         }
     }

@@ -27,7 +27,7 @@ internal sealed class InterruptedConnects
 
     private ImmutableArray<(CancellationToken Token, ConnectPhase Phase)> _latest = [];
 
-    public void Add(CancellationToken token, ConnectPhase phase) =>
+    public void Add(ConnectPhase phase, CancellationToken token) =>
         ImmutableInterlocked.Update(ref _latest, latest => [.. latest.TakeLast(MaxCount - 1), (token, phase)]);
 
     /// <summary>What the connect of a failed request was waiting for.</summary>

@@ -185,7 +185,7 @@ internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner, C
         if (disposing && connecting.IsCancellationRequested && !_wasInterrupted)
         {
             _wasInterrupted = true;
-            owner.Interrupted.Add(connecting, ConnectPhase.Handshake);
+            owner.Interrupted.Add(ConnectPhase.Handshake, connecting);
         }
 
         // Also from the finaliser: a response that the application dropped without disposal ends its connection, too.

@@ -108,8 +108,9 @@ internal sealed class AnswerPublisher(DnsCacheOptions options, SteadyClock clock
     private void ReportEmpty(string host, CachedAnswer? before, Answer.Empty empty, double delay)
     {
         bool hadAddresses = before?.LastGood is not null;
+        string reason = empty.Reason.Describe();
         logger.NameEmpty(
-            hadAddresses ? LogLevel.Warning : LogLevel.Information, host, empty.Reason.Describe(),
+            hadAddresses ? LogLevel.Warning : LogLevel.Information, host, reason,
             hadAddresses ? "Its addresses stay in use for EmptyAnswerGrace" : "Requests to it fail", delay);
     }
 

@@ -5,12 +5,12 @@ namespace DnsAwareHttp.Resolution;
 /// <param name="clock">The clock.</param>
 /// <param name="lateness">Knows whether questions are sent in time.</param>
 /// <param name="running">Keeps the questions until they end.</param>
-/// <param name="stopping">The cache was disposed.</param>
 /// <param name="publish">Makes an answer known. Called under no lock.</param>
 /// <param name="ended">Called when a question has ended. Called under no lock.</param>
+/// <param name="stopping">The cache was disposed.</param>
 internal sealed class NameQuestions(
-    NameAsker asker, SteadyClock clock, Lateness lateness, RunningWork running, CancellationToken stopping,
-    Func<CacheEntry, Answer, DateTimeOffset, CachedAnswer?, CachedAnswer> publish, Action<CacheEntry> ended)
+    NameAsker asker, SteadyClock clock, Lateness lateness, RunningWork running,
+    Func<CacheEntry, Answer, DateTimeOffset, CachedAnswer?, CachedAnswer> publish, Action<CacheEntry> ended, CancellationToken stopping)
 {
     /// <summary>The least time between two questions about a name that requests wait for because they cannot connect.</summary>
     public static readonly TimeSpan AwaitedInterval = TimeSpan.FromMilliseconds(100);

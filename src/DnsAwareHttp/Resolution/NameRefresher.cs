@@ -26,7 +26,7 @@ internal sealed class NameRefresher : IAsyncDisposable
         (_names, _publisher, _options, _clock, _logger) = (names, publisher, options, clock, logger);
         _schedule = new RefreshSchedule(clock, logger, OnDue);
         _questions = new NameQuestions(
-            new NameAsker(resolver, clock, _stopping.Token), clock, Lateness, _running, _stopping.Token, Publish, EndQuestion);
+            new NameAsker(resolver, clock, _stopping.Token), clock, Lateness, _running, Publish, EndQuestion, _stopping.Token);
     }
 
     /// <summary>Whether refreshes are late.</summary>

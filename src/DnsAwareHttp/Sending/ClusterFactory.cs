@@ -88,7 +88,10 @@ internal sealed class ClusterFactory(RouterSettings settings, IRequestRoutes rou
             ?? (dialer => settings.Template.Make(
                 dialer.ConnectAsync, proxy, authenticate: !origin.IsAnonymous, ping: dialer.WasSilent, dialer.Streams.Http2.Watch)),
         () => _clock.Now,
-        _limits) { BeginsWithTls = origin.IsSecure };
+        _limits)
+    {
+        BeginsWithTls = origin.IsSecure,
+    };
 
     private IMembershipPolicy Policy(MembershipMode mode, int maxMembers) => mode switch
     {

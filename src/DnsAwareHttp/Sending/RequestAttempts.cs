@@ -59,8 +59,7 @@ internal sealed class RequestAttempts(Origin origin, DateTimeOffset since = defa
     /// <summary>Whether the request takes part in the dial of an endpoint, although that is connected: its queue was slow.</summary>
     public bool MustDial(EndpointPool pool) => _late.Contains(pool) && !pool.Room.IsFree;
 
-    private bool AnyIsUnreachable => _attempts.Exists(static attempt => attempt.Error is not HttpRequestException
-        { HttpRequestError: HttpRequestError.VersionNegotiationError or HttpRequestError.ExtendedConnectNotSupported });
+    private bool AnyIsUnreachable => _attempts.Exists(static attempt => !IsVersionRefused(attempt.Error));
 
     /// <summary>
     /// Whether one fresh answer may help: true once, and only if an endpoint could not be connected to. A bare handler looks the name up
@@ -104,6 +103,9 @@ internal sealed class RequestAttempts(Origin origin, DateTimeOffset since = defa
             }
         }
     }
+
+    private static bool IsVersionRefused(Exception error) => error is HttpRequestException request
+        && request.HttpRequestError is (HttpRequestError.VersionNegotiationError or HttpRequestError.ExtendedConnectNotSupported);
 
     /// <summary>The error of the request: the error of the only attempt, or an error that lists each address with its error.</summary>
     /// <remarks>If each attempt ended by the runtime's connect timeout, it is the runtime's error for that.</remarks>

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using DnsAwareHttp.Concurrency;
@@ -22,12 +23,12 @@ internal sealed class SessionReader(SessionAffinityOptions options, CookieContai
     /// <summary>The session that a response begins; null for no session.</summary>
     public string? KeyOf(HttpResponseMessage response)
     {
-        if (options.HeaderName is not null && response.Headers.NonValidated.TryGetValues(options.HeaderName, out var header))
+        if (options.HeaderName is not null && response.Headers.NonValidated.TryGetValues(options.HeaderName, out HeaderStringValues header))
         {
             return Bounded(header.ToString());
         }
 
-        if (options.CookieName is null || !response.Headers.NonValidated.TryGetValues("Set-Cookie", out var lines))
+        if (options.CookieName is null || !response.Headers.NonValidated.TryGetValues("Set-Cookie", out HeaderStringValues lines))
         {
             return null;
         }
@@ -42,7 +43,7 @@ internal sealed class SessionReader(SessionAffinityOptions options, CookieContai
             : NullIfEmpty(ApplicationCode.Ask(static ask => ask.Selector(ask.Request), (Selector: options.KeySelector, Request: request)));
 
     private string? OfHeader(HttpRequestMessage request) =>
-        options.HeaderName is not null && request.Headers.NonValidated.TryGetValues(options.HeaderName, out var values)
+        options.HeaderName is not null && request.Headers.NonValidated.TryGetValues(options.HeaderName, out HeaderStringValues values)
             ? NullIfEmpty(values.ToString())
             : null;
 
@@ -53,7 +54,7 @@ internal sealed class SessionReader(SessionAffinityOptions options, CookieContai
             return null;
         }
 
-        string? sent = request.Headers.NonValidated.TryGetValues("Cookie", out var lines)
+        string? sent = request.Headers.NonValidated.TryGetValues("Cookie", out HeaderStringValues lines)
             ? lines.SelectMany(line => line.Split(';')).Select(ValueOf).FirstOrDefault(value => value is not null)
             : null;
         return sent ?? (request.RequestUri is Uri uri ? NullIfEmpty(cookies?.GetCookies(uri)[options.CookieName]?.Value) : null);

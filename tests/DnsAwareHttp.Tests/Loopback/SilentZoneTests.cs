@@ -64,7 +64,7 @@ public sealed class SilentZoneTests : IAsyncLifetime
         first.Latest.Should().BeOfType<Answer.Found>("it does not wait for the end of the question about AAAA, which never comes");
     }
 
-    private Task Silent(string host)
+    private Task<Answer> Silent(string host)
     {
         _dns.Behaves(host, AddressFamily.Unspecified, DnsMode.Silent);
         return _cache!.PrefetchAsync(host);

@@ -11,8 +11,8 @@ public sealed class InterruptedConnectsTests
     {
         using CancellationTokenSource dial = new();
         using CancellationTokenSource handshake = new();
-        _connects.Add(dial.Token, ConnectPhase.Dial);
-        _connects.Add(handshake.Token, ConnectPhase.Handshake);
+        _connects.Add(ConnectPhase.Dial, dial.Token);
+        _connects.Add(ConnectPhase.Handshake, handshake.Token);
 
         _connects.PhaseOf(Timeout(dial.Token)).Should().Be(ConnectPhase.Dial);
         _connects.PhaseOf(Timeout(handshake.Token)).Should().Be(ConnectPhase.Handshake);
@@ -23,7 +23,7 @@ public sealed class InterruptedConnectsTests
     {
         using CancellationTokenSource mine = new();
         using CancellationTokenSource other = new();
-        _connects.Add(mine.Token, ConnectPhase.Handshake);
+        _connects.Add(ConnectPhase.Handshake, mine.Token);
 
         _connects.PhaseOf(Timeout(other.Token)).Should().Be(ConnectPhase.None, "the request may have been sent in part");
         _connects.PhaseOf(new TaskCanceledException("cancelled", null, mine.Token)).Should().Be(ConnectPhase.None);
@@ -36,7 +36,7 @@ public sealed class InterruptedConnectsTests
         CancellationTokenSource[] sources = [.. Enumerable.Range(0, 65).Select(_ => new CancellationTokenSource())];
         foreach (CancellationTokenSource source in sources)
         {
-            _connects.Add(source.Token, ConnectPhase.Dial);
+            _connects.Add(ConnectPhase.Dial, source.Token);
         }
 
         _connects.PhaseOf(Timeout(sources[0].Token)).Should().Be(ConnectPhase.None);

@@ -126,11 +126,11 @@ public sealed class TrackedStreamTests
         using SocketPair pair = SocketPair.Make();
         TrackedStream stream = new OpenStreams().Add(pair.Near)!;
         stream.Cut();
-        ((Action)(() => stream.Read(new byte[1].AsSpan()))).Should().Throw<IOException>();
+        ((Func<int>)(() => stream.Read(new byte[1].AsSpan()))).Should().Throw<IOException>();
         ((Action)(() => stream.Write(new byte[1].AsSpan()))).Should().Throw<IOException>();
 
         stream.Dispose();
-        ((Action)(() => stream.Read(new byte[1].AsSpan()))).Should().Throw<ObjectDisposedException>();
+        ((Func<int>)(() => stream.Read(new byte[1].AsSpan()))).Should().Throw<ObjectDisposedException>();
         ((Action)(() => stream.Write(new byte[1].AsSpan()))).Should().Throw<ObjectDisposedException>();
     }
 

@@ -1,7 +1,5 @@
-using System.Net;
 using DnsAwareHttp.Resolution;
 using DnsAwareHttp.Sending;
-using DnsAwareHttp.Tests.Fakes;
 using DnsAwareHttp.Tests.Loopback;
 
 namespace DnsAwareHttp.Tests.Sending;

@@ -1,5 +1,4 @@
 using DnsAwareHttp.Balancing;
-using DnsAwareHttp.Pools;
 using DnsAwareHttp.Sending;
 using DnsAwareHttp.Tests.Fakes;
 

@@ -29,7 +29,7 @@ internal sealed class CandidateRun(
         }
 
         DnsOutcome early = await _early.Task.ConfigureAwait(false);
-        return early with { Answer = (Answer.Found)early.Answer with { Rest = early.RestOf(whole) } };
+        return early with { Answer = (Answer.Found)early.Answer with { Rest = DnsOutcome.RestOf(whole) } };
     }
 
     private async Task<DnsOutcome> WholeAsync(CancellationToken cancellationToken)

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
-using DnsAwareHttp.Concurrency;
 using DnsAwareHttp.Resolution.Wire;
 
 namespace DnsAwareHttp.Resolution.Sources;
@@ -61,7 +60,7 @@ internal sealed class DnsLookup(HedgedQuery servers, TimeProvider timeProvider)
             {
                 AddressFamily late = first == v4 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork;
                 DnsOutcome part = new(AnswerMerge.Alone(found, late), WasAsked: true);
-                return part with { Answer = (Answer.Found)part.Answer with { Rest = part.RestOf(both) } };
+                return part with { Answer = (Answer.Found)part.Answer with { Rest = DnsOutcome.RestOf(both) } };
             }
         }
 

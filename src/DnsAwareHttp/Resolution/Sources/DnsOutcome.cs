@@ -14,6 +14,6 @@ internal readonly record struct DnsOutcome(Answer Answer, bool WasAsked)
     public static DnsOutcome Late(string name, TimeSpan time) =>
         new(new Answer.Failed($"no server answered for {name} within {time.TotalSeconds:0.###} s"), WasAsked: true);
 
-    /// <summary>The answer of a later outcome, as the rest of this one.</summary>
-    public async Task<Answer> RestOf(Task<DnsOutcome> later) => (await later.ConfigureAwait(false)).Answer;
+    /// <summary>The answer of a later outcome, as the rest of an earlier one.</summary>
+    public static async Task<Answer> RestOf(Task<DnsOutcome> later) => (await later.ConfigureAwait(false)).Answer;
 }

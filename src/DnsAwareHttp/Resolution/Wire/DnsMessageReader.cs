@@ -27,11 +27,11 @@ internal static class DnsMessageReader
     /// </param>
     public static DnsReply Read(ReadOnlySpan<byte> message, DnsQuery query, ushort id, bool isFromStream = false) =>
         ReadReply(message, query, id, isFromStream) switch
-    {
-        DnsReply.Refusal refusal when !EdnsReader.HasOpt(message) => refusal with { IsWithoutOpt = true },
-        DnsReply.None none when !EdnsReader.HasOpt(message) => none with { IsWithoutOpt = true },
-        DnsReply reply => reply,
-    };
+        {
+            DnsReply.Refusal refusal when !EdnsReader.HasOpt(message) => refusal with { IsWithoutOpt = true },
+            DnsReply.None none when !EdnsReader.HasOpt(message) => none with { IsWithoutOpt = true },
+            DnsReply reply => reply,
+        };
 
     private static DnsReply ReadReply(ReadOnlySpan<byte> message, DnsQuery query, ushort id, bool isFromStream)
     {
