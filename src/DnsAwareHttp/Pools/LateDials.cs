@@ -15,7 +15,7 @@ namespace DnsAwareHttp.Pools;
 /// <param name="time">The clock.</param>
 internal sealed class LateDials(TimeSpan delay, TimeProvider time)
 {
-    private static readonly object _mark = new();
+    private static readonly object Mark = new();
 
     private readonly ConditionalWeakTable<HttpRequestMessage, object> _staying = [];
     private volatile bool _haveCompany;
@@ -32,7 +32,7 @@ internal sealed class LateDials(TimeSpan delay, TimeProvider time)
     public bool Any => Volatile.Read(ref _late) > 0;
 
     /// <summary>The request has been elsewhere: here it waits for its dial from now on, however long that takes.</summary>
-    public void KeepHere(HttpRequestMessage request) => _staying.AddOrUpdate(request, _mark);
+    public void KeepHere(HttpRequestMessage request) => _staying.AddOrUpdate(request, Mark);
 
     /// <summary>Awaits the dial of a request.</summary>
     /// <param name="request">The request that asks for the connection.</param>

@@ -18,7 +18,10 @@ public sealed class SilentZoneTests : IAsyncLifetime
         _dns.Says("svc.test", 60, "10.0.0.1");
         _cache = new DnsCache(new DnsCacheOptions
         {
-            NameServers = [_dns.Address], HostsFilePath = _empty.Path, ResolvConfPath = _empty.Path, NsswitchPath = _empty.Path,
+            NameServers = [_dns.Address],
+            HostsFilePath = _empty.Path,
+            ResolvConfPath = _empty.Path,
+            NsswitchPath = _empty.Path,
         });
         return Task.CompletedTask;
     }
@@ -52,7 +55,10 @@ public sealed class SilentZoneTests : IAsyncLifetime
         _dns.Behaves("svc.test", AddressFamily.InterNetworkV6, DnsMode.Silent);
         await using DnsCache patient = new(new DnsCacheOptions
         {
-            NameServers = [_dns.Address], HostsFilePath = _empty.Path, ResolvConfPath = _empty.Path, NsswitchPath = _empty.Path,
+            NameServers = [_dns.Address],
+            HostsFilePath = _empty.Path,
+            ResolvConfPath = _empty.Path,
+            NsswitchPath = _empty.Path,
             QueryTimeout = TimeSpan.FromSeconds(30),
         });
         TaskCompletionSource<CachedAnswer> told = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -1,4 +1,3 @@
-using DnsAwareHttp.Resolution;
 using DnsAwareHttp.Sending;
 using DnsAwareHttp.Tests.Loopback;
 

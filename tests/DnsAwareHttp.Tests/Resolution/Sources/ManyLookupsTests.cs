@@ -53,7 +53,7 @@ public sealed class ManyLookupsTests
         Task<Answer>[] all = [.. Enumerable.Range(0, Count).Select(number => resolver.ResolveAsync($"n{number}.test", AddressFamily.InterNetwork, deadline.Token).AsTask())];
         await dns.QueriedAsync("n0.test", AddressFamily.InterNetwork, 1);
         await deadline.CancelAsync();
-        await Task.WhenAll((IEnumerable<Task>)all).WaitAsync(TimeSpan.FromMinutes(1)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll((IEnumerable<Task>)all).WaitAsync(TimeSpan.FromMinutes(1)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         all.Should().OnlyContain(static one => one.IsCanceled || one.Result is Answer.Failed, "what has a place ends within its share");
 
         dns.Mode = DnsMode.Answer;
