@@ -5,7 +5,7 @@ namespace DnsAwareHttp.Tests.Pools;
 public sealed class Http2ConnectionTests
 {
     private const byte EndStream = 1;
-    private static readonly byte[] _preface = new byte[24];
+    private static readonly byte[] Preface = new byte[24];
 
     private readonly Http2Streams _streams = new();
     private readonly MemoryStream _wire = new();
@@ -47,7 +47,7 @@ public sealed class Http2ConnectionTests
         _streams.Bodies.Should().Be(2);
         await Receive(connection, Frame(FrameType.ResetStream, 0, 5, [0, 0, 0, 8]));
         _streams.Bodies.Should().Be(1, "the server reset one");
-        await connection.WriteAsync((byte[])[.. _preface, .. Frame(FrameType.ResetStream, 0, 7, [0, 0, 0, 8])]);
+        await connection.WriteAsync((byte[])[.. Preface, .. Frame(FrameType.ResetStream, 0, 7, [0, 0, 0, 8])]);
         _streams.Bodies.Should().Be(0, "the client reset one");
     }
 
@@ -78,7 +78,7 @@ public sealed class Http2ConnectionTests
     public async Task Bytes_PassUnchanged(bool async)
     {
         await using Stream connection = _streams.Watch(_wire);
-        byte[] sent = [.. _preface, .. Frame(FrameType.Headers, 5, 1, [1, 2, 3])];
+        byte[] sent = [.. Preface, .. Frame(FrameType.Headers, 5, 1, [1, 2, 3])];
         byte[] received = new byte[sent.Length];
         if (async)
         {
