@@ -50,7 +50,7 @@ public sealed class FreshAnswerTests : IAsyncDisposable
             },
             "all requests have ended");
         requests.Count(static request => request.IsFaulted).Should().BeLessThanOrEqualTo(14, "a bare handler fails the requests of 700 ms");
-        requests[^1].Result.Should().Be("10.0.0.2");
+        (await requests[^1]).Should().Be("10.0.0.2");
     }
 
     [Fact]
