@@ -137,9 +137,10 @@ internal sealed class EndpointWait(
         EndpointPool[] tried = [.. attempts?.Pools ?? []];
         IEnumerable<EndpointPool> dialled = set.DialOrder(picked, endpoints.PreferredFamily);
         EndpointPool[] order = [.. (attempts is { Session: not null } ? dialled.Prepend(picked).Distinct() : dialled).Except(tried)];
-        if (picked.Health.State is EndpointState.Idle && order[0] != picked)
+        if (picked.Health.State is EndpointState.Idle && Array.IndexOf(order, picked) > 0)
         {
-            // Others come first, and they may win each time. A new address must become known all the same.
+            // Others come first, and they may win each time. A new address must become known all the same. One of another priority is not
+            // in the order: it is dialled after all before it failed.
             _ = picked.DialUnlessIdleAsync();
         }
 

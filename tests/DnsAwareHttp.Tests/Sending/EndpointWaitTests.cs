@@ -175,6 +175,23 @@ public sealed class EndpointWaitTests : IDisposable
         (await waiting.Invoking(task => task).Should().ThrowAsync<OperationCanceledException>()).Which.CancellationToken.Should().Be(cancellation.Token);
     }
 
+    [Fact]
+    public async Task Connect_OnlyAnotherPriorityIsLeft_ItsNewEndpointIsDialled()
+    {
+        EndpointPool tried = _bench.Connected("10.0.0.1");
+        EndpointPool next = _bench.Pool("10.0.0.2");
+        _bench.Opens("10.0.0.2");
+        EndpointSet set = EndpointSet.Of(
+            [new EndpointPlacement(tried), new EndpointPlacement(next) { Priority = 1 }], LoadBalancingPolicy.PickFirst, new Random(1), null)!;
+        RequestAttempts attempts = new(Origin);
+        attempts.Add(tried, new HttpRequestException(HttpRequestError.VersionNegotiationError, "no HTTP/2"));
+        EndpointPool picked = attempts.PickNext(set, new Random(1))!;
+
+        RaceOutcome outcome = await _wait.ConnectAsync(_request, set, picked, attempts, async: true, CancellationToken.None);
+
+        outcome.Winner.Should().BeSameAs(next);
+    }
+
     private Func<Task> Awaiting() => () => _wait.AwaitEndpointsAsync(_request, async: true, CancellationToken.None).AsTask();
 
     private Task<RaceOutcome> Connect(EndpointPool picked, params EndpointPool[] all) =>

@@ -90,6 +90,19 @@ public sealed class ServiceEndpointsTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Priority_TheFirstRefusesTheVersion_TheNextIsDialledForTheFirstTime()
+    {
+        _bench.Dns.SaysService(Service, 300, ("a.test", 80, 1, 1), ("b.test", 80, 2, 1));
+        _bench.Says(One, _ => throw new HttpRequestException(HttpRequestError.VersionNegotiationError, "no HTTP/2"));
+        OriginCluster cluster = _bench.OpenService();
+        await AllAreKnown(cluster, One, Two);
+
+        (await ClusterBench.Send(cluster)).Should().Be(HttpStatusCode.OK);
+
+        _bench.Asked.Should().Equal(One, Two);
+    }
+
+    [Fact]
     public async Task Priority_SlowIsNotDown_NobodyElseIsDialledBesideIt()
     {
         _bench.Dns.SaysService(Service, 300, ("a.test", 80, 1, 1), ("b.test", 80, 2, 1));
