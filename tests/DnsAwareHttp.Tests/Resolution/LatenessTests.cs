@@ -51,7 +51,7 @@ public sealed class LatenessTests
         lateness.IsPossible().Should().BeFalse();
         lateness.IsPossible().Should().BeFalse("the tick may be the same");
 
-        lateness.OnPlanned(TimeSpan.FromMinutes(-1));
+        lateness.OnPlanned(-Lateness.Margin);
 
         await Eventually.Holds(lateness.IsPossible, "the next tick comes");
         lateness.IsPossible().Should().BeTrue();
