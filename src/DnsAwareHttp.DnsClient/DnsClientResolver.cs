@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using DnsClient;
 
@@ -9,40 +10,67 @@ namespace DnsAwareHttp.DnsClient;
 /// search list is used.</para>
 /// <para>Both address families are asked for at once. A name server that has not answered within 500 ms gets company: the next one is asked
 /// beside it, or the same one again when there is no other. The first addresses count. A later server's "no" counts only when the earlier
-/// servers have failed or stay late. A failure (SERVFAIL, REFUSED, a timeout) passes the question on at once.</para>
+/// servers have failed or stay late. A failure (SERVFAIL, REFUSED, a timeout) passes the question on at once. Aliases that a server does
+/// not follow are asked for, up to 16 times; the answer then holds 1 s longer for each question.</para>
+/// <para>SRV records are asked for in the same way (<see cref="DnsAwareOptions.ServiceRecords"/>).</para>
 /// </remarks>
 public sealed class DnsClientResolver : NameResolver
 {
+    private const string ResolvConf = "/etc/resolv.conf";
+    private const int MaxQuestions = 16;
+
+    private static readonly TimeSpan TtlForEachQuestion = TimeSpan.FromSeconds(1);
+
     private readonly LookupClient _client;
+    private readonly NameServer[] _configured;
+    private readonly SystemServers? _system;
     private readonly int _rounds;
-    private readonly bool _startsAnywhere;
 
     /// <summary>Makes a resolver that asks the name servers of the system, in their order, each at most three times.</summary>
+    /// <remarks>
+    /// They are those of <c>/etc/resolv.conf</c>, whose changes are followed; on systems without it, those of the interfaces.
+    /// </remarks>
     public DnsClientResolver()
-        : this(new LookupClientOptions { UseRandomNameServer = false })
+        : this(new LookupClientOptions())
     {
     }
 
     /// <summary>Makes a resolver with settings of the DnsClient package.</summary>
     /// <param name="options">
-    /// Name servers and how to ask them. Each is asked up to 1 + <see cref="DnsQueryOptions.Retries"/> times;
-    /// <see cref="DnsQueryOptions.Timeout"/> is for one try, and a question ends after 5 s in any case. With
-    /// <see cref="DnsQueryOptions.UseRandomNameServer"/> any server may be the first. The resolver takes the object over: it switches off
-    /// <see cref="DnsQueryOptions.UseCache"/>, <see cref="DnsQueryOptions.ThrowDnsErrors"/>,
-    /// <see cref="DnsQueryOptions.ContinueOnDnsError"/>, <see cref="DnsQueryOptions.ContinueOnEmptyResponse"/> and, because it repeats
-    /// questions itself, <see cref="DnsQueryOptions.Retries"/>.
+    /// <para>Name servers and how to ask them, copied now. The servers are asked in the order of the list, and those of the system after
+    /// them with <see cref="LookupClientOptions.AutoResolveNameServers"/>. Each is asked up to 1 + <see cref="DnsQueryOptions.Retries"/>
+    /// times; <see cref="DnsQueryOptions.Timeout"/> is for one try, and a question ends after 5 s in any case.</para>
+    /// <para>Not used: the cache and its settings, <see cref="DnsQueryOptions.ThrowDnsErrors"/>,
+    /// <see cref="DnsQueryOptions.ContinueOnDnsError"/>, <see cref="DnsQueryOptions.ContinueOnEmptyResponse"/>, and
+    /// <see cref="DnsQueryOptions.UseRandomNameServer"/>, which is on by default: a second server that does not know an internal name would
+    /// deny it.</para>
     /// </param>
-    public DnsClientResolver(LookupClientOptions options)
+    /// <param name="resolvConfPath">The file with the system's name servers; null for <c>/etc/resolv.conf</c>.</param>
+    public DnsClientResolver(LookupClientOptions options, string? resolvConfPath = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         _rounds = 1 + options.Retries;
-        _startsAnywhere = options.UseRandomNameServer;
-        options.Retries = 0;
-        options.UseCache = false;
-        options.ThrowDnsErrors = false;
-        options.ContinueOnDnsError = false;
-        options.ContinueOnEmptyResponse = false;
-        _client = new LookupClient(options);
+        _configured = [.. options.NameServers];
+        _system = options.AutoResolveNameServers ? new SystemServers(resolvConfPath ?? ResolvConf) : null;
+
+        // The servers are given with each question. The client itself wants one.
+        _client = new LookupClient(new LookupClientOptions(_configured.Length > 0 ? _configured : [new NameServer(IPAddress.Loopback)])
+        {
+            AutoResolveNameServers = false,
+            EnableAuditTrail = options.EnableAuditTrail,
+            ExtendedDnsBufferSize = options.ExtendedDnsBufferSize,
+            Recursion = options.Recursion,
+            RequestDnsSecRecords = options.RequestDnsSecRecords,
+            Retries = 0,
+            Timeout = options.Timeout,
+            UseTcpFallback = options.UseTcpFallback,
+            UseTcpOnly = options.UseTcpOnly,
+            UseCache = false,
+            ThrowDnsErrors = false,
+            ContinueOnDnsError = false,
+            ContinueOnEmptyResponse = false,
+            UseRandomNameServer = false,
+        });
     }
 
     /// <inheritdoc/>
@@ -60,24 +88,61 @@ public sealed class DnsClientResolver : NameResolver
         return Answer.Merge(await ipv4.ConfigureAwait(false), await ipv6.ConfigureAwait(false));
     }
 
-    private Task<Answer> AskAsync(string host, QueryType type, CancellationToken cancellationToken) =>
-        HedgedQuery.AskAsync(Turns(), (server, token) => AskServerAsync(server, host, type, token), cancellationToken);
+    /// <inheritdoc/>
+    public override async ValueTask<Answer> ResolveServiceAsync(string service, CancellationToken cancellationToken) =>
+        await AskAsync(service, QueryType.SRV, cancellationToken).ConfigureAwait(false);
 
-    // The servers one after the other, as often as there are rounds. Read for each question: the client follows changes of the network.
-    private IEnumerable<NameServer> Turns()
+    private async Task<Answer> AskAsync(string host, QueryType type, CancellationToken cancellationToken)
     {
-        NameServer[] servers = [.. _client.NameServers];
-        int first = _startsAnywhere && servers.Length > 1 ? Random.Shared.Next(servers.Length) : 0;
-        return Enumerable.Range(0, _rounds * servers.Length).Select(turn => servers[(first + turn) % servers.Length]);
+        TimeSpan ttl = TimeSpan.MaxValue;
+        int links = 0;
+        for (int questions = 1; ; questions++)
+        {
+            string name = host;
+            Reply reply = await HedgedQuery
+                .AskAsync(Turns(), (server, token) => AskServerAsync(server, name, type, token), cancellationToken).ConfigureAwait(false);
+            links += reply.Links;
+            if (reply.Alias is null)
+            {
+                return Within(ttl, (questions - 1) * TtlForEachQuestion, reply.Answer);
+            }
+
+            if (links > ResponseReader.MaxAliases || questions == MaxQuestions)
+            {
+                return new Answer.Failed("the chain of aliases is too long, or is a loop");
+            }
+
+            ttl = Smaller(ttl, ((Answer.Found)reply.Answer).Ttl);
+            host = ResponseReader.WireForm(reply.Alias);
+        }
     }
 
-    private async Task<Answer> AskServerAsync(NameServer server, string host, QueryType type, CancellationToken cancellationToken)
+    // The answer at the end of a chain holds for as long as its aliases, and not less than the questions for it are worth.
+    private static Answer Within(TimeSpan ttl, TimeSpan least, Answer answer) => answer switch
+    {
+        Answer.Found found => found with { Ttl = Larger(least, Smaller(ttl, found.Ttl)) },
+        Answer.Empty none => none with { NegativeTtl = Larger(least, Smaller(ttl, none.NegativeTtl)) },
+        _ => answer,
+    };
+
+    private static TimeSpan Smaller(TimeSpan one, TimeSpan other) => one < other ? one : other;
+
+    private static TimeSpan Larger(TimeSpan one, TimeSpan other) => one > other ? one : other;
+
+    // The servers one after the other, as often as there are rounds. Read for each question: those of the system may change.
+    private IEnumerable<NameServer> Turns()
+    {
+        NameServer[] servers = _system is null ? _configured : [.. _configured.Concat(_system.Current).Distinct()];
+        return Enumerable.Repeat(servers, _rounds).SelectMany(static round => round);
+    }
+
+    private async Task<Reply> AskServerAsync(NameServer server, string host, QueryType type, CancellationToken cancellationToken)
     {
         try
         {
             DnsQuestion question = new(host, type);
             IDnsQueryResponse response = await _client.QueryServerAsync([server], question, cancellationToken).ConfigureAwait(false);
-            return ResponseReader.Read(host, response);
+            return ResponseReader.Read(host, type, response);
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested)
         {
@@ -86,7 +151,7 @@ public sealed class DnsClientResolver : NameResolver
         }
         catch (Exception exception)
         {
-            return new Answer.Failed($"name server {server}: {exception.Message}", exception);
+            return new Reply(new Answer.Failed($"name server {server}: {exception.Message}", exception));
         }
     }
 }

@@ -15,8 +15,8 @@ internal static class HedgedQuery
     /// The first addresses. A "no" counts once all earlier servers have failed, or are late by <see cref="Patience"/>. Else the last
     /// failure.
     /// </returns>
-    public static async Task<Answer> AskAsync(
-        IEnumerable<NameServer> turns, Func<NameServer, CancellationToken, Task<Answer>> ask, CancellationToken cancellationToken)
+    public static async Task<Reply> AskAsync(
+        IEnumerable<NameServer> turns, Func<NameServer, CancellationToken, Task<Reply>> ask, CancellationToken cancellationToken)
     {
         using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
@@ -30,12 +30,12 @@ internal static class HedgedQuery
         }
     }
 
-    private static async Task<Answer> AskInTurnAsync(
-        IEnumerable<NameServer> turns, Func<NameServer, CancellationToken, Task<Answer>> ask, CancellationToken cancellationToken)
+    private static async Task<Reply> AskInTurnAsync(
+        IEnumerable<NameServer> turns, Func<NameServer, CancellationToken, Task<Reply>> ask, CancellationToken cancellationToken)
     {
-        Answer failure = new Answer.Failed("no name server is known");
-        Answer? no = null;
-        List<Task<Answer>> asked = [];
+        Reply failure = new(new Answer.Failed("no name server is known"));
+        Reply? no = null;
+        List<Task<Reply>> asked = [];
         using IEnumerator<NameServer> turn = turns.GetEnumerator();
         while (true)
         {
@@ -51,27 +51,27 @@ internal static class HedgedQuery
             }
 
             // After the last turn there is nothing left but to wait.
-            Task<Answer>? ended = await FirstAsync(asked, isPatient: !isAsked && no is null, cancellationToken).ConfigureAwait(false);
-            Answer? answer = ended is null ? no : await ended.ConfigureAwait(false);
-            if (answer is Answer.Found || (answer is Answer.Empty && (ended is null || ended == asked[0])))
+            Task<Reply>? ended = await FirstAsync(asked, isPatient: !isAsked && no is null, cancellationToken).ConfigureAwait(false);
+            Reply? reply = ended is null ? no : await ended.ConfigureAwait(false);
+            if (reply is { Answer: Answer.Found } || (reply is { Answer: Answer.Empty } && (ended is null || ended == asked[0])))
             {
-                return answer;
+                return reply;
             }
 
             if (ended is not null)
             {
                 // An earlier server's addresses go before a later server's "no", if they come soon.
                 asked.Remove(ended);
-                (no, failure) = answer is Answer.Empty ? (no ?? answer, failure) : (no, answer!);
+                (no, failure) = reply is { Answer: Answer.Empty } ? (no ?? reply, failure) : (no, reply!);
             }
         }
     }
 
     /// <returns>The first question that ends; null when a server is late, and is to get company.</returns>
-    private static async Task<Task<Answer>?> FirstAsync(List<Task<Answer>> asked, bool isPatient, CancellationToken cancellationToken)
+    private static async Task<Task<Reply>?> FirstAsync(List<Task<Reply>> asked, bool isPatient, CancellationToken cancellationToken)
     {
         IEnumerable<Task> awaited = isPatient ? asked : [.. asked, Task.Delay(Patience, TimeProvider.System, cancellationToken)];
-        Task<Answer>? ended = await Task.WhenAny(awaited).ConfigureAwait(false) as Task<Answer>;
+        Task<Reply>? ended = await Task.WhenAny(awaited).ConfigureAwait(false) as Task<Reply>;
         cancellationToken.ThrowIfCancellationRequested();
         return ended;
     }

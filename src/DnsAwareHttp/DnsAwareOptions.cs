@@ -140,8 +140,8 @@ public sealed class DnsAwareOptions
     /// <para>SRV records and the addresses of each target are refreshed by their own TTLs. A target that is no longer named drains. When no
     /// target is left, all drain after <see cref="EmptyAnswerGrace"/>. A failure of DNS changes nothing.
     /// <see cref="MaxEndpointsPerOrigin"/> holds for all targets together, and each has an equal part.</para>
-    /// <para>SRV records are looked up in DNS. A <see cref="DnsCache"/> with an <see cref="INameResolver"/> of your own cannot look them
-    /// up: requests to these origins then fail, and the message says so.</para>
+    /// <para>SRV records are looked up in DNS, or by <see cref="NameResolver.ResolveServiceAsync"/> of a resolver of your own. With another
+    /// <see cref="INameResolver"/> requests to these origins fail, and the message says so.</para>
     /// </remarks>
     public IDictionary<string, string> ServiceRecords { get; private set; } =
         new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);

@@ -136,7 +136,7 @@ public sealed class NameServerMatrixTests
 
     private static DnsCache Cache(ZoneServer server) => new(new DnsCacheOptions { NameServers = [server.EndPoint.ToString()], UseHostsFile = false });
 
-    private static string Said(Answer answer) => answer switch
+    internal static string Said(Answer answer) => answer switch
     {
         Answer.Found found => $"{string.Join(' ', found.Addresses.Select(address => address.ToString()).Order(StringComparer.Ordinal))}, TTL {found.Ttl.TotalSeconds}",
         Answer.Empty empty => $"{empty.Reason}",

@@ -9,6 +9,7 @@ public sealed class StarvedPoolTests
     [InlineData("ours", "result", 24)]
     [InlineData("bare", "send", 50)]
     [InlineData("ours", "send", 50)]
+    [InlineData("ours", "search", 50)]
     public async Task NoThreadToSpare_NameServerIsWell_AllRequestsSucceed(string handler, string way, int requests)
     {
         using CancellationTokenSource late = new(TimeSpan.FromMinutes(3));

@@ -12,10 +12,10 @@ internal sealed class UnreliableRelay : IAsyncDisposable
     private readonly Task _relaying;
     private int _lost;
 
-    public UnreliableRelay(IPEndPoint server)
+    public UnreliableRelay(IPEndPoint server, IPEndPoint? listens = null)
     {
         _server = server;
-        _socket = new UdpClient(new IPEndPoint(IPAddress.Loopback, LoopbackServer.FreePort()));
+        _socket = new UdpClient(listens ?? new IPEndPoint(IPAddress.Loopback, LoopbackServer.FreePort()));
         _relaying = Task.Run(RelayAsync);
     }
 

@@ -27,6 +27,8 @@ internal sealed class ZoneServer : IAsyncDisposable
         gone 20 IN CNAME nowhere
         dry 20 IN CNAME text
         out 60 IN CNAME elsewhere.example.
+        _http._tcp 60 IN SRV 1 60 8080 one
+        _http._tcp 60 IN SRV 1 40 8081 two
         loop 60 IN CNAME pool
         pool 60 IN CNAME loop
         """;
@@ -88,7 +90,7 @@ internal sealed class ZoneServer : IAsyncDisposable
             "--keep-in-foreground", "--no-resolv", "--no-hosts", "--conf-file=/dev/null", "--user=root", "--listen-address=127.0.0.1", "--bind-interfaces", $"--port={EndPoint.Port}",
             "--pid-file=", "--log-facility=-", "--local=/test/", "--local-ttl=60", "--host-record=up.test,127.0.0.1", "--host-record=one.test,10.0.0.1",
             "--host-record=two.test,10.0.0.1,fd00::1", "--host-record=two.test,10.0.0.2,fd00::2", "--host-record=mixed.test,10.0.0.3", "--host-record=zero.test,10.0.0.1,0",
-            "--host-record=day.test,10.0.0.1,86400", "--txt-record=text.test,no address", "--cname=c1.test,c2.test,20", "--cname=c2.test,c3.test,40", "--cname=c3.test,two.test,60",
+            "--host-record=day.test,10.0.0.1,86400", "--txt-record=text.test,no address", "--srv-host=_http._tcp.test,one.test,8080,1,60", "--srv-host=_http._tcp.test,two.test,8081,1,40", "--cname=c1.test,c2.test,20", "--cname=c2.test,c3.test,40", "--cname=c3.test,two.test,60",
             .. Enumerable.Range(1, 200).Select(host => $"--host-record=big.test,10.1.0.{host}"),
         ]);
 

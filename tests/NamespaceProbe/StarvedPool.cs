@@ -12,18 +12,21 @@ internal static class StarvedPool
     /// <param name="handler"><c>ours</c>, or <c>bare</c>: the runtime's handler, which asks the name server with each connect.</param>
     /// <param name="way">
     /// <c>result</c>: 24 threads wait for the result of an async call while 16 work items sleep;
-    /// <c>send</c>: 50 work items send synchronously.
+    /// <c>send</c>: 50 work items send synchronously; <c>search</c>: as <c>send</c>, to a name with a search list.
     /// </param>
     public static void Run(string handler, string way)
     {
         int dns = StartDns();
         int port = StartHttp();
-        using DnsCache cache = new(new DnsCacheOptions { NameServers = [$"127.0.0.1:{dns}"], UseHostsFile = false });
+        string settings = Path.GetTempFileName();
+        File.WriteAllText(settings, "search test other.test\n");
+        using DnsCache cache = new(new DnsCacheOptions { NameServers = [$"127.0.0.1:{dns}"], ResolvConfPath = settings, UseHostsFile = false });
+        string name = way == "search" ? "svc" : "svc.test";
         using HttpMessageHandler inner = handler == "ours"
             ? new DnsAwareHandler(new SocketsHttpHandler(), null, cache)
             : new SocketsHttpHandler { ConnectCallback = (_, cancellationToken) => ConnectAsync(dns, port, cancellationToken) };
         using HttpClient client = new(inner);
-        Uri uri = new($"http://svc.test:{port}/");
+        Uri uri = new($"http://{name}:{port}/");
         ThreadPool.SetMinThreads(2, 2);
         if (way == "result")
         {
@@ -51,6 +54,7 @@ internal static class StarvedPool
             ended.Wait();
         }
 
+        File.Delete(settings);
         Console.WriteLine($"succeeded: {_succeeded}");
     }
 
@@ -63,7 +67,7 @@ internal static class StarvedPool
         }
         catch (Exception exception)
         {
-            Console.WriteLine(exception.GetBaseException().Message);
+            Console.WriteLine(exception);
         }
     }
 

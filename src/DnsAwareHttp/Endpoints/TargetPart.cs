@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using DnsAwareHttp.Balancing;
-using DnsAwareHttp.Resolution;
 
 namespace DnsAwareHttp.Endpoints;
 

@@ -36,6 +36,20 @@ public abstract record Answer
         return AnswerMerge.Merge(ipv4, ipv6);
     }
 
+    /// <summary>The answer about a service, from its SRV records (RFC 2782).</summary>
+    /// <remarks>The cache looks up the addresses of the targets itself. It takes 1,024 targets at most.</remarks>
+    /// <param name="targets">
+    /// The targets, in any order. Hosts are names in ASCII form (punycode); case and a trailing dot do not matter. An empty list says that
+    /// the service is decidedly not available, as a single target of <c>.</c> does.
+    /// </param>
+    /// <param name="ttl">As in <see cref="Found"/>.</param>
+    /// <exception cref="ArgumentException">A target has no host name, or a number is out of its range. The message names it.</exception>
+    public static Found ForService(IEnumerable<ServiceTarget> targets, TimeSpan ttl)
+    {
+        ArgumentNullException.ThrowIfNull(targets);
+        return new Found([], ttl) { Targets = [.. targets.Select(ServiceTargets.Checked).Distinct().Take(ServiceTargets.Max)] };
+    }
+
     /// <summary>The answer that is whole: after all that is late.</summary>
     internal async Task<Answer> WholeAsync()
     {
@@ -83,7 +97,7 @@ public abstract record Answer
         /// <summary>
         /// The targets of a service; an empty list says that the service is not available (RFC 2782). Null for a question about addresses.
         /// </summary>
-        internal ImmutableArray<ServiceTarget>? Targets { get; init; }
+        public ImmutableArray<ServiceTarget>? Targets { get; internal init; }
 
         /// <summary>Whether the question was for a service. The answer then has targets and no addresses.</summary>
         internal bool IsService => Targets is not null;

@@ -16,11 +16,9 @@ internal sealed class NameAsker(INameResolver resolver, SteadyClock clock, Cance
     /// <param name="known">The last good answer; null if no address is known.</param>
     public async Task<Answer> AskAsync(Question question, Answer.Found? known = null)
     {
-        if (question.Kind is QuestionKind.Service && resolver is not IQuestionResolver)
+        if (question.Kind is QuestionKind.Service && resolver is not (IQuestionResolver or NameResolver))
         {
-            return new Answer.Failed(
-                $"{resolver.GetType()} cannot be asked for SRV records; make the DnsCache without a resolver of your own, "
-                + $"or leave {question.Name} out of ServiceRecords and ServiceRecordSelector");
+            return CannotAskForServices(resolver, question.Name);
         }
 
         // Resolvers of the application are not asked about local names.
@@ -29,6 +27,12 @@ internal sealed class NameAsker(INameResolver resolver, SteadyClock clock, Cance
             ? local
             : await AskResolverAsync(question, known).ConfigureAwait(false);
     }
+
+    /// <summary>The outcome where SRV records are wanted of a resolver that knows none.</summary>
+    public static Answer CannotAskForServices(INameResolver resolver, string service) => new Answer.Failed(
+        $"{resolver.GetType()} cannot be asked for SRV records; make the DnsCache without a resolver of your own, "
+        + $"override {nameof(NameResolver)}.{nameof(NameResolver.ResolveServiceAsync)}, "
+        + $"or leave {service} out of ServiceRecords and ServiceRecordSelector");
 
     private async Task<Answer> AskResolverAsync(Question question, Answer.Found? known)
     {
@@ -47,8 +51,7 @@ internal sealed class NameAsker(INameResolver resolver, SteadyClock clock, Cance
 
             // After the deadline it may still fail. No code awaits it then.
             answer.Forget();
-            return await answer.WaitAsync(deadline.Token).ConfigureAwait(false)
-                ?? new Answer.Failed($"{resolver.GetType()} returned null");
+            return Suiting(question, await answer.WaitAsync(deadline.Token).ConfigureAwait(false));
         }
         catch (OperationCanceledException) when (deadline.Token.IsCancellationRequested)
         {
@@ -61,6 +64,15 @@ internal sealed class NameAsker(INameResolver resolver, SteadyClock clock, Cance
         }
     }
 
+    private Answer Suiting(Question question, Answer? answer) => answer switch
+    {
+        null => new Answer.Failed($"{resolver.GetType()} returned null"),
+        Answer.Found { IsService: false } when question.Kind is QuestionKind.Service => new Answer.Failed(
+            $"{resolver.GetType()} returned addresses for the service {question.Name}; "
+            + $"{nameof(Answer)}.{nameof(Answer.ForService)} makes its answer"),
+        _ => answer,
+    };
+
     private static string NoAnswer(TimeSpan queueing) =>
         $"no answer within {Deadline.TotalSeconds:0} s"
         + (queueing > TimeSpan.Zero ? $"; the thread pool is exhausted: work waits {queueing.TotalSeconds:0.0} s for a thread" : "");
@@ -71,6 +83,7 @@ internal sealed class NameAsker(INameResolver resolver, SteadyClock clock, Cance
         {
             IQuestionResolver any => any.ResolveAsync(question, known, cancellationToken),
             IFamilyResolver byFamily => byFamily.ResolveAsync(question.Name, question.Family, cancellationToken),
+            NameResolver named when question.Kind is QuestionKind.Service => named.ResolveServiceAsync(question.Name, cancellationToken),
             NameResolver named => named.ResolveAsync(question.Name, question.Family, cancellationToken),
             _ => resolver.ResolveAsync(question.Name, cancellationToken),
         };

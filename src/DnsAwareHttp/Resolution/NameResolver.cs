@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net.Sockets;
+using DnsAwareHttp.Resolution;
 
 namespace DnsAwareHttp;
 
@@ -23,7 +24,10 @@ public abstract class NameResolver : INameResolver
     }
 
     /// <summary>Asks once for the addresses of a name, without caching.</summary>
-    /// <param name="host">A host name in its ASCII form (punycode), as in the request's URI.</param>
+    /// <param name="host">
+    /// A host name in its ASCII form (punycode), as in the request's URI. A dot at the end says that no search list applies; the targets of
+    /// a service have it.
+    /// </param>
     /// <param name="addressFamily">
     /// <see cref="AddressFamily.InterNetwork"/> or <see cref="AddressFamily.InterNetworkV6"/> for that family alone,
     /// <see cref="AddressFamily.Unspecified"/> for both: <see cref="Answer.Merge"/> makes one answer of two. The cache drops addresses of
@@ -40,6 +44,19 @@ public abstract class NameResolver : INameResolver
     /// <param name="cancellationToken">As in <see cref="ResolveAsync(string, AddressFamily, CancellationToken)"/>.</param>
     public ValueTask<Answer> ResolveAsync(string host, CancellationToken cancellationToken) =>
         ResolveAsync(host, AddressFamily.Unspecified, cancellationToken);
+
+    /// <summary>Asks once for the targets of a service, without caching. A resolver that does not override it fails the question.</summary>
+    /// <param name="service">
+    /// The name of SRV records, such as <c>_http._tcp.orders.example.com</c>, from <see cref="DnsAwareOptions.ServiceRecords"/> or
+    /// <see cref="DnsAwareOptions.ServiceRecordSelector"/>.
+    /// </param>
+    /// <param name="cancellationToken">As in <see cref="ResolveAsync(string, AddressFamily, CancellationToken)"/>.</param>
+    /// <returns>
+    /// <see cref="Answer.ForService"/>, <see cref="Answer.Empty"/> or <see cref="Answer.Failed"/>. The cache takes anything else as
+    /// <see cref="Answer.Failed"/>.
+    /// </returns>
+    public virtual ValueTask<Answer> ResolveServiceAsync(string service, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(NameAsker.CannotAskForServices(this, service));
 
     /// <summary>The addresses of a name may have changed: its cached answer expires now.</summary>
     /// <remarks>

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using DnsAwareHttp.Resolution;
 
 namespace DnsAwareHttp.Services;
 

@@ -52,6 +52,9 @@ public sealed class ScriptedDnsServer : IAsyncDisposable
     /// <summary>Questions that arrived, whatever became of them.</summary>
     public int TotalQueries => Volatile.Read(ref _total);
 
+    /// <summary>Whether answers by TCP are sent in pieces, of which the first is half of their length. Default: true.</summary>
+    public bool TcpInPieces { get; set; } = true;
+
     /// <summary>Questions that arrived by TCP.</summary>
     public int TcpQueries => Volatile.Read(ref _tcpTotal);
 
@@ -262,6 +265,12 @@ public sealed class ScriptedDnsServer : IAsyncDisposable
     private async Task WriteInPiecesAsync(NetworkStream stream, byte[] message)
     {
         byte[] framed = [(byte)(message.Length >> 8), (byte)message.Length, .. message];
+        if (!TcpInPieces)
+        {
+            await stream.WriteAsync(framed, _stop.Token);
+            return;
+        }
+
         await stream.WriteAsync(framed.AsMemory(0, 1), _stop.Token);
         await stream.WriteAsync(framed.AsMemory(1, framed.Length / 2), _stop.Token);
         await stream.WriteAsync(framed.AsMemory(1 + (framed.Length / 2)), _stop.Token);

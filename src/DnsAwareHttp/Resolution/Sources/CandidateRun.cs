@@ -1,3 +1,5 @@
+using DnsAwareHttp.Concurrency;
+
 namespace DnsAwareHttp.Resolution.Sources;
 
 /// <summary>The lookups of one question for the names of a search list. A name that is late is accompanied by the next.</summary>
@@ -13,7 +15,7 @@ internal sealed class CandidateRun(
 
     private readonly List<Lookup> _lookups = [];
     private readonly DnsOutcome?[] _outcomes = new DnsOutcome?[names.Count];
-    private readonly long _startedAt = timeProvider.GetTimestamp();
+    private readonly NetworkDeadline? _share = names.Count > 1 ? new NetworkDeadline(Share, timeProvider) : null;
 
     // The name that gave the known addresses has answered; an earlier one is late.
     private readonly TaskCompletionSource<DnsOutcome> _early = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -55,6 +57,7 @@ internal sealed class CandidateRun(
         }
         finally
         {
+            _share?.Dispose();
             await EndOthersAsync(verdict).ConfigureAwait(false);
         }
     }
@@ -81,22 +84,16 @@ internal sealed class CandidateRun(
         }
 
         Task any = Task.WhenAny(open);
-        if (names.Count == 1)
-        {
-            // It is bounded by its servers.
-            await any.ConfigureAwait(false);
-            return;
-        }
+        TimeSpan late = _lookups.Count < names.Count ? Left(_lookups[^1].SentAt, LateAfter) : Timeout.InfiniteTimeSpan;
 
-        TimeSpan left = Left(_startedAt, Share);
-        TimeSpan late = _lookups.Count < names.Count ? Left(_lookups[^1].SentAt, LateAfter) : left;
-        await any.WaitAsync(late < left ? late : left, timeProvider, CancellationToken.None)
+        // A single name is bounded by its servers.
+        await any.WaitAsync(late, timeProvider, _share?.Token ?? CancellationToken.None)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task TakeOutcomesAsync()
     {
-        bool isOver = names.Count > 1 && Left(_startedAt, Share) == TimeSpan.Zero;
+        bool isOver = _share is { Token.IsCancellationRequested: true };
         for (int i = 0; i < _lookups.Count; i++)
         {
             if (_lookups[i].IsOver)

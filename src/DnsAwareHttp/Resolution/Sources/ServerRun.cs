@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using DnsAwareHttp.Concurrency;
 using DnsAwareHttp.Resolution.Wire;
 
 namespace DnsAwareHttp.Resolution.Sources;
@@ -29,7 +30,7 @@ internal sealed class ServerRun(
     private ServerReply? _no;
     private ServerReply? _last;
     private int _turn;
-    private long? _startedAt;
+    private NetworkDeadline? _share;
     private long? _refusedAt;
 
     private ImmutableArray<NameServer> Preference => current.Rotate ? order : current.Servers;
@@ -63,6 +64,7 @@ internal sealed class ServerRun(
     /// <summary>Awaits the queries that are still open, which the caller cancelled, and gives back their places.</summary>
     public async Task EndAsync()
     {
+        _share?.Dispose();
         foreach (Query query in _open)
         {
             // Its socket is closed when its task is over.
@@ -73,7 +75,7 @@ internal sealed class ServerRun(
 
     private ServerReply? Decided()
     {
-        bool isOver = (_open.Count == 0 && Next() is null) || (_startedAt is long since && timeProvider.GetElapsedTime(since) >= Share);
+        bool isOver = (_open.Count == 0 && Next() is null) || _share is { Token.IsCancellationRequested: true };
         return _found
             ?? (_no is not null && (isOver || Earlier(_no.Server).All(_failures.ContainsKey)) ? Doubted(_no) : null)
             ?? (isOver ? _last ?? new ServerReply(order[0], new DnsReply.Silence($"no answer within {Share.TotalSeconds:0.###} s")) : null);
@@ -129,7 +131,7 @@ internal sealed class ServerRun(
 
         _turn += _no is null ? 1 : 0;
         long now = timeProvider.GetTimestamp();
-        _startedAt ??= now;
+        _share ??= new NetworkDeadline(Share, timeProvider);
         Query query = new(server, now, ask(server), place);
         _open.Add(query);
         GrowOldAsync(query).Forget();
@@ -147,12 +149,10 @@ internal sealed class ServerRun(
     private async Task WaitAsync()
     {
         Task any = Task.WhenAny(_open.Select(static query => query.Reply));
-        TimeSpan left = Left(_startedAt!.Value, Share);
-        TimeSpan next = Next() is NameServer server ? TimeUntil(server) : left;
+        TimeSpan next = Next() is NameServer server && TimeUntil(server) is TimeSpan wait && wait < Share ? wait : Timeout.InfiniteTimeSpan;
         if (!any.IsCompleted)
         {
-            await any.WaitAsync(next < left ? next : left, timeProvider, CancellationToken.None)
-                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await any.WaitAsync(next, timeProvider, _share!.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
