@@ -46,8 +46,9 @@ public sealed class Http2ErrorTests
     {
         string seen = await Twice.SameAsync(async trial =>
         {
-            FrameServer server = new(trial, connection => ServeAsync(connection, deed));
-            HttpClient client = trial.Client();
+            TaskCompletionSource head = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            FrameServer server = new(trial, connection => ServeAsync(connection, deed, head.Task));
+            using HttpClient client = new(new HeadSignal(trial.Handler(), head));
             await trial.AskAsync(client, server.Uri, Asking.OverHttp2);
             await trial.AskAsync(client, server.Uri + "second", Asking.OverHttp2);
             trial.Transcript.Write(server.Frames);
@@ -185,7 +186,7 @@ public sealed class Http2ErrorTests
         seen.Should().Contain("HttpRequestException").And.Contain("HEADERS flags 5 stream 1");
     }
 
-    private static async Task ServeAsync(FrameConnection connection, string deed)
+    private static async Task ServeAsync(FrameConnection connection, string deed, Task head)
     {
         while (await connection.ReadRequestAsync() is int stream)
         {
@@ -194,7 +195,7 @@ public sealed class Http2ErrorTests
             {
                 await connection.AnswerAsync(stream);
             }
-            else if (!await DoAsync(connection, stream, deed))
+            else if (!await DoAsync(connection, stream, deed, head))
             {
                 return;
             }
@@ -202,8 +203,12 @@ public sealed class Http2ErrorTests
     }
 
     /// <summary>Does the deed.</summary>
+    /// <param name="connection">Where.</param>
+    /// <param name="stream">The stream of the request.</param>
+    /// <param name="deed">What.</param>
+    /// <param name="head">Ends when the caller has the head. If the end comes at the same time, the runtime reports one or the other.</param>
     /// <returns>Whether the connection goes on.</returns>
-    private static async Task<bool> DoAsync(FrameConnection connection, int stream, string deed)
+    private static async Task<bool> DoAsync(FrameConnection connection, int stream, string deed, Task head)
     {
         byte[] word = [0, 0, 0, 0];
         switch (deed)
@@ -226,6 +231,7 @@ public sealed class Http2ErrorTests
             case "reset in the middle":
                 await connection.WriteHeadAsync(stream, false, (":status", "200"));
                 await connection.WriteDataAsync(stream, false, "hel");
+                await head;
                 await connection.ResetAsync(stream, 2);
                 return true;
             case "reset without error after the answer":
@@ -237,6 +243,7 @@ public sealed class Http2ErrorTests
             case "connection ends in the middle":
                 await connection.WriteHeadAsync(stream, false, (":status", "200"));
                 await connection.WriteDataAsync(stream, false, "hel");
+                await head;
                 return false;
             case "goaway after the answer":
                 await connection.GoAwayAsync(stream, 0);
@@ -322,6 +329,16 @@ public sealed class Http2ErrorTests
             default:
                 await connection.AnswerAsync(stream);
                 return true;
+        }
+    }
+
+    private sealed class HeadSignal(HttpMessageHandler inner, TaskCompletionSource head) : DelegatingHandler(inner)
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            HttpResponseMessage response = await base.SendAsync(request, cancellationToken);
+            head.TrySetResult();
+            return response;
         }
     }
 }

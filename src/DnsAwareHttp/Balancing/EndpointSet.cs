@@ -90,16 +90,17 @@ internal sealed class EndpointSet
         EndpointPool[] others = [.. Preferred.Except(tried)];
         return Draw([.. others.Where(pool => pool.Room.IsFree)], random)
             ?? Draw([.. others.Where(pool => pool.IsConnected && pool.Room.CanGrow)], random)
+            ?? Draw([.. others.Where(pool => pool.Room.CanGrow)], random)
             ?? Draw(others, random)
             ?? Draw(NextRank(tried), random);
     }
 
-    /// <summary>Whether a request that would wait at an endpoint need not wait at another one.</summary>
-    public bool HasRoomBeside(EndpointPool full)
+    /// <summary>Whether a preferred endpoint beside one, and beside those that were tried, has something.</summary>
+    public bool HasBeside(EndpointPool full, IReadOnlyCollection<EndpointPool>? tried, Func<PoolRoom, bool> condition)
     {
         foreach (EndpointPool pool in Preferred)
         {
-            if (pool != full && (pool.Room.IsFree || pool.Room.CanGrow))
+            if (pool != full && tried?.Contains(pool) != true && condition(pool.Room))
             {
                 return true;
             }

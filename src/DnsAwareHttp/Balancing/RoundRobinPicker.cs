@@ -8,7 +8,9 @@ internal sealed class RoundRobinPicker(ImmutableArray<EndpointPool> pools, Rando
 {
     private uint _turn = (uint)random.Next();
 
-    public EndpointPool Pick()
+    public EndpointPool Pick() => pools.Length == 1 ? pools[0] : NextWithItsShare();
+
+    private EndpointPool NextWithItsShare()
     {
         EndpointPool next = Next();
 

@@ -33,6 +33,30 @@ internal sealed class DrainGate
         return false;
     }
 
+    /// <summary>Goes in, unless the gate is closed or so many are inside.</summary>
+    /// <remarks>Look and count are one step: of two requests that see the last place, one takes it.</remarks>
+    public bool TryEnter(long limit)
+    {
+        if (limit == long.MaxValue)
+        {
+            return TryEnter();
+        }
+
+        long word = Volatile.Read(ref _word);
+        while (word >= 0 && word < limit)
+        {
+            long seen = Interlocked.CompareExchange(ref _word, word + 1, word);
+            if (seen == word)
+            {
+                return true;
+            }
+
+            word = seen;
+        }
+
+        return false;
+    }
+
     public void Exit()
     {
         if (Interlocked.Decrement(ref _word) == Closed)

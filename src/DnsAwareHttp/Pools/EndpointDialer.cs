@@ -39,7 +39,11 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
     /// <summary>
     /// Whether a request can be sent at once: a connection awaits nothing, an HTTP/2 connection is open, or a socket was dialled ahead.
     /// </summary>
-    public bool HasIdle => Streams.Busy < Streams.Count || !_ahead.Parked.IsEmpty || _handingOver > 0 || Streams.Http2.Connections > 0;
+    public bool HasIdle => IdleCount > 0 || Streams.Http2.Connections > 0;
+
+    /// <summary>HTTP/1.1 connections that await nothing, and sockets that were dialled ahead.</summary>
+    // A socket that is handed over is still parked, or neither parked nor a stream.
+    public int IdleCount => Streams.Count - Streams.Busy + Math.Max(_ahead.Parked.Count, _handingOver);
 
     /// <summary>Finds connections and sockets that their peers have ended while they rested.</summary>
     public void CheckIdle()

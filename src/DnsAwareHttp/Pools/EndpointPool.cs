@@ -82,12 +82,15 @@ internal sealed class EndpointPool
     /// <summary>Ends when the handler was closed and the last connection is.</summary>
     public Task AllConnectionsClosed => _dialer.Streams.AllClosed;
 
-    /// <summary>Lets a request in, unless the pool drains.</summary>
-    public bool TryEnter(out GateLease lease)
+    /// <summary>Lets a request in, unless the pool drains or so many are inside.</summary>
+    public bool TryEnter(out GateLease lease, long limit = long.MaxValue)
     {
         lease = new GateLease(_gate);
-        return _gate.TryEnter();
+        return _gate.TryEnter(limit);
     }
+
+    /// <summary>Whether the pool drains, and lets no request in any more.</summary>
+    public bool IsClosed => _gate.IsClosed;
 
     /// <summary>Sends a request that holds a <see cref="GateLease"/>. The call itself never throws.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken)
@@ -221,7 +224,8 @@ internal sealed class EndpointPool
         }
     }
 
-    public bool TryTakeTrial() => IsConnected && _health.TryTakeTrial();
+    /// <summary>Takes the place of the one request that may try the endpoint, while that can be sent at once.</summary>
+    public bool TryTakeTrial() => Health.IsOnTrial && Room.IsFree && _health.TryTakeTrial(isUnderWay: ActiveRequests > 0);
 
     /// <summary>An attempt to recover begins.</summary>
     public void OnRecoveryBegun() => _health.OnRecoveryBegun();

@@ -6,6 +6,9 @@ namespace DnsAwareHttp.Pools;
 /// <summary>The open connections of one endpoint.</summary>
 internal sealed class OpenStreams
 {
+    // Both counts share one word: the busy ones are in its lower half, those that were asked in its upper half.
+    private const int AskedShift = 32;
+
     // Weak: the runtime holds no reference to a connection whose response is being read. A response that the application lost
     // can be collected together with its socket, as without this library.
     private readonly Dictionary<long, WeakReference<TrackedStream>> _streams = [];
@@ -13,7 +16,7 @@ internal sealed class OpenStreams
     private readonly TaskCompletionSource _allClosed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _lastId;
     private volatile int _count;
-    private int _busy;
+    private long _uses;
     private volatile bool _wasEndedByPeer;
     private bool _sealed;
 
@@ -24,7 +27,10 @@ internal sealed class OpenStreams
     public int Count => _count;
 
     /// <summary>The number of streams that await something: an answer, or more of one.</summary>
-    public int Busy => Volatile.Read(ref _busy);
+    public int Busy => (int)Volatile.Read(ref _uses);
+
+    /// <summary>Those of them that await the first byte of an answer.</summary>
+    public int Asked => (int)(Volatile.Read(ref _uses) >> AskedShift);
 
     /// <summary>The HTTP/2 connections among them.</summary>
     public Http2Streams Http2 { get; } = new();
@@ -62,7 +68,10 @@ internal sealed class OpenStreams
         set => _wasEndedByPeer = value;
     }
 
-    public void AddBusy(int change) => Interlocked.Add(ref _busy, change);
+    /// <summary>A stream becomes busy, or it ends to be busy.</summary>
+    /// <param name="change">1 or -1.</param>
+    /// <param name="isAsked">Whether it awaits, or awaited, the first byte of an answer.</param>
+    public void AddBusy(int change, bool isAsked) => Interlocked.Add(ref _uses, change * (isAsked ? (1L << AskedShift) + 1 : 1));
 
     public void Remove(long id, bool byPeer = false)
     {

@@ -22,6 +22,8 @@ internal sealed class ParkedSockets(TimeProvider time)
     private ITimer? _expiry;
     private bool _sealed;
 
+    public int Count => _count;
+
     public bool IsEmpty => _count == 0;
 
     /// <summary>Whether a socket is parked whose peer has not closed it.</summary>

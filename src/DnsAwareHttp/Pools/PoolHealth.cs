@@ -8,13 +8,27 @@ namespace DnsAwareHttp.Pools;
 /// <param name="now">The clock.</param>
 internal sealed class PoolHealth(EndpointPool pool, IPoolObserver? observer, Func<DateTimeOffset> now)
 {
+    /// <summary>A request that takes the place of a trial is sent within this time, unless it went elsewhere.</summary>
+    private static readonly TimeSpan MaxTrialDelay = TimeSpan.FromMilliseconds(250);
+
     private volatile EndpointHealth _current = EndpointHealth.New(now());
-    private int _isTried;
+    private long _triedAt;
 
     public EndpointHealth Current => _current;
 
     /// <summary>Takes the place of the one request that may try the endpoint. False: there is no such place, or it is taken.</summary>
-    public bool TryTakeTrial() => _current.IsOnTrial && Interlocked.Exchange(ref _isTried, 1) == 0;
+    /// <remarks>
+    /// The request that took it may still go elsewhere: it was cancelled, or another one was quicker and took its connection. The place is
+    /// then free again.
+    /// </remarks>
+    /// <param name="isUnderWay">Whether a request is inside.</param>
+    public bool TryTakeTrial(bool isUnderWay)
+    {
+        long before = Volatile.Read(ref _triedAt);
+        long at = now().UtcTicks;
+        bool isTaken = before != 0 && (isUnderWay || at - before < MaxTrialDelay.Ticks);
+        return _current.IsOnTrial && !isTaken && Interlocked.CompareExchange(ref _triedAt, at, before) == before;
+    }
 
     /// <summary>The health of a pool that is not offered yet, as that of the pool before it. The observer hears nothing.</summary>
     public void Inherit(EndpointHealth health) => _current = health;
@@ -44,7 +58,12 @@ internal sealed class PoolHealth(EndpointPool pool, IPoolObserver? observer, Fun
 
     public void OnRecoveryBegun() => Advance(static (health, _) => health.OnRecoveryBegun());
 
-    public void OnTrialBegun() => Advance(static (health, _) => health.OnTrialBegun());
+    /// <summary>One request may try the endpoint: the next one, if the trial before had no end yet.</summary>
+    public void OnTrialBegun()
+    {
+        Volatile.Write(ref _triedAt, 0);
+        Advance(static (health, _) => health.OnTrialBegun());
+    }
 
     public void OnUnanswered() => Advance(static (health, _) => health.OnUnanswered());
 
@@ -77,11 +96,6 @@ internal sealed class PoolHealth(EndpointPool pool, IPoolObserver? observer, Fun
     // Of two changes at the same time the second is dropped. The next dial or request brings the same news.
     private void Advance(EndpointHealth before, EndpointHealth after)
     {
-        if (after.IsOnTrial && !before.IsOnTrial)
-        {
-            Volatile.Write(ref _isTried, 0);
-        }
-
         bool stands = !ReferenceEquals(before, after) && Interlocked.CompareExchange(ref _current, after, before) == before;
         bool concernsOthers = before.IsMisdirected != after.IsMisdirected || before.IsOnTrial != after.IsOnTrial
             || (before.State is EndpointState.Failing) != (after.State is EndpointState.Failing);

@@ -29,6 +29,21 @@ internal sealed class PoolRoom(PoolLimits limits, DrainGate gate, EndpointDialer
     /// <summary>Whether a request can be sent at once: on an idle connection, a free stream, or a socket that was dialled ahead.</summary>
     public bool IsFree => Http2.Connections == 0 ? HasIdle : gate.Count + Http2.Bodies < Http2.Capacity;
 
+    /// <summary>Whether a request need not wait for another one: it is sent at once, or has a connection opened for it.</summary>
+    public bool HasPlace => IsFree || CanGrow;
+
+    /// <summary>So many requests may be inside if each has its connection or its stream; <see cref="long.MaxValue"/>: any number.</summary>
+    /// <remarks>
+    /// Rather too few: while an answer is read, its connection may count twice. A request that is turned away for it goes elsewhere.
+    /// </remarks>
+    public long Places => !IsBounded || MayAddHttp2 ? long.MaxValue
+        : Http2.Connections > 0 ? Http2.Capacity - Http2.Bodies
+        : limits.MaxConnections - (Streams.Busy - Streams.Asked);
+
+    /// <summary>So many requests may be inside if those that wait count, too; <see cref="long.MaxValue"/>: any number.</summary>
+    public long PlacesToWait => limits.MaxPendingRequests is not int max || !IsBounded || MayAddHttp2 ? long.MaxValue
+        : max + (Http2.Connections > 0 ? Http2.Capacity - Http2.Bodies : limits.MaxConnections - KnownBodies);
+
     /// <summary>Whether a request that finds no room would have a connection opened for it.</summary>
     public bool CanGrow => !dialer.Late.Any && (Http2.Connections > 0 ? limits.MultipleHttp2Connections : InUse < limits.MaxConnections);
 
@@ -40,18 +55,27 @@ internal sealed class PoolRoom(PoolLimits limits, DrainGate gate, EndpointDialer
         ? Math.Max(0, Http2.Connections > 0 ? PendingOverHttp2 : AwaitedOrStreaming - limits.MaxConnections)
         : 0;
 
-    /// <summary>Whether more requests wait than may.</summary>
-    public bool IsOverfull => limits.MaxPendingRequests is int max && Pending > max;
+    /// <summary>Whether one more request may wait.</summary>
+    public bool MayWait => gate.Count < PlacesToWait;
+
+    private bool MayAddHttp2 => Http2.Connections > 0 && limits.MultipleHttp2Connections;
 
     private long PendingOverHttp2 => limits.MultipleHttp2Connections ? 0 : gate.Count + Http2.Bodies - Http2.Capacity;
 
-    private bool HasIdle => dialer.HasIdle && (!_rested || HasIdleAfterRest());
+    private bool HasIdle => HasUnclaimedIdle
+        && (limits.MaxConnections == int.MaxValue || AwaitedOrStreaming < limits.MaxConnections)
+        && (!_rested || HasIdleAfterRest());
+
+    // A request that is inside takes its connection a moment later. Until something is sent, the gate alone counts it.
+    private bool HasUnclaimedIdle => dialer.IdleCount is int idle and > 0 && idle > gate.Count - Streams.Asked;
 
     // Requests that still wait for a connection are counted by the gate alone, connections in use by both.
     private long InUse => Math.Max(Streams.Count, AwaitedOrStreaming);
 
+    private long AwaitedOrStreaming => gate.Count + KnownBodies;
+
     // A body of the latest sample may have ended.
-    private long AwaitedOrStreaming => gate.Count + Math.Min(_bodies, Streams.Busy);
+    private int KnownBodies => Math.Min(_bodies, Streams.Busy - Streams.Asked);
 
     /// <summary>Takes a sample while requests flow, a few times a second. For one caller at a time.</summary>
     /// <param name="wasUsed">Whether a request came since the last sample.</param>
@@ -71,6 +95,6 @@ internal sealed class PoolRoom(PoolLimits limits, DrainGate gate, EndpointDialer
     {
         _rested = false;
         dialer.CheckIdle();
-        return dialer.HasIdle;
+        return HasUnclaimedIdle;
     }
 }

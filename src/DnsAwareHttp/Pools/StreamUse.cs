@@ -6,9 +6,10 @@ namespace DnsAwareHttp.Pools;
 internal sealed class StreamUse(OpenStreams owner)
 {
     private const int Idle = 0;
-    private const int Busy = 1;
-    private const int Lost = 2;
-    private const int Closed = 3;
+    private const int Asked = 1;
+    private const int Reading = 2;
+    private const int Lost = 3;
+    private const int Closed = 4;
 
     private int _state;
     private bool _wasRead;
@@ -16,24 +17,24 @@ internal sealed class StreamUse(OpenStreams owner)
     public bool IsIdle => Volatile.Read(ref _state) == Idle;
 
     /// <summary>Whether a part of an answer was read, and more of it is awaited.</summary>
-    public bool AwaitsMore => Volatile.Read(ref _state) == Busy && Volatile.Read(ref _wasRead);
+    public bool AwaitsMore => Volatile.Read(ref _state) == Reading;
 
     /// <summary>Something is sent: an answer will be awaited.</summary>
     public void OnWrite()
     {
         _wasRead = false;
-        Leave(Busy);
+        Leave(Asked);
     }
 
-    public void OnReadBegun() => Leave(Busy);
+    public void OnReadBegun() => Leave(_wasRead ? Reading : Asked);
 
     public void OnReadEnded()
     {
         _wasRead = true;
         int before = Volatile.Read(ref _state);
-        if (before is Busy or Lost && Interlocked.CompareExchange(ref _state, Idle, before) == before)
+        if (before is Asked or Reading or Lost && Interlocked.CompareExchange(ref _state, Idle, before) == before)
         {
-            owner.AddBusy(-1);
+            owner.AddBusy(-1, before == Asked);
         }
     }
 
@@ -41,13 +42,20 @@ internal sealed class StreamUse(OpenStreams owner)
     public void Lose() => Leave(Lost);
 
     /// <summary>It is closed, and counts no more. Called once.</summary>
-    public void Close() => owner.AddBusy(Interlocked.Exchange(ref _state, Closed) is Busy or Lost ? -1 : 0);
+    public void Close()
+    {
+        int before = Interlocked.Exchange(ref _state, Closed);
+        if (before is not Idle)
+        {
+            owner.AddBusy(-1, before == Asked);
+        }
+    }
 
     private void Leave(int next)
     {
         if (Volatile.Read(ref _state) == Idle && Interlocked.CompareExchange(ref _state, next, Idle) == Idle)
         {
-            owner.AddBusy(1);
+            owner.AddBusy(1, next == Asked);
         }
     }
 }

@@ -2,7 +2,8 @@ namespace DnsAwareHttp.Resolution;
 
 /// <summary>Notices that refreshes did not happen in time, because the process or the machine stood still.</summary>
 /// <remarks>
-/// Requests that come first after a pause would use answers that expired long ago. They ask here, at the cost of one look at the clock.
+/// Requests that come first after a pause would use answers that expired long ago. They ask here, at the cost of one look at the coarse
+/// clock of the system: one request of each of its ticks looks at the time of day, which costs more than all the rest of its way.
 /// It is the time of day: the steady clock of Linux does not count the time in which the machine was suspended. If the system's clock
 /// is set forward, answers are asked for early, and that is all.
 /// </remarks>
@@ -17,6 +18,9 @@ internal sealed class Lateness(TimeProvider time)
     // An answer that a request waits for comes within this time, or late.
     private static readonly TimeSpan Unsettled = TimeSpan.FromSeconds(2);
 
+    private readonly bool _hasTicks = time == TimeProvider.System;
+    private long _lookedAt = long.MinValue;
+    private volatile bool _wasPossible;
     private long _overdueAt = long.MaxValue;
     private long _noticedAt;
 
@@ -26,8 +30,18 @@ internal sealed class Lateness(TimeProvider time)
     /// <summary>Whether some answer may be late. Each name then knows whether it is its own.</summary>
     public bool IsPossible()
     {
+        long tick = _hasTicks ? Environment.TickCount64 : 0;
+        if (_hasTicks && tick == Volatile.Read(ref _lookedAt))
+        {
+            return _wasPossible;
+        }
+
+        // In this order: a request of the same tick sees the tick only together with what was found.
         long now = Now;
-        return Notice(now) || now - Volatile.Read(ref _noticedAt) < Aftermath.Ticks;
+        bool isPossible = Notice(now) || now - Volatile.Read(ref _noticedAt) < Aftermath.Ticks;
+        _wasPossible = isPossible;
+        Volatile.Write(ref _lookedAt, tick);
+        return isPossible;
     }
 
     /// <summary>Whether a pause has just ended. Connections from before it are no reason to stay with an address that left.</summary>

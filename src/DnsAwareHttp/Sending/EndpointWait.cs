@@ -89,9 +89,15 @@ internal sealed class EndpointWait(
         answered.Forget();
     }
 
-    /// <summary>The failure of a request that no endpoint takes, because too many wait at each. It is reported.</summary>
-    public async ValueTask<HttpRequestException> RefuseAsync(HttpRequestMessage request, EndpointSet set, bool async)
+    /// <summary>Fails a request that no endpoint takes, because too many wait at each. The failure is reported.</summary>
+    /// <exception cref="HttpRequestException">The request was refused.</exception>
+    public async ValueTask RefuseIfFullAsync(HttpRequestMessage request, EndpointSet? set, EntryOutcome entry, bool async)
     {
+        if (entry is not EntryOutcome.Refused || set is null)
+        {
+            return;
+        }
+
         HttpRequestException failure = new(
             HttpRequestError.Unknown,
             $"{origin} is full: at each of its {set.Preferred.Length} addresses, {set.Preferred.Min(pool => pool.Room.Pending)} or more "
@@ -101,7 +107,7 @@ internal sealed class EndpointWait(
             await failures.ReportAsync(request, failure, async).ConfigureAwait(false);
         }
 
-        return failure;
+        throw failure;
     }
 
     private async ValueTask AwaitAnswerAsync(bool async, CancellationToken cancellationToken)

@@ -20,6 +20,7 @@ internal sealed class OriginRegistry
     private readonly TimeSpan _sweepInterval;
     private readonly ILogger _logger;
     private readonly ITimer _sweep;
+    private volatile OriginCluster? _first;
     private bool _isClosed;
     private OriginRegistry? _successor;
 
@@ -44,7 +45,12 @@ internal sealed class OriginRegistry
     public IEnumerable<OriginCluster> Clusters => _clusters.Values;
 
     /// <summary>The cluster of an origin that was opened.</summary>
-    public bool TryGet(Origin origin, [NotNullWhen(true)] out OriginCluster? cluster) => _clusters.TryGetValue(origin, out cluster);
+    public bool TryGet(Origin origin, [NotNullWhen(true)] out OriginCluster? cluster)
+    {
+        // Most handlers serve one origin. To compare is cheaper than to hash.
+        cluster = _first;
+        return (cluster is not null && cluster.Origin == origin) || _clusters.TryGetValue(origin, out cluster);
+    }
 
     /// <summary>The open cluster of an origin, here or in the registry that replaced this one.</summary>
     /// <exception cref="ObjectDisposedException">The handler was disposed.</exception>
@@ -98,6 +104,7 @@ internal sealed class OriginRegistry
         }
 
         _clusters.Clear();
+        _first = null;
     }
 
     private bool TryOpen(Origin origin, [NotNullWhen(true)] out OriginCluster? cluster)
@@ -123,6 +130,7 @@ internal sealed class OriginRegistry
 
             MakeRoom_NeedsLock();
             cluster = _clusters[origin] = _factory.Make(origin, service);
+            _first = _first is { IsClosed: false } first ? first : cluster;
         }
 
         // After the lock: the first answer may come at once, and the application be asked about it. A request that finds the cluster before
@@ -179,6 +187,7 @@ internal sealed class OriginRegistry
         {
             // Only this cluster: a request that found it closed may have opened the next one already.
             _clusters.TryRemove(KeyValuePair.Create(cluster.Origin, cluster));
+            _ = Interlocked.CompareExchange(ref _first, null, cluster);
         }
     }
 }

@@ -51,9 +51,10 @@ internal sealed class RequestAttempts(Origin origin, DateTimeOffset since = defa
     public EndpointPool? PickNext(EndpointSet? set, Random random)
     {
         EndpointPool? next = set?.PickOther([.. Pools, .. _late], random);
-        return next is not null && set!.Preferred.Contains(next)
+        EndpointPool? late = set?.Preferred.FirstOrDefault(pool => _late.Contains(pool) && !Pools.Contains(pool));
+        return next is not null && set!.Preferred.Contains(next) && (late is null || next.Room.HasPlace || !late.Room.IsFree)
             ? next
-            : set?.Preferred.FirstOrDefault(pool => _late.Contains(pool) && !Pools.Contains(pool)) ?? set?.PickOther(Pools, random);
+            : late ?? set?.PickOther(Pools, random);
     }
 
     /// <summary>Whether the request takes part in the dial of an endpoint, although that is connected: its queue was slow.</summary>

@@ -15,9 +15,6 @@ namespace DnsAwareHttp.Sending;
 internal sealed class RequestSender(
     Origin origin, OriginScope scope, IOriginEndpoints endpoints, EndpointWait wait, IRequestRoutes routes, OriginSessions? sessions = null)
 {
-    /// <summary>A request that finds endpoints full goes on so often. The counts that it goes by may be old for a moment.</summary>
-    private const int MaxMoves = 3;
-
     private readonly RequestRetries _retries = new(origin, scope, endpoints, sessions);
 
     /// <summary>Sends a request. This is the only async frame between the caller and the endpoint's handler.</summary>
@@ -48,15 +45,15 @@ internal sealed class RequestSender(
                 (pool, attempts) = (choice.Pool, attempts.OrNullIfEmpty);
             }
 
-            // A closed gate: the pool began to drain this instant. The set without it was published before.
-            if (pool is null || !TryEnter(session, ref pool, attempts, out GateLease lease)
-                || (pool.Room.Pending > 0 && await LeavesAsync(request, session, pool, lease, moves++, async).ConfigureAwait(false)))
+            EntryOutcome entry = Enter(session, ref pool, attempts, ref moves, out GateLease lease);
+            if (entry is not EntryOutcome.Inside)
             {
+                await wait.RefuseIfFullAsync(request, set, entry, async).ConfigureAwait(false);
                 continue;
             }
 
             // No exception is thrown here: a failed attempt may go on to another endpoint.
-            Task<HttpResponseMessage> sending = pool.SendAsync(request, async, cancellationToken);
+            Task<HttpResponseMessage> sending = pool!.SendAsync(request, async, cancellationToken);
             await ((Task)sending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             lease.Dispose();
             if (!_retries.GoesElsewhere(sending, request, pool, ref attempts, cancellationToken))
@@ -90,14 +87,22 @@ internal sealed class RequestSender(
             : pool;
     }
 
-    private bool TryEnter(string? session, ref EndpointPool pool, RequestAttempts? attempts, out GateLease lease)
+    private EntryOutcome Enter(string? session, ref EndpointPool? pool, RequestAttempts? attempts, ref int moves, out GateLease lease)
     {
+        if (pool is null)
+        {
+            lease = default;
+            return EntryOutcome.ChooseAgain;
+        }
+
         if (session is not null)
         {
             pool = sessions!.Stay(session, pool, endpoints.Current, attempts?.Pools ?? []);
         }
 
-        return pool.TryEnter(out lease);
+        return pool.TryEnter(out lease, pool.Room.Places)
+            ? EntryOutcome.Inside
+            : PoolEntry.EnterFull(pool, endpoints.Current, attempts, stays: session is not null, ref moves, out lease);
     }
 
     /// <summary>Finds an endpoint for a request that cannot be sent to the picked one at once.</summary>
@@ -156,30 +161,6 @@ internal sealed class RequestSender(
         {
             throw attempts.ToException();
         }
-    }
-
-    // Requests that found the same last place enter side by side. Only inside they can count one another.
-    private async ValueTask<bool> LeavesAsync(
-        HttpRequestMessage request, string? session, EndpointPool pool, GateLease lease, int moves, bool async)
-    {
-        if (endpoints.Current is not EndpointSet set)
-        {
-            return false;
-        }
-
-        if (session is null && moves < MaxMoves && set.HasRoomBeside(pool))
-        {
-            lease.Dispose();
-            return true;
-        }
-
-        if (!pool.Room.IsOverfull)
-        {
-            return false;
-        }
-
-        lease.Dispose();
-        throw await wait.RefuseAsync(request, set, async).ConfigureAwait(false);
     }
 
     private async ValueTask<EndpointPool> ConnectAsync(

@@ -85,6 +85,37 @@ public sealed class SignalRTests(ITestOutputHelper output) : EcosystemTest(outpu
         addresses.Distinct().Should().HaveCountGreaterThan(1, "sessions are spread over the servers");
     }
 
+    [Fact]
+    public async Task NegotiationAndWebSocket_StayTogetherAsASession()
+    {
+        const int Connections = 20;
+        using DnsAwareHandler shared = new(new SocketsHttpHandler(), new DnsAwareOptions { SessionAffinity = new() }, Fleet.Cache);
+
+        string[] addresses = await Task.WhenAll(Enumerable.Range(0, Connections).Select(async _ =>
+        {
+            SessionHandler session = new(shared, disposeInnerHandler: false);
+            await using HubConnection connection = new HubConnectionBuilder().WithUrl(new Uri(Fleet.Uri, "/hub"), options =>
+            {
+                options.Transports = HttpTransportType.WebSockets;
+                options.HttpMessageHandlerFactory = _ => session;
+                options.WebSocketFactory = async (context, cancellationToken) =>
+                {
+                    ClientWebSocket socket = new();
+                    using HttpMessageInvoker invoker = new(session, disposeHandler: false);
+                    await socket.ConnectAsync(context.Uri, invoker, cancellationToken);
+                    return socket;
+                };
+            }).Build();
+
+            // The server that negotiated knows the connection's token. Another one would answer 404.
+            await connection.StartAsync();
+            return await connection.InvokeAsync<string>(nameof(AddressHub.Address));
+        }));
+
+        addresses.Should().HaveCount(Connections);
+        addresses.Distinct().Should().HaveCountGreaterThan(1, "sessions are spread over the servers");
+    }
+
     protected override void Configure(WebApplicationBuilder builder) => builder.Services.AddSignalR();
 
     protected override void Map(WebApplication app) => app.MapHub<AddressHub>("/hub");

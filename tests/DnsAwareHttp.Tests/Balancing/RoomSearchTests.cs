@@ -41,6 +41,7 @@ public sealed class RoomSearchTests : IDisposable
     {
         EndpointPool picked = Cold("10.0.0.1");
         EndpointPool connected = _bench.Connected("10.0.0.2");
+        _bench.Connect(connected);
         connected.TryEnter(out _);
 
         Find(picked, picked, connected).Should().BeSameAs(connected);

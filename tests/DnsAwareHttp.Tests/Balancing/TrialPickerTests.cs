@@ -58,6 +58,44 @@ public sealed class TrialPickerTests : IDisposable
     }
 
     [Fact]
+    public async Task Pick_AnotherRequestTookTheConnectionOfTheTrial_TheTrialIsNotSpent()
+    {
+        await BeginTrialAsync();
+        _tried.TryEnter(out GateLease other);
+
+        Set().Picker.Pick().Should().BeSameAs(_well, "the connection is not free");
+        other.Dispose();
+
+        Set().Picker.Pick().Should().BeSameAs(_tried);
+    }
+
+    [Fact]
+    public async Task Pick_TheRequestOfTheTrialWentElsewhere_AnotherOneHasItsPlaceSoon()
+    {
+        await BeginTrialAsync();
+        Set().Picker.Pick().Should().BeSameAs(_tried);
+        Set().Picker.Pick().Should().BeSameAs(_well, "the request may still be on its way");
+
+        _bench.Clock.Advance(TimeSpan.FromMilliseconds(250));
+
+        Set().Picker.Pick().Should().BeSameAs(_tried);
+    }
+
+    [Fact]
+    public async Task Pick_TheRequestOfTheTrialHasNoAnswerForLong_TheNextRecoveryBeginsANewTrial()
+    {
+        await BeginTrialAsync();
+        Set().Picker.Pick().TryEnter(out _);
+        _bench.Connect(_tried);
+        _bench.Clock.Advance(TimeSpan.FromSeconds(2));
+        Set().Picker.Pick().Should().BeSameAs(_well, "one request is under way");
+
+        await BeginTrialAsync();
+
+        Set().Picker.Pick().Should().BeSameAs(_tried);
+    }
+
+    [Fact]
     public void Pick_TheEndpointHasNotConnectedAgain_IsNotTried()
     {
         _tried.BeginTrialIfOpen();

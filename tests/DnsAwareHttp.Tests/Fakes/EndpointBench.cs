@@ -17,7 +17,7 @@ internal sealed class EndpointBench : IDisposable
     private readonly ConcurrentBag<IDisposable> _sockets = [];
     private readonly TcpListener _anywhere = new(IPAddress.Loopback, 0);
 
-    public EndpointBench(DnsAwareOptions? options = null, bool tls = false)
+    public EndpointBench(DnsAwareOptions? options = null, bool tls = false, PoolLimits? limits = null)
     {
         _anywhere.Start();
         SteadyClock clock = new(Clock);
@@ -27,7 +27,7 @@ internal sealed class EndpointBench : IDisposable
             Order = new AddressOrdering(Sources, Rotation: 0),
         };
         DialSettings settings = new(Timeout.InfiniteTimeSpan, null, Clock) { Connect = DialAsync, IsSilent = IsSilentSocket };
-        Factory = new EndpointPoolFactory(new DnsEndPoint("svc.test", 80), settings, MakeHandler, () => clock.Now) { BeginsWithTls = tls };
+        Factory = new EndpointPoolFactory(new DnsEndPoint("svc.test", 80), settings, MakeHandler, () => clock.Now, limits) { BeginsWithTls = tls };
     }
 
     public ManualTimeProvider Clock { get; } = new();

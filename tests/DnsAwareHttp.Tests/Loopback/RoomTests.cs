@@ -71,6 +71,35 @@ public sealed class RoomTests : IAsyncLifetime
         await Task.WhenAll(polls);
     }
 
+    [Fact]
+    public async Task AConnectionIsOpenAndItsRequestIsNotSentYet_TheNextRequestIsAtAnotherAddress()
+    {
+        await StartAsync(HttpProtocols.Http1, One, Two, Three, Four);
+        ConcurrentBag<string> made = [];
+        TaskCompletionSource go = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        using HttpClient client = Client(new SocketsHttpHandler { MaxConnectionsPerServer = 1, PlaintextStreamFilter = HoldAsync });
+
+        List<Task<string>> polls = [];
+        for (int count = 1; count <= 4; count++)
+        {
+            polls.Add(client.GetStringAsync(Url("/poll")));
+            await Eventually.Holds(() => made.Count == count, "each poll has a connection of its own");
+        }
+
+        go.SetResult();
+        await Eventually.Holds(() => _polls.Values.Sum() == 4, "all polls are served at the same time");
+        _polls.Values.Should().Equal(1, 1, 1, 1);
+        _server!.Gate.SetResult();
+        await Task.WhenAll(polls);
+
+        async ValueTask<Stream> HoldAsync(SocketsHttpPlaintextStreamFilterContext context, CancellationToken cancellationToken)
+        {
+            made.Add("made");
+            await go.Task.WaitAsync(cancellationToken);
+            return context.PlaintextStream;
+        }
+    }
+
     [Theory]
     [InlineData("/poll")]
     [InlineData("/gated")]

@@ -20,6 +20,54 @@ public sealed class DrainGateTests
     }
 
     [Fact]
+    public void Limit_LetsInSoManyAndNoMore()
+    {
+        DrainGate gate = new();
+
+        gate.TryEnter(2).Should().BeTrue();
+        gate.TryEnter(2).Should().BeTrue();
+        gate.TryEnter(2).Should().BeFalse();
+        gate.Count.Should().Be(2, "the third one was not counted for a moment either");
+        gate.Exit();
+        gate.TryEnter(2).Should().BeTrue();
+        gate.TryEnter(0).Should().BeFalse();
+        gate.TryEnter(-1).Should().BeFalse();
+        gate.TryEnter(long.MaxValue).Should().BeTrue();
+
+        gate.Close();
+        gate.TryEnter(100).Should().BeFalse();
+        gate.TryEnter(long.MaxValue).Should().BeFalse();
+        gate.Count.Should().Be(3);
+    }
+
+    [Fact]
+    public async Task Limit_ManyComeAtTheSameTime_NeverMoreThanSoManyAreInside()
+    {
+        DrainGate gate = new();
+        int inside = 0;
+        int tooMany = 0;
+        Task[] visitors = [.. Enumerable.Range(0, 4).Select(_ => Task.Factory.StartNew(Visit, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
+
+        await Task.WhenAll(visitors);
+
+        tooMany.Should().Be(0);
+        gate.Count.Should().Be(0);
+
+        void Visit()
+        {
+            for (int visit = 0; visit < 50_000; visit++)
+            {
+                if (gate.TryEnter(2))
+                {
+                    Interlocked.Add(ref tooMany, Interlocked.Increment(ref inside) > 2 ? 1 : 0);
+                    Interlocked.Decrement(ref inside);
+                    gate.Exit();
+                }
+            }
+        }
+    }
+
+    [Fact]
     public void Open_LeftByAll_IsNotReportedEmpty()
     {
         DrainGate gate = new();

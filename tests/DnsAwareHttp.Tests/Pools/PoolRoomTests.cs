@@ -52,6 +52,58 @@ public sealed class PoolRoomTests : IDisposable
     }
 
     [Fact]
+    public async Task Http1_ARequestIsInsideAndNotSentYet_TheIdleConnectionIsItsOwn()
+    {
+        PoolRoom room = Room(new PoolLimits());
+        (TrackedStream stream, Socket far) = Connect();
+
+        Enter(1);
+        room.IsFree.Should().BeFalse("the request inside takes the connection");
+        Connect();
+        room.IsFree.Should().BeTrue("there is one more");
+        await stream.WriteAsync(new byte[10]);
+        room.IsFree.Should().BeTrue("the request is counted once");
+        await far.SendAsync(new byte[10]);
+        await stream.ReadAsync(new byte[10]);
+        Enter(1);
+
+        room.IsFree.Should().BeFalse();
+    }
+
+    [Fact]
+    public async Task Http1_Limit_ThePlacesAreThoseOfConnectionsWithoutABody()
+    {
+        PoolRoom room = Room(new PoolLimits { MaxConnections = 2, MaxPendingRequests = 3 });
+        (room.Places, room.PlacesToWait).Should().Be((2L, 5L));
+        (TrackedStream stream, Socket far) = Connect();
+        await stream.WriteAsync(new byte[10]);
+        room.Places.Should().Be(2, "a request whose answer is awaited is inside");
+        await far.SendAsync(new byte[10]);
+        await stream.ReadAsync(new byte[10]);
+        Task<int> body = stream.ReadAsync(new byte[10]).AsTask();
+
+        (room.Places, room.PlacesToWait).Should().Be((1L, 5L), "no sample has seen the body");
+        room.Sample(wasUsed: true);
+        (room.Places, room.PlacesToWait).Should().Be((1L, 4L));
+        await far.SendAsync(new byte[10]);
+        await body;
+        (room.Places, room.PlacesToWait).Should().Be((2L, 5L));
+    }
+
+    [Fact]
+    public void Http1_TheLimitIsReached_ASocketThatWasDialledAheadIsNoRoom()
+    {
+        PoolRoom room = Room(new PoolLimits { MaxConnections = 1 });
+        Connect();
+        Connect();
+        room.IsFree.Should().BeTrue();
+
+        Enter(1);
+
+        room.IsFree.Should().BeFalse("the runtime uses one connection at a time");
+    }
+
+    [Fact]
     public async Task Http1_TheServerEndedTheConnectionWhileItRested_HasNoRoom()
     {
         PoolRoom room = Room(new PoolLimits());
@@ -72,12 +124,12 @@ public sealed class PoolRoomTests : IDisposable
         PoolRoom room = Room(new PoolLimits { MaxConnections = 2, MaxPendingRequests = 1 });
         room.IsBounded.Should().BeTrue();
         Enter(2);
-        (room.CanGrow, room.Pending).Should().Be((false, 0L));
+        (room.CanGrow, room.Pending, room.MayWait).Should().Be((false, 0L, true));
 
         Enter(1);
-        (room.Pending, room.IsOverfull).Should().Be((1L, false));
+        (room.Pending, room.MayWait).Should().Be((1L, false));
         Enter(1);
-        (room.Pending, room.IsOverfull).Should().Be((2L, true));
+        (room.Pending, room.MayWait).Should().Be((2L, false));
     }
 
     [Theory]
@@ -93,6 +145,7 @@ public sealed class PoolRoomTests : IDisposable
 
         Enter(1);
         (room.IsFree, room.CanGrow, room.Pending).Should().Be((false, multiple, 0L));
+        room.Places.Should().Be(multiple ? long.MaxValue : 2);
         Enter(2);
         room.Pending.Should().Be(multiple ? 0 : 2);
 

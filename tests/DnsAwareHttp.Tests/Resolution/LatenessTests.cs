@@ -1,5 +1,6 @@
 using DnsAwareHttp.Resolution;
 using DnsAwareHttp.Tests.Fakes;
+using DnsAwareHttp.Tests.Loopback;
 
 namespace DnsAwareHttp.Tests.Resolution;
 
@@ -40,6 +41,20 @@ public sealed class LatenessTests
 
         _lateness.IsPossible().Should().BeTrue();
         _lateness.WasPaused.Should().BeTrue();
+    }
+
+    [Fact]
+    public async Task TheSystemsClock_OneLookForEachTickNoticesAsWell()
+    {
+        Lateness lateness = new(TimeProvider.System);
+        lateness.OnPlanned(Wait);
+        lateness.IsPossible().Should().BeFalse();
+        lateness.IsPossible().Should().BeFalse("the tick may be the same");
+
+        lateness.OnPlanned(-Lateness.Margin);
+
+        await Eventually.Holds(lateness.IsPossible, "the next tick comes");
+        lateness.IsPossible().Should().BeTrue();
     }
 
     [Fact]

@@ -122,7 +122,11 @@ public sealed class EndpointWaitTests : IDisposable
     [Fact]
     public async Task Refuse_TellsHowManyWaitAndTheOption()
     {
-        HttpRequestException error = await _wait.RefuseAsync(_request, FakeOriginEndpoints.Offer(_bench.Pool("10.0.0.1")), async: true);
+        EndpointSet set = FakeOriginEndpoints.Offer(_bench.Pool("10.0.0.1"));
+        await _wait.RefuseIfFullAsync(_request, set, EntryOutcome.ChooseAgain, async: true);
+
+        HttpRequestException error = (await _wait.Awaiting(wait => wait.RefuseIfFullAsync(_request, set, EntryOutcome.Refused, async: true).AsTask())
+            .Should().ThrowAsync<HttpRequestException>()).Which;
 
         error.Message.Should().Contain("1 addresses").And.Contain(nameof(DnsAwareOptions.MaxPendingRequestsPerEndpoint));
     }

@@ -3,6 +3,7 @@ using DnsAwareHttp.Balancing;
 using DnsAwareHttp.Pools;
 using DnsAwareHttp.Sending;
 using DnsAwareHttp.Tests.Fakes;
+using DnsAwareHttp.Tests.Loopback;
 
 namespace DnsAwareHttp.Tests.Sending;
 
@@ -43,6 +44,26 @@ public sealed class RequestSenderTests : IDisposable, IRequestRoutes
 
         drains.TotalRequests.Should().Be(0);
         stays.TotalRequests.Should().Be(1);
+    }
+
+    [Fact]
+    public async Task TheOnlyConnectionHasARequestThatIsNotSentYet_TheNextOneWaitsForAConnectionToAnotherEndpoint()
+    {
+        using EndpointBench bench = new(limits: new PoolLimits { MaxConnections = 1 });
+        EndpointPool first = bench.Connected("10.0.0.1");
+        EndpointPool second = bench.Pool("10.0.0.2");
+        TaskCompletionSource<HttpResponseMessage> answer = new();
+        bench.Answer = (_, _) => answer.Task;
+        _endpoints.Set = FakeOriginEndpoints.Offer(first, second);
+
+        Task<HttpResponseMessage>[] requests = [Send(), Send()];
+
+        first.TotalRequests.Should().Be(1);
+        await bench.HasDialled("10.0.0.2");
+        bench.Opens("10.0.0.2");
+        await Eventually.Holds(() => second.TotalRequests == 1, "it is sent there");
+        answer.SetResult(new HttpResponseMessage());
+        await Task.WhenAll(requests);
     }
 
     [Fact]

@@ -1,0 +1,77 @@
+using System.Globalization;
+using System.Net;
+using System.Text.RegularExpressions;
+using DnsAwareHttp.EcosystemTests.Harness;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using OpenTelemetry.Metrics;
+using Xunit.Abstractions;
+
+namespace DnsAwareHttp.EcosystemTests.Clients;
+
+/// <summary>OpenTelemetry.Exporter.Prometheus.AspNetCore, scraped while requests flow.</summary>
+public sealed class PrometheusTests(ITestOutputHelper output) : EcosystemTest(output)
+{
+    [Fact]
+    public async Task EachScrapeWhileDnsFlips_HasTheMetricsOfTheRuntimeAndOfTheLibrary()
+    {
+        await using WebApplication exporter = await StartExporterAsync();
+        using HttpClient scraper = new(new SocketsHttpHandler()) { BaseAddress = AddressOf(exporter) };
+        using HttpClient client = new(Fleet.MakeHandler()) { BaseAddress = Fleet.Uri };
+        string server = $"server_address=\"{Fleet.Host}\",server_port=\"{Fleet.Port}\"";
+        int requests = 0;
+        double counted = 0;
+
+        await FlipAsync(async () =>
+        {
+            string address = await client.GetStringAsync("address");
+            int sent = Interlocked.Increment(ref requests);
+            if (sent % 50 == 0)
+            {
+                (await scraper.GetStringAsync("/metrics")).Should().Contain(server);
+            }
+
+            return address;
+        });
+
+        // A measurement may come a moment after its answer.
+        string text = "";
+        for (int scrape = 0; scrape < 100 && counted < requests; scrape++)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(100));
+            text = await scraper.GetStringAsync("/metrics");
+            counted = Sum(text, "http_client_request_duration_seconds_count", server);
+        }
+
+        counted.Should().Be(requests, "each request is measured once");
+        Sum(text, "http_client_open_connections", server).Should().BePositive();
+        Sum(text, "dnsaware_endpoints", server).Should().BePositive();
+        Sum(text, "dnsaware_drain_duration_seconds_count", server).Should().BePositive("the flips made addresses leave");
+        Sum(text, "dnsaware_lookup_duration_seconds_count", $"dns_question_name=\"{Fleet.Host}\"").Should().BePositive();
+    }
+
+    private static async Task<WebApplication> StartExporterAsync()
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(static kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        builder.Services.AddOpenTelemetry().WithMetrics(static metrics => metrics
+            .AddMeter("System.Net.Http", "DnsAwareHttp")
+            .AddPrometheusExporter(static options => options.ScrapeResponseCacheDurationMilliseconds = 0));
+        WebApplication app = builder.Build();
+        app.MapPrometheusScrapingEndpoint();
+        await app.StartAsync();
+        return app;
+    }
+
+    private static Uri AddressOf(WebApplication app) =>
+        new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+
+    private static double Sum(string text, string name, string labels) => text.Split('\n')
+        .Where(line => Regex.IsMatch(line, $@"^{name}(_\w+)?\{{") && line.Contains(labels, StringComparison.Ordinal))
+        .Sum(static line => double.Parse(Regex.Match(line, @"\} (\S+)").Groups[1].Value, CultureInfo.InvariantCulture));
+}
