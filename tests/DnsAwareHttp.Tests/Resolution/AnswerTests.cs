@@ -60,7 +60,8 @@ public sealed class AnswerTests
         Answer.Found under = found.Under("a.test", isProvisional: true);
 
         (under.Candidate, under.IsProvisional).Should().Be(("a.test", true));
-        (await under.WholeAsync()).Should().BeOfType<Answer.Found>().Which.Should().BeEquivalentTo(new { Candidate = "a.test", IsProvisional = true });
+        Answer.Found whole = (Answer.Found)await under.WholeAsync();
+        (whole.Candidate, whole.IsProvisional).Should().Be(("a.test", true));
         Found(30, "10.0.0.1").Under("a.test", isProvisional: false).Rest.Should().BeNull();
     }
 
