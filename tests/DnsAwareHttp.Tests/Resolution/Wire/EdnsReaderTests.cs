@@ -14,12 +14,25 @@ public sealed class EdnsReaderTests
         EdnsReader.HasOpt(Reply(additionals: 2).A("ns.test", "10.0.0.1").Record("", Opt, 0, [], cls: 1232).Bytes).Should().BeTrue();
     }
 
-    [Fact]
-    public void OptRecord_BehindTheOtherSections_IsFound() =>
-        EdnsReader.HasOpt(
-            new MessageBuilder(answers: 1, authorities: 1, additionals: 1).Question("svc.test")
-                .A("svc.test", "10.0.0.1").Soa("test", 5, 5).Record("", Opt, 0, [], cls: 1232).Bytes)
-            .Should().BeTrue();
+    [Theory]
+    [InlineData(2, 1)]
+    [InlineData(1, 2)]
+    [InlineData(0, 1)]
+    public void OptRecord_BehindTheOtherSections_IsFound(int answers, int authorities)
+    {
+        MessageBuilder reply = new MessageBuilder(answers: answers, authorities: authorities, additionals: 1).Question("svc.test");
+        for (int answer = 0; answer < answers; answer++)
+        {
+            reply.A("svc.test", "10.0.0.1");
+        }
+
+        for (int authority = 0; authority < authorities; authority++)
+        {
+            reply.Soa("test", 5, 5);
+        }
+
+        EdnsReader.HasOpt(reply.Record("", Opt, 0, [], cls: 1232).Bytes).Should().BeTrue();
+    }
 
     [Fact]
     public void OptRecord_InAnotherSection_DoesNotCount()
