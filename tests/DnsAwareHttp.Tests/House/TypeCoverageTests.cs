@@ -9,11 +9,9 @@ public sealed class TypeCoverageTests
     private static readonly Dictionary<string, string> CoveredBy = new()
     {
         ["AddressOrdering"] = "EndpointRosterTests",
-        ["AddressReader"] = "DnsMessageReaderTests",
         ["AliasChain"] = "DnsMessageReaderTests",
         ["AnswerReader"] = "DnsMessageReaderTests",
         ["CacheOptionsValidator"] = "DnsAwareHttpClientBuilderExtensionsTests",
-        ["ClientOptionsValidator"] = "DnsAwareHttpClientBuilderExtensionsTests",
         ["ClusterFactory"] = "RequestRouterTests",
         ["DnsAwareOptionsValidator"] = "OptionsTests",
         ["DnsCacheOptions"] = "OptionCoverageTests",
@@ -30,7 +28,6 @@ public sealed class TypeCoverageTests
         ["OriginRegistry"] = "RequestRouterTests",
         ["OriginScope"] = "NameEndpointsTests",
         ["ParkedSockets"] = "EndpointDialerTests",
-        ["PolledFile"] = "HostsFileResolverTests",
         ["PoolHealth"] = "EndpointPoolTests",
         ["PoolSnapshots"] = "EndpointPoolTests",
         ["PrimaryHandlerFilter"] = "DnsAwareHttpClientBuilderExtensionsTests",
