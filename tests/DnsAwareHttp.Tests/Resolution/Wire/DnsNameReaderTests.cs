@@ -99,6 +99,7 @@ public sealed class DnsNameReaderTests
     [InlineData("b\u00fcch", "b\u00dcch", false)]
     [InlineData("a@b", "a`b", false)]
     [InlineData("\u00ff[", "\u00ff{", false)]
+    [InlineData("\u00ff@", "\u00ff`", false)]
     public void IsSame_InAnyCaseOfAsciiLetters(string one, string other, bool isSame)
     {
         byte[] message = Message(one, other, out int otherAt);
