@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using DnsAwareHttp.Resolution;
 
 namespace DnsAwareHttp.Tests.Resolution;
 

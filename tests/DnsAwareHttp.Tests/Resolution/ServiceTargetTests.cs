@@ -1,5 +1,3 @@
-using DnsAwareHttp.Resolution;
-
 namespace DnsAwareHttp.Tests.Resolution;
 
 public sealed class ServiceTargetTests
