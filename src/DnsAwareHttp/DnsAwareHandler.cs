@@ -27,6 +27,9 @@ public sealed class DnsAwareHandler : DelegatingHandler
     /// </summary>
     public static readonly HttpRequestOptionsKey<DrainSignal> DrainSignalKey = new("DnsAwareHttp.DrainSignal");
 
+    /// <summary>The key of a <see cref="RequestTrace"/>, which tells where a request went.</summary>
+    public static readonly HttpRequestOptionsKey<RequestTrace> TraceKey = new("DnsAwareHttp.Trace");
+
     /// <summary>
     /// The key of a session in <see cref="HttpRequestMessage.Options"/>: requests of one session go to one endpoint, if
     /// <see cref="DnsAwareOptions.SessionAffinity"/> is set.

@@ -23,6 +23,7 @@ internal sealed class EndpointWait(
     public async ValueTask AwaitEndpointsAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken)
     {
         using OriginUsage.Waiting waiting = usage.Wait();
+        using RequestTracing.Waiting traced = RequestTracing.BeginLookup(origin, request, time);
         try
         {
             await AwaitAnswerAsync(async, cancellationToken).ConfigureAwait(false);
@@ -46,11 +47,14 @@ internal sealed class EndpointWait(
         CancellationToken cancellationToken)
     {
         using OriginUsage.Waiting waiting = usage.Wait();
+        using RequestTracing.Waiting traced = RequestTracing.BeginConnect(origin, request, time);
         using CancellationTokenSource bound = new(limit, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(bound.Token, cancellationToken);
         try
         {
-            return await RaceAsync(set, picked, attempts, async, either.Token).ConfigureAwait(false);
+            RaceOutcome outcome = await RaceAsync(set, picked, attempts, async, either.Token).ConfigureAwait(false);
+            traced.Add(outcome.Failures, but: outcome.Winner is null ? picked : null);
+            return outcome;
         }
         catch (OperationCanceledException cancellation)
         {
@@ -68,7 +72,8 @@ internal sealed class EndpointWait(
 
     /// <summary>Waits for an answer that is fresh enough, and not longer than a question may take. The origin then follows it.</summary>
     /// <remarks>An answer that does not come changes nothing. Only the request's own token ends the wait with an exception.</remarks>
-    public async ValueTask AwaitFreshAnswerAsync(Freshness freshness, bool async, CancellationToken cancellationToken)
+    public async ValueTask AwaitFreshAnswerAsync(
+        HttpRequestMessage request, Freshness freshness, bool async, CancellationToken cancellationToken)
     {
         Task asking = endpoints.AskAsync(freshness);
         if (asking.IsCompleted)
@@ -78,6 +83,7 @@ internal sealed class EndpointWait(
 
         asking.Forget();
         using OriginUsage.Waiting waiting = usage.Wait();
+        using RequestTracing.Waiting traced = RequestTracing.BeginLookup(origin, request, time);
         TimeSpan bound = limit == Timeout.InfiniteTimeSpan || limit > NameAsker.Deadline ? NameAsker.Deadline : limit;
         Task answered = asking.WaitAsync(bound, time, cancellationToken);
         await OnThisThreadUnless(async, Task.WhenAny(answered)).ConfigureAwait(false);

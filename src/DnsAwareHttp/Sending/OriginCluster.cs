@@ -120,7 +120,7 @@ internal sealed class OriginCluster
     private async Task<HttpResponseMessage> SendOnTimeAsync(
         HttpRequestMessage request, RedirectFollower? redirects, bool async, CancellationToken cancellationToken)
     {
-        await _sender.AwaitLateAnswerAsync(async, cancellationToken).ConfigureAwait(false);
+        await _sender.AwaitLateAnswerAsync(request, async, cancellationToken).ConfigureAwait(false);
         return await _sender.SendAsync(request, redirects, async, cancellationToken).ConfigureAwait(false);
     }
 

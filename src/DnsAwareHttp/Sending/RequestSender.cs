@@ -53,10 +53,10 @@ internal sealed class RequestSender(
             }
 
             // No exception is thrown here: a failed attempt may go on to another endpoint.
-            Task<HttpResponseMessage> sending = pool!.SendAsync(request, async, cancellationToken);
+            Task<HttpResponseMessage> sending = SendToAsync(pool!, request, async, cancellationToken);
             await ((Task)sending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             lease.Dispose();
-            if (!_retries.GoesElsewhere(sending, request, pool, ref attempts, cancellationToken))
+            if (!_retries.GoesElsewhere(sending, request, pool!, ref attempts, cancellationToken))
             {
                 HttpResponseMessage response = sending.GetAwaiter().GetResult();
                 return redirects is not null && RedirectFollower.IsRedirect(request, response)
@@ -65,6 +65,12 @@ internal sealed class RequestSender(
             }
         }
     }
+
+    private Task<HttpResponseMessage> SendToAsync(
+        EndpointPool pool, HttpRequestMessage request, bool async, CancellationToken cancellationToken) =>
+        RequestTracing.IsOn
+            ? RequestTracing.SendAsync(origin, pool, request, scope.Clock.Provider, async, cancellationToken)
+            : pool.SendAsync(request, async, cancellationToken);
 
     /// <summary>The endpoint for the next attempt; null: there is none, or all were tried.</summary>
     /// <param name="set">The endpoints; null: there is no endpoint now.</param>
@@ -130,7 +136,7 @@ internal sealed class RequestSender(
 
         if (set is not null)
         {
-            await AskAgainAsync(attempts, async, cancellationToken).ConfigureAwait(false);
+            await AskAgainAsync(request, attempts, async, cancellationToken).ConfigureAwait(false);
             return Choice.Again;
         }
 
@@ -146,15 +152,16 @@ internal sealed class RequestSender(
     }
 
     /// <summary>As <see cref="EndpointWait.AwaitFreshAnswerAsync"/>, for an answer that is late.</summary>
-    public ValueTask AwaitLateAnswerAsync(bool async, CancellationToken cancellationToken) =>
-        wait.AwaitFreshAnswerAsync(Freshness.OnTime, async, cancellationToken);
+    public ValueTask AwaitLateAnswerAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken) =>
+        wait.AwaitFreshAnswerAsync(request, Freshness.OnTime, async, cancellationToken);
 
     // All endpoints failed. DNS may know others by now; if not, the request fails with the errors that it met.
-    private async ValueTask AskAgainAsync(RequestAttempts attempts, bool async, CancellationToken cancellationToken)
+    private async ValueTask AskAgainAsync(
+        HttpRequestMessage request, RequestAttempts attempts, bool async, CancellationToken cancellationToken)
     {
         if (attempts.TryAskAgain(scope.Clock.Now, out Freshness freshness))
         {
-            await wait.AwaitFreshAnswerAsync(freshness, async, cancellationToken).ConfigureAwait(false);
+            await wait.AwaitFreshAnswerAsync(request, freshness, async, cancellationToken).ConfigureAwait(false);
         }
 
         if (endpoints.Current?.PickOther(attempts.Pools, scope.Random) is null && !endpoints.IsClosed)

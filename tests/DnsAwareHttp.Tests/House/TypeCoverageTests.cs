@@ -33,6 +33,7 @@ public sealed class TypeCoverageTests
         ["PrimaryHandlerFilter"] = "DnsAwareHttpClientBuilderExtensionsTests",
         ["PrimaryHandlers"] = "PrimaryHandlerTests",
         ["RedirectFollower"] = "RedirectFidelityTests",
+        ["RequestTracing"] = "RequestTraceTests",
         ["RequestRetries"] = "RequestSenderTests",
         ["SettingsComparison"] = "HandlerSettingsTests",
         ["SettingsCopy"] = "HandlerTemplateTests",
