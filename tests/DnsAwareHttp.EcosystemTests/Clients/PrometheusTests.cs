@@ -14,6 +14,11 @@ using Xunit.Abstractions;
 namespace DnsAwareHttp.EcosystemTests.Clients;
 
 /// <summary>OpenTelemetry.Exporter.Prometheus.AspNetCore, scraped while requests flow.</summary>
+/// <remarks>
+/// Not beside other tests: each container has a meter <c>System.Net.Http</c> of its own, and OpenTelemetry takes them for one. When another
+/// test disposes its container, the metrics of that name end.
+/// </remarks>
+[Collection(nameof(OneContainer))]
 public sealed class PrometheusTests(ITestOutputHelper output) : EcosystemTest(output)
 {
     [Fact]
