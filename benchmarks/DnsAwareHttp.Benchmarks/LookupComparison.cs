@@ -2,13 +2,15 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using DnsAwareHttp.DnsClient;
 using DnsAwareHttp.Resolution.Sources;
+using DnsClient;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DnsAwareHttp.Benchmarks;
 
 /// <summary>
-/// Lookups per second and bytes per lookup of <see cref="DnsResolver"/> beside <see cref="Dns.GetHostAddressesAsync(string)"/>: distinct names, A and AAAA, the same dnsmasq in a network
+/// Lookups per second and bytes per lookup of our resolvers beside <see cref="Dns.GetHostAddressesAsync(string)"/> and the DnsClient package: distinct names, A and AAAA, the same dnsmasq in a network
 /// namespace with its own resolv.conf. Needs Linux, root, <c>unshare</c>, <c>ip</c> and <c>dnsmasq</c>; ends by itself.
 /// </summary>
 internal static class LookupComparison
@@ -53,16 +55,30 @@ internal static class LookupComparison
     private static async Task<int> CompareAsync(int lookups)
     {
         await using DnsResolver resolver = new(new DnsCacheOptions(), TimeProvider.System, NullLogger.Instance);
+        DnsClientResolver adapter = new();
+        LookupClient client = new(new LookupClientOptions(IPAddress.Loopback) { UseCache = false });
         await WaitForServerAsync(resolver);
-        Console.WriteLine($"{"",-16} {"at a time",10} {"lookups/s",10} {"bytes each",11} {"threads",8} {"incomplete",11}   best of {Rounds} rounds of {lookups:N0}");
+        Console.WriteLine($"{"",-17} {"at a time",10} {"lookups/s",10} {"bytes each",11} {"threads",8} {"incomplete",11}   best of {Rounds} rounds of {lookups:N0}");
         foreach (int parallel in (int[])[1, 64, 512])
         {
             await ReportAsync("operating system", parallel, lookups, static async name => (await Dns.GetHostAddressesAsync(name)).Length);
-            await ReportAsync("DnsResolver", parallel, lookups, async name => await resolver.ResolveAsync(name, CancellationToken.None) is Answer.Found found ? found.Addresses.Length : 0);
+            await ReportAsync("DnsResolver", parallel, lookups, async name => Count(await resolver.ResolveAsync(name, CancellationToken.None)));
+
+            // With room for all names of a row: what is measured is the first lookup of a name, not the eviction of another.
+            await using DnsCache cache = new(new DnsCacheOptions { MaxEntries = 1_000_000 });
+            await ReportAsync("DnsCache", parallel, lookups, async name => Count(await cache.PrefetchAsync(name)));
+            await ReportAsync("DnsClientResolver", parallel, lookups, async name => Count(await adapter.ResolveAsync(name, CancellationToken.None)));
+            await ReportAsync("DnsClient itself", parallel, lookups, async name =>
+            {
+                Task<IDnsQueryResponse> v6 = client.QueryAsync(name, QueryType.AAAA);
+                return (await client.QueryAsync(name, QueryType.A)).Answers.Count + (await v6).Answers.Count;
+            });
         }
 
         return 0;
     }
+
+    private static int Count(Answer answer) => answer is Answer.Found found ? found.Addresses.Length : 0;
 
     private static async Task WaitForServerAsync(DnsResolver resolver)
     {
@@ -74,24 +90,24 @@ internal static class LookupComparison
 
     private static async Task ReportAsync(string who, int parallel, int lookups, Func<string, Task<int>> look)
     {
-        _ = await RoundAsync(parallel, Warmup, look);
+        _ = await RoundAsync("w", parallel, Warmup, look);
         (double PerSecond, double Bytes) best = default;
         int incomplete = 0;
         for (int round = 0; round < Rounds; round++)
         {
             long allocated = GC.GetTotalAllocatedBytes(precise: true);
             long start = Stopwatch.GetTimestamp();
-            incomplete += await RoundAsync(parallel, lookups, look);
+            incomplete += await RoundAsync($"r{round}", parallel, lookups, look);
             double perSecond = lookups / Stopwatch.GetElapsedTime(start).TotalSeconds;
             double bytes = (GC.GetTotalAllocatedBytes(precise: true) - allocated) / (double)lookups;
             best = perSecond > best.PerSecond ? (perSecond, bytes) : best;
         }
 
-        Console.WriteLine($"{who,-16} {parallel,10} {best.PerSecond,10:N0} {best.Bytes,11:N0} {ThreadPool.ThreadCount,8} {incomplete,11}");
+        Console.WriteLine($"{who,-17} {parallel,10} {best.PerSecond,10:N0} {best.Bytes,11:N0} {ThreadPool.ThreadCount,8} {incomplete,11}");
     }
 
     /// <summary>How many lookups did not bring the two addresses.</summary>
-    private static async Task<int> RoundAsync(int parallel, int lookups, Func<string, Task<int>> look)
+    private static async Task<int> RoundAsync(string round, int parallel, int lookups, Func<string, Task<int>> look)
     {
         int next = 0;
         int incomplete = 0;
@@ -100,7 +116,7 @@ internal static class LookupComparison
             await Task.Yield();
             while (Interlocked.Increment(ref next) is int number && number <= lookups)
             {
-                if (await look($"n{number}.bench.test") != 2)
+                if (await look($"{round}n{number}.bench.test") != 2)
                 {
                     Interlocked.Increment(ref incomplete);
                 }

@@ -97,7 +97,8 @@ public sealed class DnsCacheOptions
     /// <value>Above 0, up to 1 day. Default: 30 s.</value>
     public TimeSpan SystemResolverTtl { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>The most names kept. The least recently used go first; names that an open origin uses stay.</summary>
+    /// <summary>The most names kept. The least recently used go first; names that an open origin uses stay, and a tenth more beside
+    /// them.</summary>
     /// <value>1 to 1,000,000. Default: 10,000.</value>
     public int MaxEntries { get; set; } = 10_000;
 

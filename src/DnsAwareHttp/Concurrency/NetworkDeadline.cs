@@ -50,6 +50,19 @@ internal sealed class NetworkDeadline : IDisposable
         _ = _timer.Change(wait, Timeout.InfiniteTimeSpan);
     }
 
+    /// <summary>Ends the wait now.</summary>
+    public void End()
+    {
+        try
+        {
+            _ended.Cancel();
+        }
+        catch (AggregateException)
+        {
+            // A registration failed. That must not end the process.
+        }
+    }
+
     public void Dispose()
     {
         _isDisposed = true;
@@ -85,18 +98,6 @@ internal sealed class NetworkDeadline : IDisposable
         }
 
         End();
-    }
-
-    private void End()
-    {
-        try
-        {
-            _ended.Cancel();
-        }
-        catch (AggregateException)
-        {
-            // A registration failed. That must not end the process.
-        }
     }
 
     private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;

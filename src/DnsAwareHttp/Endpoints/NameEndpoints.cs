@@ -53,7 +53,7 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
         _grace = new GracePeriod(scope, _sync, (reason, detail) => Release_NeedsLock(_roster.Clear_NeedsLock(reason, detail)));
         _recovery = new EndpointRecovery(scope.Clock.Provider, scope.Random, scope.Logger);
         _replacement = new PoolReplacement(scope, _sync, _roster, LetGo_NeedsLock, _recovery.Begin);
-        _name = cache.Subscribe(Question.ForAddresses(_host, scope.Options.AddressFamily), this, keepsAsking: part is not null);
+        _name = cache.Subscribe(Question.ForAddresses(_host, scope.Options.AddressFamily), this, part is not null, part?.Pace);
         _silence = new SilenceWatch(scope, _replacement, _name.Hint);
     }
 

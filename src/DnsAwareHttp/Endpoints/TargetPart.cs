@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using DnsAwareHttp.Balancing;
+using DnsAwareHttp.Resolution;
 
 namespace DnsAwareHttp.Endpoints;
 
@@ -9,6 +10,9 @@ namespace DnsAwareHttp.Endpoints;
 /// <param name="Weight">The weight of the target within its priority, for all its endpoints together.</param>
 internal sealed record TargetPart(IEndpointGroup Group, ServiceTarget Target, float Weight)
 {
+    /// <summary>Slows down the questions about the targets of a service that has many; null: their TTLs alone count.</summary>
+    public RefreshPace? Pace { get; init; }
+
     /// <summary>Gives endpoints the priority of the target, and shares its weight among the usable ones.</summary>
     public ImmutableArray<EndpointPlacement> Place(ImmutableArray<EndpointPlacement> endpoints)
     {

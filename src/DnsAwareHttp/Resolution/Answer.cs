@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using DnsAwareHttp.Diagnostics;
-using DnsAwareHttp.Resolution;
 using DnsAwareHttp.Resolution.Sources;
 
 namespace DnsAwareHttp;

@@ -75,8 +75,9 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
     internal bool IsQuiet => _refresher.IsQuiet;
 
     /// <summary>A subscription to the answers to a question. It does nothing before <see cref="NameSubscription.Start"/>.</summary>
-    internal NameSubscription Subscribe(Question question, IAnswerListener listener, bool keepsAsking = true) =>
-        new(question, listener, _names, _refresher) { KeepsAsking = keepsAsking };
+    internal NameSubscription Subscribe(
+        Question question, IAnswerListener listener, bool keepsAsking = true, RefreshPace? pace = null) =>
+        new(question, listener, _names, _refresher) { KeepsAsking = keepsAsking, Pace = pace };
 
     /// <summary>Looks a name up ahead of its first request, which then does not wait while the answer holds.</summary>
     /// <remarks>

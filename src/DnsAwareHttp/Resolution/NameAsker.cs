@@ -41,20 +41,20 @@ internal sealed class NameAsker(INameResolver resolver, SteadyClock clock, Cance
         // The resolver gets a token that is linked to no other one. Its registrations are code of the application: they may throw or block,
         // and a timer that runs them would end the process.
         CancellationTokenSource ended = new();
+        Task<Answer>? answer = null;
         try
         {
             // A resolver of the application that ignores its token, or blocks its thread, must not hold the name for ever. The library's
             // own needs no second thread.
-            Task<Answer> answer = resolver is IFamilyResolver
+            answer = resolver is IFamilyResolver
                 ? CallResolver(question, known, ended.Token)
                 : Task.Run(() => CallResolver(question, known, ended.Token), CancellationToken.None);
-
-            // After the deadline it may still fail. No code awaits it then.
-            answer.Forget();
             return Suiting(question, await answer.WaitAsync(deadline.Token).ConfigureAwait(false));
         }
         catch (OperationCanceledException) when (deadline.Token.IsCancellationRequested)
         {
+            // After the deadline it may still fail. No code awaits it then.
+            answer?.Forget();
             ended.CancelAsync().Forget();
             return new Answer.Failed(stopping.IsCancellationRequested ? "the cache was disposed" : NoAnswer(deadline.Queueing));
         }

@@ -84,8 +84,10 @@ internal sealed class NameRefresher : IAsyncDisposable
         CachedAnswer published = _publisher.Publish(entry, answer, sentAt, begun);
         if (_names.IsKeptFresh(entry))
         {
-            entry.OverdueAt = Lateness.OverdueAfter(published.RefreshAt - _clock.Now);
-            _schedule.Plan(entry, published.RefreshAt);
+            DateTimeOffset paced = sentAt + NameTable.LeastIntervalOf(entry);
+            DateTimeOffset due = paced > published.RefreshAt ? paced : published.RefreshAt;
+            entry.OverdueAt = Lateness.OverdueAfter(due - _clock.Now);
+            _schedule.Plan(entry, due);
         }
 
         if (answer is Answer.Found { Rest: Task<Answer> rest } && published.LastGood?.Rest == rest)

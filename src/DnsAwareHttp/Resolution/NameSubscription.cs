@@ -20,6 +20,9 @@ internal sealed class NameSubscription(Question question, IAnswerListener listen
     /// <value>Default: true.</value>
     public bool KeepsAsking { get; init; } = true;
 
+    /// <summary>Slows down the questions in the background; null: the TTL alone counts.</summary>
+    public RefreshPace? Pace { get; init; }
+
     /// <summary>The listener; null after its collection.</summary>
     public IAnswerListener? Listener => _listener.TryGetTarget(out IAnswerListener? target) ? target : null;
 

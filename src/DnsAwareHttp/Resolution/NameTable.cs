@@ -11,10 +11,14 @@ internal sealed class NameTable(int maxEntries)
 {
     private readonly ConcurrentDictionary<Question, CacheEntry> _entries = new();
     private long _useCounter;
+    private int _subscriptions;
 
     public int Count => _entries.Count;
 
     public ICollection<CacheEntry> Entries => _entries.Values;
+
+    /// <summary>How often the table was sorted to find names that may leave, for tests of the cost.</summary>
+    internal int Sweeps { get; private set; }
 
     /// <summary>Called when the number of subscriptions changed, with the difference. The caller holds no lock.</summary>
     public Action<int>? SubscriptionsChanged { get; init; }
@@ -29,7 +33,7 @@ internal sealed class NameTable(int maxEntries)
     public CacheEntry Add(NameSubscription subscription)
     {
         // Before the entry is read: what changes from now on is reported to it.
-        SubscriptionsChanged?.Invoke(1);
+        OnSubscriptionsChanged(1);
         while (true)
         {
             CacheEntry entry = EntryOf(subscription.Question);
@@ -68,6 +72,17 @@ internal sealed class NameTable(int maxEntries)
         }
     }
 
+    /// <summary>The least time between two questions in the background: that of the subscription that is the least patient.</summary>
+    public static TimeSpan LeastIntervalOf(CacheEntry entry)
+    {
+        using (entry.Lock.Enter())
+        {
+            return entry.Subscriptions.IsEmpty
+                ? TimeSpan.Zero
+                : entry.Subscriptions.Min(static one => one.Pace?.LeastInterval ?? TimeSpan.Zero);
+        }
+    }
+
     private static bool TryAdd(NameSubscription subscription, CacheEntry entry)
     {
         using (entry.Lock.Enter())
@@ -93,20 +108,29 @@ internal sealed class NameTable(int maxEntries)
 
         if (removed > 0)
         {
-            SubscriptionsChanged?.Invoke(-removed);
+            OnSubscriptionsChanged(-removed);
         }
+    }
+
+    private void OnSubscriptionsChanged(int difference)
+    {
+        Interlocked.Add(ref _subscriptions, difference);
+        SubscriptionsChanged?.Invoke(difference);
     }
 
     private void EvictIfFull()
     {
-        int surplus = _entries.Count - maxEntries;
-        if (surplus <= 0)
+        // A tenth more leaves at once, so that a full table is not sorted for each new name. If nearly all names are in use, and cannot
+        // leave, a tenth more comes in before it is sorted again.
+        int count = _entries.Count;
+        int tenth = maxEntries / 10;
+        if (count <= Math.Max(maxEntries, Volatile.Read(ref _subscriptions) + tenth))
         {
             return;
         }
 
-        // A tenth more leaves at once, so that a full table is not sorted for each new name.
-        int left = surplus + (maxEntries / 10);
+        Sweeps++;
+        int left = count - maxEntries + tenth;
         foreach ((Question question, CacheEntry entry) in _entries.ToArray().OrderBy(static pair => pair.Value.LastUsed))
         {
             if (left == 0)

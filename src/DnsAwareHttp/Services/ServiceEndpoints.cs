@@ -24,6 +24,7 @@ internal sealed class ServiceEndpoints : IOriginEndpoints, IEndpointGroup, IAnsw
     private readonly DepartureHold<NameEndpoints> _hold;
     private readonly GracePeriod _grace;
     private readonly NameSubscription _subscription;
+    private readonly RefreshPace _pace = new();
     private volatile NameEndpoints[] _followed = [];
     private ImmutableArray<NameEndpoints> _targets = [];
     private long _version;
@@ -180,6 +181,7 @@ internal sealed class ServiceEndpoints : IOriginEndpoints, IEndpointGroup, IAnsw
     {
         _sync.AssertHeld();
         _membership.ShareAmong(targets.Length);
+        _pace.ShareAmong(targets.Length);
         Dictionary<(string Host, int Port), NameEndpoints> before =
             _targets.Concat(_hold.Held).ToDictionary(endpoints => KeyOf(endpoints.Part!.Target));
         List<NameEndpoints> staying = [];
@@ -187,7 +189,7 @@ internal sealed class ServiceEndpoints : IOriginEndpoints, IEndpointGroup, IAnsw
         List<(NameEndpoints Target, TargetPart Part)> changed = [];
         foreach ((ServiceTarget target, float weight) in targets)
         {
-            TargetPart part = new(this, target, weight);
+            TargetPart part = new(this, target, weight) { Pace = _pace };
             if (!before.Remove(KeyOf(target), out NameEndpoints? endpoints))
             {
                 endpoints = new NameEndpoints(_scope, _membership, _cache, _pools.WithPort(target.Port), _sync, part);

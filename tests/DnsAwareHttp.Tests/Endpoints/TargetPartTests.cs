@@ -1,6 +1,5 @@
 using DnsAwareHttp.Balancing;
 using DnsAwareHttp.Endpoints;
-using DnsAwareHttp.Resolution;
 using DnsAwareHttp.Tests.Fakes;
 
 namespace DnsAwareHttp.Tests.Endpoints;

@@ -64,7 +64,7 @@ public sealed class PoolRoomTests : IDisposable
         await stream.WriteAsync(new byte[10]);
         room.IsFree.Should().BeTrue("the request is counted once");
         await far.SendAsync(new byte[10]);
-        await stream.ReadAsync(new byte[10]);
+        await stream.ReadExactlyAsync(new byte[10]);
         Enter(1);
 
         room.IsFree.Should().BeFalse();
@@ -79,7 +79,7 @@ public sealed class PoolRoomTests : IDisposable
         await stream.WriteAsync(new byte[10]);
         room.Places.Should().Be(2, "a request whose answer is awaited is inside");
         await far.SendAsync(new byte[10]);
-        await stream.ReadAsync(new byte[10]);
+        await stream.ReadExactlyAsync(new byte[10]);
         Task<int> body = stream.ReadAsync(new byte[10]).AsTask();
 
         (room.Places, room.PlacesToWait).Should().Be((1L, 5L), "no sample has seen the body");

@@ -20,6 +20,59 @@ public sealed class DnsCacheRaceTests
     private int _questions;
 
     [Fact]
+    public async Task ManyNamesWhoseCallersAndCachesEnd_LeaveNoUnobservedException()
+    {
+        ConcurrentQueue<Exception> unobserved = [];
+        TaskScheduler.UnobservedTaskException += Note;
+        try
+        {
+            for (int round = 0; round < 50; round++)
+            {
+                await UseAndDisposeAsync(round);
+            }
+
+            for (int pass = 0; pass < 3; pass++)
+            {
+                GC.Collect();
+                GC.WaitForPendingFinalizers();
+            }
+
+            unobserved.Should().BeEmpty();
+        }
+        finally
+        {
+            TaskScheduler.UnobservedTaskException -= Note;
+        }
+
+        void Note(object? sender, UnobservedTaskExceptionEventArgs task)
+        {
+            // Other tests run at the same time.
+            if (task.Exception.ToString().Contains("DnsAwareHttp.Resolution", StringComparison.Ordinal))
+            {
+                unobserved.Enqueue(task.Exception);
+            }
+        }
+
+        static async Task UseAndDisposeAsync(int round)
+        {
+            // A closed port and one that never answers.
+            using Socket silent = new(SocketType.Dgram, ProtocolType.Udp);
+            silent.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            DnsCacheOptions options = new() { NameServers = ["127.0.0.1:9", silent.LocalEndPoint!.ToString()!], UseHostsFile = false };
+            DnsCache cache = new(options);
+            using CancellationTokenSource caller = new();
+            Task[] asking = [.. Enumerable.Range(0, 200).Select(name => cache.PrefetchAsync($"n{round}-{name}.test", cancellationToken: caller.Token))];
+            if (round % 2 == 0)
+            {
+                await caller.CancelAsync();
+            }
+
+            await cache.DisposeAsync();
+            await Task.WhenAll(asking).ContinueWith(static all => _ = all.Exception, TaskScheduler.Default);
+        }
+    }
+
+    [Fact]
     public async Task Storm_WhoStays_SeesTheLatestAnswer()
     {
         await using DnsCache cache = new(new DnsCacheOptions { MaxEntries = 4 }, new CustomResolver(ResolveAsync), _time);

@@ -48,6 +48,29 @@ public sealed class NameTableTests : IAsyncDisposable
         (_names.Count, _subscriptions).Should().Be((1, 2));
     }
 
+    [Theory]
+    [InlineData(90)]
+    [InlineData(100)]
+    [InlineData(400)]
+    public void MoreNamesInUseThanEntries_ANewNameDoesNotSortTheTable(int inUse)
+    {
+        NameTable names = new(maxEntries: 100);
+        for (int i = 0; i < inUse; i++)
+        {
+            names.Add(Subscription($"used{i}.test"));
+        }
+
+        int before = names.Sweeps;
+        for (int i = 0; i < 1_000; i++)
+        {
+            NameSubscription passing = Subscription($"n{i}.test");
+            names.Remove(passing, names.Add(passing));
+        }
+
+        (names.Sweeps - before).Should().BeLessThanOrEqualTo(110, "a sweep makes room for a tenth of the entries");
+        names.Count.Should().BeInRange(Math.Max(inUse, 90), Math.Max(100, inUse + 11));
+    }
+
     [Fact]
     public void Add_OtherKind_IsAnotherEntry()
     {

@@ -41,6 +41,26 @@ public sealed class ServiceEndpointsTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task ManyTargetsWithATtlOfZero_CauseNotManyQuestionsASecond()
+    {
+        string[] hosts = [.. Enumerable.Range(0, 1_000).Select(number => $"t{number}.test")];
+        Array.ForEach(hosts, host => _bench.Dns.Says(host, 0, One));
+        _bench.Dns.SaysService(Service, 300, [.. hosts.Select((host, number) => (host, 8_000 + number, 1, 1))]);
+        OriginCluster cluster = _bench.OpenService();
+        await ClusterBench.Send(cluster);
+        await Eventually.Holds(() => _bench.Cache.IsQuiet, "all is answered");
+        int before = hosts.Sum(host => _bench.Dns.Questions(host));
+
+        for (int tick = 0; tick < 80; tick++)
+        {
+            _bench.Clock.Advance(TimeSpan.FromMilliseconds(250));
+            await Eventually.Holds(() => _bench.Cache.IsQuiet, "all is answered");
+        }
+
+        (hosts.Sum(host => _bench.Dns.Questions(host)) - before).Should().BeInRange(64, 20 * 20, "16 a second, of 64 targets");
+    }
+
+    [Fact]
     public async Task OneHostAtTwoPorts_IsTwoTargets()
     {
         _bench.Dns.SaysService(Service, 30, ("a.test", 8081, 1, 1), ("a.test", 8082, 1, 1));

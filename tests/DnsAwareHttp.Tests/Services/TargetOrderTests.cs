@@ -1,4 +1,3 @@
-using DnsAwareHttp.Resolution;
 using DnsAwareHttp.Services;
 
 namespace DnsAwareHttp.Tests.Services;

@@ -7,6 +7,9 @@ namespace DnsAwareHttp.Resolution.Sources;
 /// <summary>Makes one answer of two: about the A and about the AAAA records of a name.</summary>
 internal static class AnswerMerge
 {
+    // Each address is compared with those before it.
+    private const int MaxCompared = 16;
+
     public static Answer Merge(Answer v4, Answer v6) => (Usable(v4), Usable(v6)) switch
     {
         (Answer.Found one, Answer.Found other) => Unite(one, other),
@@ -35,18 +38,41 @@ internal static class AnswerMerge
         ImmutableArray<IPAddress> addresses = Distinct(found.Addresses);
         return addresses.IsEmpty && !found.Addresses.IsDefaultOrEmpty
             ? new Answer.Empty(EmptyReason.NoData, found.Ttl)
+            : addresses == found.Addresses ? found
             : found with { Addresses = addresses };
     }
 
     /// <summary>The addresses without IPv4-mapped ones, unspecified ones and duplicates, in their order.</summary>
     public static ImmutableArray<IPAddress> Distinct(ImmutableArray<IPAddress> addresses) =>
-        addresses.IsDefault ? [] : [.. addresses.Select(Plain).Where(address => !IsUnspecified(address)).Distinct()];
+        addresses.IsDefault ? []
+        : IsDistinct(addresses) ? addresses
+        : [.. addresses.Select(Plain).Where(address => !IsUnspecified(address)).Distinct()];
 
     /// <summary>An IPv4-mapped address as the IPv4 address that it is.</summary>
     public static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     /// <summary>Whether a server means by it that there is no address. To connect to it would reach this machine.</summary>
     public static bool IsUnspecified(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+
+    // Nearly each answer is. To see it costs nothing; to make a list anew costs some 1,000 bytes.
+    private static bool IsDistinct(ImmutableArray<IPAddress> addresses)
+    {
+        if (addresses.Length > MaxCompared)
+        {
+            return false;
+        }
+
+        for (int i = 0; i < addresses.Length; i++)
+        {
+            IPAddress address = addresses[i];
+            if (address.IsIPv4MappedToIPv6 || IsUnspecified(address) || addresses.AsSpan(0, i).Contains(address))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     private static Answer.Found Unite(Answer.Found one, Answer.Found other) =>
         new(Distinct([.. one.Addresses, .. other.Addresses]), Smaller(one.Ttl, other.Ttl),

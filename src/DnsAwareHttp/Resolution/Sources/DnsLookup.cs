@@ -96,7 +96,13 @@ internal sealed class DnsLookup(HedgedQuery servers, TimeProvider timeProvider)
             return outcome;
         }
 
-        ImmutableArray<IPAddress> addresses = [.. AnswerMerge.Distinct(found.Addresses).Where(address => address.AddressFamily == family)];
+        ImmutableArray<IPAddress> distinct = AnswerMerge.Distinct(found.Addresses);
+        if (distinct.All(address => address.AddressFamily == family) && !distinct.IsEmpty)
+        {
+            return outcome with { Answer = found with { Addresses = distinct } };
+        }
+
+        ImmutableArray<IPAddress> addresses = [.. distinct.Where(address => address.AddressFamily == family)];
         Answer answer = addresses.IsEmpty ? new Answer.Empty(EmptyReason.NoData, found.Ttl) : found with { Addresses = addresses };
         return outcome with { Answer = answer };
     }

@@ -78,24 +78,47 @@ internal sealed class DnsResolver : IFamilyResolver, IQuestionResolver, INameCha
         Question question, Answer.Found? known, DnsSettings current, CancellationToken cancellationToken)
     {
         string[] names = [.. current.CandidatesFor(question.Name)];
-        CandidateRun run = new(
-            names,
-            known is null ? null : Array.IndexOf(names, known.Candidate),
-            (name, ended) => _lookup.AskAsync(name, question.Kind, known is not null, current, ended),
-            _timeProvider);
-
-        // The rest of an answer is asked for after this has returned, until the cache is disposed.
+        int? index = known is null ? null : Array.IndexOf(names, known.Candidate);
         CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping.Token);
-        Task<DnsOutcome> first = run.FirstAsync(end.Token);
-        DisposeAfterAsync(first, end).Forget();
-        return await first.ConfigureAwait(false);
+        bool hasRest = false;
+        try
+        {
+            DnsOutcome outcome;
+            if (names is [string only])
+            {
+                DnsOutcome alone = await _lookup.AskAsync(only, question.Kind, known is not null, current, end.Token).ConfigureAwait(false);
+                outcome = SearchVerdict.Of(names, [alone], index)!.Value;
+            }
+            else
+            {
+                CandidateRun run = new(
+                    names, index, (name, ended) => _lookup.AskAsync(name, question.Kind, known is not null, current, ended), _timeProvider);
+                outcome = await run.FirstAsync(end.Token).ConfigureAwait(false);
+            }
+
+            hasRest = outcome.Answer is Answer.Found { Rest: not null };
+            if (hasRest)
+            {
+                DisposeAfterAsync(outcome.Answer, end).Forget();
+            }
+
+            return outcome;
+        }
+        finally
+        {
+            if (!hasRest)
+            {
+                end.Dispose();
+            }
+        }
     }
 
-    private static async Task DisposeAfterAsync(Task<DnsOutcome> first, CancellationTokenSource end)
+    // The rest of an answer is asked for after this has returned, until the cache is disposed.
+    private static async Task DisposeAfterAsync(Answer answer, CancellationTokenSource end)
     {
         using (end)
         {
-            await (await first.ConfigureAwait(false)).Answer.WholeAsync().ConfigureAwait(false);
+            await answer.WholeAsync().ConfigureAwait(false);
         }
     }
 }

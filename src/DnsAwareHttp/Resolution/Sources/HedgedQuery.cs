@@ -18,12 +18,11 @@ internal sealed class HedgedQuery(ServerQuery server, TimeProvider timeProvider)
     public async Task<ServerReply> AskAsync(DnsQuery query, DnsSettings current, CancellationToken cancellationToken)
     {
         ImmutableArray<NameServer> order = _rotation.Order(current.Servers, current.Rotate);
-        using CancellationTokenSource losers = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         ServerRun run = new(
             order,
             current,
             _rotation,
-            next => server.AskAsync(next, query, current, losers.Token),
+            (next, ended) => server.AskAsync(next, query, current, ended),
             new Door(this, query),
             timeProvider);
         try
@@ -32,7 +31,6 @@ internal sealed class HedgedQuery(ServerQuery server, TimeProvider timeProvider)
         }
         finally
         {
-            await losers.CancelAsync().ConfigureAwait(false);
             await run.EndAsync().ConfigureAwait(false);
         }
     }

@@ -31,8 +31,7 @@ internal sealed class ServerQuery(IDnsExchange udp, IDnsExchange tcp, IDnsExchan
     private async Task<DnsReply> AskBothWaysAsync(
         NameServer server, DnsQuery query, DnsQuery plain, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task<DnsReply> with = udp.AskAsync(server, query, timeout, end.Token).AsTask();
+        Task<DnsReply> with = udp.AskAsync(server, query, Bound(timeout), cancellationToken).AsTask();
         TimeSpan patience = edns.PatienceWith(server);
         await DelayAsync(with, patience).ConfigureAwait(false);
         if (with.IsCompleted || timeout <= patience)
@@ -40,7 +39,8 @@ internal sealed class ServerQuery(IDnsExchange udp, IDnsExchange tcp, IDnsExchan
             return edns.Heard(server, await with.ConfigureAwait(false));
         }
 
-        Task<DnsReply> without = udp.AskAsync(server, plain, timeout - patience, end.Token).AsTask();
+        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task<DnsReply> without = udp.AskAsync(server, plain, Bound(timeout - patience), end.Token).AsTask();
         if (await Task.WhenAny(with, without).ConfigureAwait(false) == without)
         {
             await DelayAsync(with, Grace).ConfigureAwait(false);
@@ -54,10 +54,15 @@ internal sealed class ServerQuery(IDnsExchange udp, IDnsExchange tcp, IDnsExchan
             reply = edns.Better(server, reply, await without.ConfigureAwait(false));
         }
 
+        // The question with EDNS, if it is not answered yet, ends with those to all servers.
         await end.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll((Task)with, without).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)without).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        with.Forget();
         return reply;
     }
+
+    // All servers together have less time: a bound of its own would cost a question a timer.
+    private static TimeSpan Bound(TimeSpan timeout) => timeout < ServerRun.Share ? timeout : Timeout.InfiniteTimeSpan;
 
     private async Task DelayAsync(Task reply, TimeSpan time) =>
         await reply.WaitAsync(time, timeProvider, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -11,11 +11,11 @@ namespace DnsAwareHttp.Resolution.Sources;
 /// <param name="order">The servers, in the order in which they are asked.</param>
 /// <param name="current">How to ask. Its order of the servers is that of preference, unless they take turns.</param>
 /// <param name="rotation">Learns which servers answer.</param>
-/// <param name="ask">Asks one server.</param>
+/// <param name="ask">Asks one server, until the token ends it.</param>
 /// <param name="door">Gives each query its place.</param>
 /// <param name="timeProvider">The clock.</param>
 internal sealed class ServerRun(
-    ImmutableArray<NameServer> order, DnsSettings current, ServerRotation rotation, Func<NameServer, Task<DnsReply>> ask,
+    ImmutableArray<NameServer> order, DnsSettings current, ServerRotation rotation, Func<NameServer, CancellationToken, Task<DnsReply>> ask,
     HedgedQuery.Door door, TimeProvider timeProvider)
 {
     /// <summary>A server that has not answered after this time is late.</summary>
@@ -44,6 +44,7 @@ internal sealed class ServerRun(
     {
         while (true)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             if (Decided() is ServerReply reply)
             {
                 NoteLateServers();
@@ -61,9 +62,14 @@ internal sealed class ServerRun(
         }
     }
 
-    /// <summary>Awaits the queries that are still open, which the caller cancelled, and gives back their places.</summary>
+    /// <summary>Ends the queries that are still open, awaits that, and gives back their places.</summary>
     public async Task EndAsync()
     {
+        if (_open.Count > 0)
+        {
+            _share!.End();
+        }
+
         _share?.Dispose();
         foreach (Query query in _open)
         {
@@ -119,6 +125,9 @@ internal sealed class ServerRun(
 
     private async Task<bool> TryAskAsync(NameServer server, CancellationToken cancellationToken)
     {
+        // While this one waits for a place, nothing looks at the age of the others.
+        _open.ForEach(static earlier => earlier.Place.GrowOld());
+
         // A second query at the same time is a luxury: it waits for no place.
         QuestionPlaces.Place? place = _open.Count == 0 || _no is not null
             ? await door.EnterAsync(server, cancellationToken).ConfigureAwait(false)
@@ -131,34 +140,50 @@ internal sealed class ServerRun(
 
         _turn += _no is null ? 1 : 0;
         long now = timeProvider.GetTimestamp();
-        _share ??= new NetworkDeadline(Share, timeProvider);
-        Query query = new(server, now, ask(server), place);
+        _share ??= new NetworkDeadline(Share, timeProvider, cancellationToken);
+        Query query = new(server, now, ask(server, _share.Token), place);
         _open.Add(query);
-        GrowOldAsync(query).Forget();
         return true;
     }
 
-    private async Task GrowOldAsync(Query query)
+    // A question costs no timer of its own for that: the wait for its reply ends in time.
+    private TimeSpan UntilOneGrowsOld()
     {
-        Task reply = query.Reply;
-        await reply.WaitAsync(QuestionPlaces.FreshFor, timeProvider, CancellationToken.None)
-            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        query.Place.GrowOld();
+        TimeSpan least = Share;
+        foreach (Query query in _open)
+        {
+            TimeSpan left = Left(query.SentAt, QuestionPlaces.FreshFor);
+            if (left == TimeSpan.Zero)
+            {
+                query.Place.GrowOld();
+            }
+            else if (left < least)
+            {
+                least = left;
+            }
+        }
+
+        return least;
     }
 
     private async Task WaitAsync()
     {
-        Task any = Task.WhenAny(_open.Select(static query => query.Reply));
-        TimeSpan next = Next() is NameServer server && TimeUntil(server) is TimeSpan wait && wait < Share ? wait : Timeout.InfiniteTimeSpan;
-        if (!any.IsCompleted)
+        Task any = _open.Count == 1 ? _open[0].Reply : Task.WhenAny(_open.Select(static query => query.Reply));
+        TimeSpan next = Next() is NameServer server ? TimeUntil(server) : Share;
+        TimeSpan old = UntilOneGrowsOld();
+        next = old < next ? old : next;
+        if (any.IsCompleted)
         {
-            await any.WaitAsync(next, timeProvider, _share!.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return;
         }
+
+        await any.WaitAsync(next < Share ? next : Timeout.InfiniteTimeSpan, timeProvider, _share!.Token)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task TakeRepliesAsync()
     {
-        foreach (Query query in _open.FindAll(static query => query.Reply.IsCompleted))
+        foreach (Query query in _open.FindAll(static query => query.Reply is { IsCompleted: true, IsCanceled: false }))
         {
             ServerReply reply = new(query.Server, await query.Reply.ConfigureAwait(false));
             _open.Remove(query);

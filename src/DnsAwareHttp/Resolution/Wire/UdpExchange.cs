@@ -16,12 +16,14 @@ internal sealed class UdpExchange(TimeProvider timeProvider) : IDnsExchange
 
     public async ValueTask<DnsReply> AskAsync(NameServer server, DnsQuery query, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        using NetworkDeadline deadline = new(timeout, timeProvider, cancellationToken);
+        using NetworkDeadline? deadline =
+            timeout == Timeout.InfiniteTimeSpan ? null : new NetworkDeadline(timeout, timeProvider, cancellationToken);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferLength);
         try
         {
             using Socket socket = new(server.EndPoint.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
-            return await AskAsync(socket, server.EndPoint, query, buffer.AsMemory(0, BufferLength), deadline.Token).ConfigureAwait(false);
+            CancellationToken end = deadline?.Token ?? cancellationToken;
+            return await AskAsync(socket, server.EndPoint, query, buffer.AsMemory(0, BufferLength), end).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {

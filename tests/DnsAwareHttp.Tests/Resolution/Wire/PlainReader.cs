@@ -1,5 +1,4 @@
 using System.Net;
-using DnsAwareHttp.Resolution;
 using DnsAwareHttp.Resolution.Wire;
 
 namespace DnsAwareHttp.Tests.Resolution.Wire;

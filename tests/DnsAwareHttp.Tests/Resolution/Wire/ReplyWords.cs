@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Net;
-using DnsAwareHttp.Resolution;
 using DnsAwareHttp.Resolution.Wire;
 
 namespace DnsAwareHttp.Tests.Resolution.Wire;

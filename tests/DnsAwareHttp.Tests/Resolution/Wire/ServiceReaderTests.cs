@@ -1,4 +1,3 @@
-using DnsAwareHttp.Resolution;
 using DnsAwareHttp.Resolution.Wire;
 
 namespace DnsAwareHttp.Tests.Resolution.Wire;

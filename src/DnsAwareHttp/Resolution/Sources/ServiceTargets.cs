@@ -1,6 +1,6 @@
 using DnsAwareHttp.Resolution.Wire;
 
-namespace DnsAwareHttp.Resolution;
+namespace DnsAwareHttp.Resolution.Sources;
 
 /// <summary>Checks the targets of a service that a resolver of the application names.</summary>
 internal static class ServiceTargets
