@@ -92,7 +92,7 @@ internal static partial class SpentDescriptors
             _ = await client.GetStringAsync(uri);
             return 0;
         }
-        catch (HttpRequestException exception)
+        catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
         {
             output.WriteLine(exception.Message);
             return 1;

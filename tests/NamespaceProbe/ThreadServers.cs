@@ -37,7 +37,7 @@ internal static class ThreadServers
         {
             while (true)
             {
-                Socket connection = listener.AcceptSocket();
+                Socket connection = Accept(listener);
                 Start(() =>
                 {
                     byte[] request = new byte[8192];
@@ -49,6 +49,22 @@ internal static class ThreadServers
             }
         });
         return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static Socket Accept(TcpListener listener)
+    {
+        while (true)
+        {
+            try
+            {
+                return listener.AcceptSocket();
+            }
+            catch (SocketException)
+            {
+                // No descriptor is left. The connection waits.
+                Thread.Sleep(TimeSpan.FromMilliseconds(50));
+            }
+        }
     }
 
     private static void Start(Action work) => new Thread(() =>
