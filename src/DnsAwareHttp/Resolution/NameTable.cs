@@ -94,14 +94,12 @@ internal sealed class NameTable(int maxEntries)
         }
     }
 
-    /// <summary>The least time between two questions in the background: that of the subscription that is the least patient.</summary>
+    /// <inheritdoc cref="CacheEntry.LeastInterval_NeedsLock"/>
     public static TimeSpan LeastIntervalOf(CacheEntry entry)
     {
         using (entry.Lock.Enter())
         {
-            return entry.Subscriptions.IsEmpty
-                ? TimeSpan.Zero
-                : entry.Subscriptions.Min(static one => one.Pace?.LeastInterval ?? TimeSpan.Zero);
+            return entry.LeastInterval_NeedsLock();
         }
     }
 

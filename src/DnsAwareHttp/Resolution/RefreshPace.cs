@@ -1,6 +1,8 @@
 namespace DnsAwareHttp.Resolution;
 
-/// <summary>The least time between two background questions about each of the names that one origin has, however short their TTLs are.</summary>
+/// <summary>
+/// The least time between two background questions about each of the names that one origin has, however short their TTLs are.
+/// </summary>
 /// <remarks>
 /// Whoever owns the records of a service may name many targets, with a TTL of 0. One request would have us ask about all of them each
 /// second, for as long as the origin is kept.
