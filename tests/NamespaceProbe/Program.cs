@@ -5,11 +5,12 @@ using DnsAwareHttp;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using NamespaceProbe;
 
-// Six small programs that tests run as processes of their own: "serve ADDRESS PORT" is a web server that answers with its address;
+// Seven small programs that tests run as processes of their own: "serve ADDRESS PORT" is a web server that answers with its address;
 // "load PROTOCOL ADDRESS..." is a server and a client that asks it without pause, which tells for each line of input how it fares;
 // "ask" asks each URI of its input, after the word "bare" or "ours", with the runtime's handler or with ours, and nothing but defaults;
 // "resolve" looks up each name of its input with nothing but defaults, and writes the addresses;
 // "starved" asks with "ours" or "bare" while the thread pool has no thread to spare, and writes how many requests succeeded;
+// "spent" asks with "ours" or "bare" over warm connections while no file can be opened, and writes how many requests failed;
 // without arguments, each line of input is a URI that is asked with nothing but defaults, and what came back is written on a line.
 if (args is ["serve", string address, string port])
 {
@@ -37,6 +38,12 @@ if (args is ["ask"])
 if (args is ["starved", string handler, string way])
 {
     StarvedPool.Run(handler, way);
+    return;
+}
+
+if (args is ["spent", string asked])
+{
+    await SpentDescriptors.RunAsync(asked);
     return;
 }
 

@@ -16,8 +16,8 @@ internal static class StarvedPool
     /// </param>
     public static void Run(string handler, string way)
     {
-        int dns = StartDns();
-        int port = StartHttp();
+        int dns = ThreadServers.StartDns(ttl: 30);
+        int port = ThreadServers.StartHttp();
         string settings = Path.GetTempFileName();
         File.WriteAllText(settings, "search test other.test\n");
         using DnsCache cache = new(new DnsCacheOptions { NameServers = [$"127.0.0.1:{dns}"], ResolvConfPath = settings, UseHostsFile = false });
@@ -70,63 +70,6 @@ internal static class StarvedPool
             Console.WriteLine(exception);
         }
     }
-
-    // Answers each question for A with 127.0.0.1, and others with nothing.
-    private static int StartDns()
-    {
-        Socket socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        Start(() =>
-        {
-            byte[] question = new byte[4096];
-            while (true)
-            {
-                EndPoint client = new IPEndPoint(IPAddress.Any, 0);
-                _ = socket.ReceiveFrom(question, ref client);
-                int end = Array.IndexOf(question, (byte)0, 12);
-                bool isA = question[end + 2] == 1;
-                byte[] record = isA ? [0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 30, 0, 4, 127, 0, 0, 1] : [];
-                byte[] answer = [question[0], question[1], 0x85, 0x80, 0, 1, 0, (byte)(isA ? 1 : 0), 0, 0, 0, 0, .. question[12..(end + 5)], .. record];
-                socket.SendTo(answer, client);
-            }
-        });
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
-
-    private static int StartHttp()
-    {
-        TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start(512);
-        Start(() =>
-        {
-            while (true)
-            {
-                Socket connection = listener.AcceptSocket();
-                Start(() =>
-                {
-                    byte[] request = new byte[8192];
-                    while (connection.Receive(request) > 0)
-                    {
-                        connection.Send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"u8);
-                    }
-                });
-            }
-        });
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
-    private static void Start(Action work) => new Thread(() =>
-    {
-        try
-        {
-            work();
-        }
-        catch (SocketException)
-        {
-            // The client has gone.
-        }
-    })
-    { IsBackground = true }.Start();
 
     private static async ValueTask<Stream> ConnectAsync(int dns, int port, CancellationToken cancellationToken)
     {

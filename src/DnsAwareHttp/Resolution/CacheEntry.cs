@@ -85,6 +85,13 @@ internal sealed class CacheEntry(Question question)
         return InFlight is not null && (Current?.Version ?? 0) != VersionWhenSent;
     }
 
+    /// <summary>The least time between two questions in the background: that of the subscription that is the least patient.</summary>
+    public TimeSpan LeastInterval_NeedsLock()
+    {
+        Lock.AssertHeld();
+        return Subscriptions.IsEmpty ? TimeSpan.Zero : Subscriptions.Min(static one => one.Pace?.LeastInterval ?? TimeSpan.Zero);
+    }
+
     /// <summary>Ends the belief in what is known: the next use asks.</summary>
     public void Expire_NeedsLock(DateTimeOffset now)
     {

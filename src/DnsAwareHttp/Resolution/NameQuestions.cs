@@ -36,7 +36,7 @@ internal sealed class NameQuestions(
     /// <summary>The answer to a question that was sent at this time or later.</summary>
     /// <remarks>
     /// A bare handler looks the name up with each connect. Requests that cannot connect ask as often, but share their questions, and send
-    /// one each <see cref="AwaitedInterval"/>.
+    /// one each <see cref="AwaitedInterval"/>, or less often where the origin has many names.
     /// </remarks>
     /// <exception cref="ObjectDisposedException">The cache was disposed.</exception>
     public async Task<CachedAnswer> AskSinceAsync(CacheEntry entry, DateTimeOffset since)
@@ -93,10 +93,18 @@ internal sealed class NameQuestions(
             }
 
             DateTimeOffset now = clock.Now;
-            DateTimeOffset next = entry.LastAwaitedAt + AwaitedInterval;
+            DateTimeOffset next = entry.LastAwaitedAt + AwaitedInterval_NeedsLock(entry);
             entry.LastAwaitedAt = next > now ? next : now;
             return (Send_NeedsLock(entry, entry.LastAwaitedAt - now), true);
         }
+    }
+
+    // All names of an origin are asked about at the same time. Of one that has many, each has a tenth of its pace in the background.
+    private static TimeSpan AwaitedInterval_NeedsLock(CacheEntry entry)
+    {
+        entry.Lock.AssertHeld();
+        long paced = entry.LeastInterval_NeedsLock().Ticks / 10;
+        return TimeSpan.FromTicks(Math.Clamp(paced, AwaitedInterval.Ticks, TimeSpan.TicksPerSecond));
     }
 
     private Task<CachedAnswer> Send_NeedsLock(CacheEntry entry, TimeSpan pause)

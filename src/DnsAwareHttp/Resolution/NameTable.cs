@@ -5,20 +5,26 @@ using DnsAwareHttp.Concurrency;
 namespace DnsAwareHttp.Resolution;
 
 /// <summary>The questions that are kept, one entry each, with their subscriptions.</summary>
-/// <remarks>When there are too many entries, entries without a subscription leave.</remarks>
+/// <remarks>
+/// When there are too many entries, entries without a subscription leave. Those with one stay. While nearly all have one, the table may be
+/// a tenth larger than it need be: then it is searched only once for each tenth that is new or fell out of use.
+/// </remarks>
 /// <param name="maxEntries">Entries beyond this number leave, the least recently used first.</param>
 internal sealed class NameTable(int maxEntries)
 {
     private readonly ConcurrentDictionary<Question, CacheEntry> _entries = new();
     private long _useCounter;
-    private int _subscriptions;
+    private int _count; // That of the dictionary takes all its locks.
+    private int _searchAt = maxEntries + 1;
+    private int _endedSinceSearch;
+    private int _isSearching;
 
-    public int Count => _entries.Count;
+    public int Count => Volatile.Read(ref _count);
 
     public ICollection<CacheEntry> Entries => _entries.Values;
 
-    /// <summary>How often the table was sorted to find names that may leave, for tests of the cost.</summary>
-    internal int Sweeps { get; private set; }
+    /// <summary>How often the table was searched for names that may leave, for tests of the cost.</summary>
+    internal int Searches { get; private set; }
 
     /// <summary>Called when the number of subscriptions changed, with the difference. The caller holds no lock.</summary>
     public Action<int>? SubscriptionsChanged { get; init; }
@@ -27,13 +33,29 @@ internal sealed class NameTable(int maxEntries)
     public Action<CacheEntry>? Evicted { get; init; }
 
     /// <summary>The entry of a question, which is made if need be.</summary>
-    public CacheEntry EntryOf(Question question) => _entries.GetOrAdd(question, static question => new CacheEntry(question));
+    public CacheEntry EntryOf(Question question)
+    {
+        while (true)
+        {
+            if (_entries.TryGetValue(question, out CacheEntry? known))
+            {
+                return known;
+            }
+
+            CacheEntry entry = new(question);
+            if (_entries.TryAdd(question, entry))
+            {
+                Interlocked.Increment(ref _count);
+                return entry;
+            }
+        }
+    }
 
     /// <summary>Adds a subscription to the entry of its question, which is made if need be.</summary>
     public CacheEntry Add(NameSubscription subscription)
     {
         // Before the entry is read: what changes from now on is reported to it.
-        OnSubscriptionsChanged(1);
+        SubscriptionsChanged?.Invoke(1);
         while (true)
         {
             CacheEntry entry = EntryOf(subscription.Question);
@@ -72,14 +94,12 @@ internal sealed class NameTable(int maxEntries)
         }
     }
 
-    /// <summary>The least time between two questions in the background: that of the subscription that is the least patient.</summary>
+    /// <inheritdoc cref="CacheEntry.LeastInterval_NeedsLock"/>
     public static TimeSpan LeastIntervalOf(CacheEntry entry)
     {
         using (entry.Lock.Enter())
         {
-            return entry.Subscriptions.IsEmpty
-                ? TimeSpan.Zero
-                : entry.Subscriptions.Min(static one => one.Pace?.LeastInterval ?? TimeSpan.Zero);
+            return entry.LeastInterval_NeedsLock();
         }
     }
 
@@ -104,46 +124,59 @@ internal sealed class NameTable(int maxEntries)
             ImmutableArray<NameSubscription> left = entry.Subscriptions.RemoveAll(match);
             removed = entry.Subscriptions.Length - left.Length;
             entry.Subscriptions = left;
+            if (removed > 0 && left.IsEmpty)
+            {
+                Interlocked.Increment(ref _endedSinceSearch);
+            }
         }
 
         if (removed > 0)
         {
-            OnSubscriptionsChanged(-removed);
+            SubscriptionsChanged?.Invoke(-removed);
         }
-    }
-
-    private void OnSubscriptionsChanged(int difference)
-    {
-        Interlocked.Add(ref _subscriptions, difference);
-        SubscriptionsChanged?.Invoke(difference);
     }
 
     private void EvictIfFull()
     {
-        // A tenth more leaves at once, so that a full table is not sorted for each new name. If nearly all names are in use, and cannot
-        // leave, a tenth more comes in before it is sorted again.
-        int count = _entries.Count;
-        int tenth = maxEntries / 10;
-        if (count <= Math.Max(maxEntries, Volatile.Read(ref _subscriptions) + tenth))
+        int count = Count;
+        bool mayFind = count >= Volatile.Read(ref _searchAt) || Volatile.Read(ref _endedSinceSearch) > count / 10;
+        if (count <= maxEntries || !mayFind || Interlocked.Exchange(ref _isSearching, 1) != 0)
         {
             return;
         }
 
-        Sweeps++;
-        int left = count - maxEntries + tenth;
-        foreach ((Question question, CacheEntry entry) in _entries.ToArray().OrderBy(static pair => pair.Value.LastUsed))
+        try
         {
-            if (left == 0)
+            Searches++;
+            Volatile.Write(ref _endedSinceSearch, 0);
+
+            // A tenth more leaves at once, so that a full table is not searched for each new name.
+            Evict(count - maxEntries + (maxEntries / 10));
+            count = Count;
+            Volatile.Write(ref _searchAt, Math.Max(maxEntries + 1, count + Math.Max(1, count / 10)));
+        }
+        finally
+        {
+            Volatile.Write(ref _isSearching, 0);
+        }
+    }
+
+    private void Evict(int max)
+    {
+        List<CacheEntry> unused = [.. _entries.Select(static pair => pair.Value).Where(entry => !IsInUse(entry))];
+        foreach (CacheEntry entry in unused.OrderBy(static entry => entry.LastUsed))
+        {
+            if (max == 0)
             {
                 return;
             }
 
-            if (!IsInUse(entry) && TryEvict(entry))
+            // This entry and no other: the name may have a new entry already.
+            if (TryEvict(entry) && _entries.TryRemove(KeyValuePair.Create(entry.Question, entry)))
             {
-                // This entry and no other: two threads may evict at a time, and the name may have a new entry already.
-                _entries.TryRemove(KeyValuePair.Create(question, entry));
+                Interlocked.Decrement(ref _count);
                 Evicted?.Invoke(entry);
-                left--;
+                max--;
             }
         }
     }

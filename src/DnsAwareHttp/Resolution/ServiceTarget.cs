@@ -7,6 +7,9 @@ namespace DnsAwareHttp;
 /// <param name="Weight">0 to 65,535. Its share among targets of the same priority, relative to theirs.</param>
 public sealed record ServiceTarget(string Host, int Port, int Priority = 0, int Weight = 0)
 {
+    /// <summary>What tells it from others.</summary>
+    internal (string Host, int Port) Place => (Host, Port);
+
     /// <inheritdoc/>
     public override string ToString() => $"{Host}:{Port} (priority {Priority}, weight {Weight})";
 }

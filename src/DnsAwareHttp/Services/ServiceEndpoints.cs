@@ -25,6 +25,7 @@ internal sealed class ServiceEndpoints : IOriginEndpoints, IEndpointGroup, IAnsw
     private readonly GracePeriod _grace;
     private readonly NameSubscription _subscription;
     private readonly RefreshPace _pace = new();
+    private readonly RefreshPace _news = new(); // Other targets in each answer: 4 s between two at most.
     private volatile NameEndpoints[] _followed = [];
     private ImmutableArray<NameEndpoints> _targets = [];
     private long _version;
@@ -52,7 +53,7 @@ internal sealed class ServiceEndpoints : IOriginEndpoints, IEndpointGroup, IAnsw
             MaxHoldWithoutReplacement = grace > maxHold ? grace : maxHold,
         };
         _grace = new GracePeriod(scope, _sync, LetAllGo_NeedsLock);
-        _subscription = cache.Subscribe(Question.ForService(service), this);
+        _subscription = cache.Subscribe(Question.ForService(service), this, pace: _news);
     }
 
     public EndpointSet? Current => _offered.Current;
@@ -181,16 +182,15 @@ internal sealed class ServiceEndpoints : IOriginEndpoints, IEndpointGroup, IAnsw
     {
         _sync.AssertHeld();
         _membership.ShareAmong(targets.Length);
-        _pace.ShareAmong(targets.Length);
         Dictionary<(string Host, int Port), NameEndpoints> before =
-            _targets.Concat(_hold.Held).ToDictionary(endpoints => KeyOf(endpoints.Part!.Target));
+            _targets.Concat(_hold.Held).ToDictionary(endpoints => endpoints.Part!.Target.Place);
         List<NameEndpoints> staying = [];
         List<NameEndpoints> added = [];
         List<(NameEndpoints Target, TargetPart Part)> changed = [];
         foreach ((ServiceTarget target, float weight) in targets)
         {
             TargetPart part = new(this, target, weight) { Pace = _pace };
-            if (!before.Remove(KeyOf(target), out NameEndpoints? endpoints))
+            if (!before.Remove(target.Place, out NameEndpoints? endpoints))
             {
                 endpoints = new NameEndpoints(_scope, _membership, _cache, _pools.WithPort(target.Port), _sync, part);
                 added.Add(endpoints);
@@ -204,11 +204,12 @@ internal sealed class ServiceEndpoints : IOriginEndpoints, IEndpointGroup, IAnsw
         }
 
         _targets = [.. staying];
-        LetGo_NeedsLock(_hold.Replace_NeedsLock([.. before.Values]));
+        // A target without an address has nothing to serve with while others connect.
+        ILookup<bool, NameEndpoints> leaving = before.Values.ToLookup(static target => target.Current?.All.Any() == true);
+        LetGo_NeedsLock([.. _hold.Replace_NeedsLock([.. leaving[true]]), .. leaving[false]]);
         changed.ForEach(static change => change.Target.ChangePart_NeedsLock(change.Part));
+        _news.ShareAmong(Math.Min(added.Count, 4 * RefreshPace.NamesPerSecond));
         return [.. added];
-
-        static (string Host, int Port) KeyOf(ServiceTarget target) => (target.Host, target.Port);
     }
 
     private void LetAllGo_NeedsLock(DepartureReason reason, string detail)
@@ -232,6 +233,7 @@ internal sealed class ServiceEndpoints : IOriginEndpoints, IEndpointGroup, IAnsw
     {
         _sync.AssertHeld();
         _followed = [.. _targets, .. _hold.Held];
+        _pace.ShareAmong(_followed.Length);
         _offered.Publish_NeedsLock([.. _followed.SelectMany(target => target.Current?.Placements ?? [])]);
     }
 

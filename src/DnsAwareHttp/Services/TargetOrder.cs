@@ -28,7 +28,7 @@ internal static class TargetOrder
                 .OrderBy(weighed => -Math.Log(draw(weighed.Target)) / Math.Max(weighed.Weight, NextToNothing)));
         }
 
-        return [.. order.DistinctBy(weighed => (weighed.Target.Host, weighed.Target.Port)).Take(max)];
+        return [.. order.DistinctBy(static weighed => weighed.Target.Place).Take(max)];
     }
 
     /// <summary>A number for a target that differs between processes.</summary>

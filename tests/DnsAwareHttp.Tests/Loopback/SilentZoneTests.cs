@@ -49,6 +49,50 @@ public sealed class SilentZoneTests : IAsyncLifetime
         (await healthy).Should().BeOfType<Answer.Found>();
     }
 
+    [Theory]
+    [InlineData("dead.test")]
+    [InlineData("test")]
+    public async Task WarmName_BehindManySilentOnes_IsFollowedBeforeAnyOfThemEnds(string zone)
+    {
+        TaskCompletionSource moved = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _dns.Says("warm.test", 1, "10.0.0.1");
+        using IDisposable warm = _cache!.Subscribe("warm.test", AddressFamily.Unspecified, answer =>
+        {
+            if (answer.LastGood?.Addresses is [IPAddress address] && address.Equals(IPAddress.Parse("10.0.0.2")))
+            {
+                moved.TrySetResult();
+            }
+        });
+        await _dns.QueriedAsync("warm.test", AddressFamily.InterNetwork, 1);
+
+        Task[] dead = [.. Enumerable.Range(0, 400).Select(number => Silent($"n{number}.{zone}"))];
+        await _dns.QueriedAsync($"n0.{zone}", AddressFamily.InterNetwork, 1);
+        _dns.Says("warm.test", 1, "10.0.0.2");
+
+        (await Task.WhenAny([moved.Task, .. dead])).Should().BeSameAs(moved.Task, "its TTL is 1 s, and each silent name is waited for 4 s");
+    }
+
+    [Theory]
+    [InlineData("dead.test")]
+    [InlineData("test")]
+    public async Task SilentNames_ThatTheirCallersGaveUp_DelayNoOthers(string zone)
+    {
+        using CancellationTokenSource givenUp = new();
+        Task[] dead = [.. Enumerable.Range(0, 500).Select(number => Silent($"n{number}.{zone}", givenUp.Token))];
+        await _dns.QueriedAsync($"n0.{zone}", AddressFamily.InterNetwork, 1);
+        await givenUp.CancelAsync();
+        await Task.WhenAll(dead).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+
+        Task last = Silent($"last.{zone}");
+        for (int number = 0; number < 5; number++)
+        {
+            _dns.Says($"live{number}.test", 60, "10.0.0.1");
+            Task<Answer> live = _cache!.PrefetchAsync($"live{number}.test");
+            (await Task.WhenAny(live, last)).Should().BeSameAs(live, "the last silent name is waited for 4 s");
+            (await live).Should().BeOfType<Answer.Found>();
+        }
+    }
+
     [Fact]
     public async Task AaaaWithoutAnAnswer_DoesNotDelayTheAddressesOfA()
     {
@@ -70,9 +114,9 @@ public sealed class SilentZoneTests : IAsyncLifetime
         first.Latest.Should().BeOfType<Answer.Found>("it does not wait for the end of the question about AAAA, which never comes");
     }
 
-    private Task<Answer> Silent(string host)
+    private Task<Answer> Silent(string host, CancellationToken cancellationToken = default)
     {
         _dns.Behaves(host, AddressFamily.Unspecified, DnsMode.Silent);
-        return _cache!.PrefetchAsync(host);
+        return _cache!.PrefetchAsync(host, cancellationToken: cancellationToken);
     }
 }

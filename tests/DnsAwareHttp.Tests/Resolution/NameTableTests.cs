@@ -52,7 +52,7 @@ public sealed class NameTableTests : IAsyncDisposable
     [InlineData(90)]
     [InlineData(100)]
     [InlineData(400)]
-    public void MoreNamesInUseThanEntries_ANewNameDoesNotSortTheTable(int inUse)
+    public void MoreNamesInUseThanEntries_ANewNameDoesNotSearchTheTable(int inUse)
     {
         NameTable names = new(maxEntries: 100);
         for (int i = 0; i < inUse; i++)
@@ -60,15 +60,15 @@ public sealed class NameTableTests : IAsyncDisposable
             names.Add(Subscription($"used{i}.test"));
         }
 
-        int before = names.Sweeps;
+        int before = names.Searches;
         for (int i = 0; i < 1_000; i++)
         {
             NameSubscription passing = Subscription($"n{i}.test");
             names.Remove(passing, names.Add(passing));
         }
 
-        (names.Sweeps - before).Should().BeLessThanOrEqualTo(110, "a sweep makes room for a tenth of the entries");
-        names.Count.Should().BeInRange(Math.Max(inUse, 90), Math.Max(100, inUse + 11));
+        (names.Searches - before).Should().BeLessThanOrEqualTo(110, "a search makes room for a tenth of the entries");
+        names.Count.Should().BeInRange(Math.Max(inUse, 90), Math.Max(101, inUse + (inUse / 10) + 1));
     }
 
     [Fact]
@@ -121,6 +121,55 @@ public sealed class NameTableTests : IAsyncDisposable
         _names.Count.Should().Be(4);
         _names.Entries.Should().Contain(used);
         _evicted.Should().HaveCount(17).And.OnlyContain(entry => entry.IsEvicted).And.OnlyHaveUniqueItems();
+    }
+
+    [Theory]
+    [InlineData(900)]
+    [InlineData(8_000)]
+    public void Add_NamesInUseFillTheTable_ANewNameCostsNoLookAtAllOthers(int inUse)
+    {
+        NameTable names = new(maxEntries: 100);
+        for (int i = 0; i < inUse; i++)
+        {
+            names.Add(Subscription($"used{i}.test"));
+        }
+
+        NameSubscription[] passing = [.. Enumerable.Range(0, inUse).Select(i => Subscription($"n{i}.test"))];
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        foreach (NameSubscription subscription in passing)
+        {
+            names.Remove(subscription, names.Add(subscription));
+        }
+
+        ((GC.GetAllocatedBytesForCurrentThread() - before) / inUse).Should().BeLessThan(2_000, "an entry has 500 bytes");
+        names.Count.Should().BeInRange(inUse, inUse + (inUse / 5));
+    }
+
+    [Fact]
+    public void Add_NamesFellOutOfUseInATableThatWasFullOfThem_TheyLeave()
+    {
+        (NameSubscription Subscription, CacheEntry Entry)[] used =
+            [.. Enumerable.Range(0, 100).Select(i => Subscription($"used{i}.test")).Select(one => (one, _names.Add(one)))];
+        _names.Count.Should().Be(100);
+
+        Array.ForEach(used, one => _names.Remove(one.Subscription, one.Entry));
+        _names.Add(Subscription("last.test"));
+
+        _names.Count.Should().Be(4);
+    }
+
+    [Fact]
+    public void Add_ByManyThreads_TheTableCountsWhatItHas()
+    {
+        NameTable names = new(maxEntries: 50);
+        IAnswerListener listener = new Listener();
+        Parallel.For(0, 4_000, number =>
+        {
+            NameSubscription subscription = new(Question.ForAddresses($"n{number % 300}.test", AddressFamily.Unspecified), listener, names, _refresher);
+            names.Remove(subscription, names.Add(subscription));
+        });
+
+        names.Count.Should().Be(names.Entries.Count).And.BeInRange(1, 100);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

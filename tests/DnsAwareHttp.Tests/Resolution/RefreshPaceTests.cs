@@ -12,12 +12,14 @@ public sealed class RefreshPaceTests : IAsyncDisposable
     private readonly ManualTimeProvider _time = new();
     private readonly ScriptedResolver _dns = new();
     private readonly IgnoringListener _listener = new();
+    private readonly DateTimeOffset _begun;
     private readonly DnsCache _cache;
 
     public RefreshPaceTests()
     {
         _cache = new DnsCache(resolver: _dns, timeProvider: _time);
         _dns.Says("a.test", 0, "10.0.0.1");
+        _begun = _time.GetUtcNow();
     }
 
     public ValueTask DisposeAsync() => _cache.DisposeAsync();
@@ -79,13 +81,37 @@ public sealed class RefreshPaceTests : IAsyncDisposable
             "the hint has a question of its own");
     }
 
+    [Fact]
+    public async Task RequestsThatCannotConnect_OneOf64Names_IsAskedAbout400MillisecondsApart()
+    {
+        RefreshPace pace = new();
+        pace.ShareAmong(64);
+        using NameSubscription name = Subscribe(pace);
+        await name.AnswerAsync();
+        int before = _dns.Questions("a.test");
+        for (int request = 0; request < 40; request++)
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(100));
+            Task<CachedAnswer> answer = name.AnswerAsync(Freshness.Since(_time.GetUtcNow()));
+            await Eventually.Holds(
+                () =>
+                {
+                    _time.Advance(TimeSpan.FromMilliseconds(10));
+                    return answer.IsCompleted;
+                },
+                "each request gets a fresh answer");
+        }
+
+        double seconds = (_time.GetUtcNow() - _begun).TotalSeconds;
+        (_dns.Questions("a.test") - before).Should().BeInRange(10, (int)(seconds / 0.4) + 2);
+    }
+
     private NameSubscription Subscribe(RefreshPace? pace)
     {
         NameSubscription name = _cache.Subscribe(Name, _listener, pace: pace);
         name.Start();
         return name;
     }
-
 
     private async Task<int> QuestionsIn(TimeSpan time)
     {

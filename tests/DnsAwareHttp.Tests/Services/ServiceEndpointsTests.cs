@@ -60,6 +60,43 @@ public sealed class ServiceEndpointsTests : IAsyncDisposable
         (hosts.Sum(host => _bench.Dns.Questions(host)) - before).Should().BeInRange(64, 20 * 20, "16 a second, of 64 targets");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task OtherTargetsInEachAnswer_WithATtlOfZero_CauseNotManyQuestionsASecond(bool haveAddresses)
+    {
+        const int Seconds = 40;
+        List<string> hosts = [];
+        SayOthers();
+        OriginCluster cluster = _bench.OpenService();
+        await Eventually.Holds(() => _bench.Dns.Questions(hosts[0]) > 0 && _bench.Cache.IsQuiet, "all is answered");
+        int first = hosts.Sum(_bench.Dns.Questions);
+        for (int second = 0; second < Seconds; second++)
+        {
+            SayOthers();
+            for (int tick = 0; tick < 4; tick++)
+            {
+                _bench.Clock.Advance(TimeSpan.FromMilliseconds(250));
+                await Eventually.Holds(() => _bench.Cache.IsQuiet, "all is answered");
+            }
+        }
+
+        first.Should().Be(64);
+        (hosts.Sum(_bench.Dns.Questions) - first).Should().BeLessThan(2 * 16 * (Seconds + 4), "16 a second of targets that are new, and 16 of those that stay");
+
+        void SayOthers()
+        {
+            string[] others = [.. Enumerable.Range(0, 64).Select(number => $"t{hosts.Count + number}.test")];
+            if (haveAddresses)
+            {
+                Array.ForEach(others, host => _bench.Dns.Says(host, 0, One));
+            }
+
+            hosts.AddRange(others);
+            _bench.Dns.SaysService(Service, 0, [.. others.Select(host => (host, 80, 1, 1))]);
+        }
+    }
+
     [Fact]
     public async Task OneHostAtTwoPorts_IsTwoTargets()
     {

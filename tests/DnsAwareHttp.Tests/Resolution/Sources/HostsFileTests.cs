@@ -67,6 +67,18 @@ public class HostsFileTests
     public void ManyAddressesOfOneName_KeepTheirOrder() =>
         Of(HostsFile.Parse(string.Concat(Enumerable.Range(0, 600).Select(i => $"10.0.{i / 250}.{i % 250} svc.test\n"))), "svc.test").Should().HaveCount(600).And.StartWith("10.0.0.0").And.EndWith("10.0.2.99");
 
+    [Fact]
+    public void BlockList_CostsTheTextOfItsNamesAndATable()
+    {
+        string text = string.Concat(Enumerable.Range(0, 50_000).Select(number => $"0.0.0.0 ads{number}.tracker{number % 977}.example.com # {number}\n"));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        HostsFile file = HostsFile.Parse(text);
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        Of(file, "ads7.tracker7.example.com").Should().Equal("0.0.0.0");
+        allocated.Should().BeLessThan(4L * sizeof(char) * text.Length, "the text of the names and a table that grows by doubling are half of that");
+    }
+
     private static string[] Of(HostsFile file, string host, AddressFamily family = AddressFamily.Unspecified) =>
         [.. file.AddressesOf(host, family).Select(address => address.ToString())];
 }
