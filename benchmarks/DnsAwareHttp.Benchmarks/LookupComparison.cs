@@ -10,47 +10,24 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace DnsAwareHttp.Benchmarks;
 
 /// <summary>
-/// Lookups per second and bytes per lookup of our resolvers beside <see cref="Dns.GetHostAddressesAsync(string)"/> and the DnsClient package: distinct names, A and AAAA, the same dnsmasq in a network
-/// namespace with its own resolv.conf. Needs Linux, root, <c>unshare</c>, <c>ip</c> and <c>dnsmasq</c>; ends by itself.
+/// Lookups per second and bytes per lookup of our resolvers beside <see cref="Dns.GetHostAddressesAsync(string)"/> and the DnsClient
+/// package: distinct names, A and AAAA, the same dnsmasq in a network namespace with its own resolv.conf. Needs Linux, root, <c>unshare</c>, <c>ip</c> and <c>dnsmasq</c>; ends by itself.
 /// </summary>
 internal static class LookupComparison
 {
     private const int Warmup = 500;
-    private const int Rounds = 3;
+    private const int Rounds = 11;
 
-    private const string InNamespace = """
-        ip link set lo up
-        printf 'nameserver 127.0.0.1\n' > "$1/resolv.conf"
-        printf '127.0.0.1 localhost\n' > "$1/hosts"
-        printf 'hosts: files dns\n' > "$1/nsswitch.conf"
-        for file in resolv.conf hosts nsswitch.conf; do [ -e "/etc/$file" ] && mount --bind "$1/$file" "/etc/$file"; done
-        dnsmasq --no-daemon --conf-file=/dev/null --no-resolv --no-hosts --cache-size=0 --listen-address=127.0.0.1 --bind-interfaces --user=root --pid-file= \
-            --address=/bench.test/10.1.2.3 --address=/bench.test/fd00::1 > /dev/null 2>&1 &
-        shift
-        exec "$@"
+    private const string StartServer = """
+        dnsmasq --no-daemon --conf-file=/dev/null --no-resolv --no-hosts --cache-size=0 --listen-address=127.0.0.1 --bind-interfaces \
+            --user=root --pid-file= --address=/bench.test/10.1.2.3 --address=/bench.test/fd00::1 > /dev/null 2>&1 &
         """;
 
-    public static async Task<int> RunAsync(string[] args) => args is ["inside", string lookups] ? await CompareAsync(int.Parse(lookups, CultureInfo.InvariantCulture)) : StartInside(args is [string count] ? count : "5000");
-
-    private static int StartInside(string lookups)
+    public static async Task<int> RunAsync(string[] args) => args switch
     {
-        string folder = Directory.CreateTempSubdirectory("lookups").FullName;
-        try
-        {
-            // The namespace of processes ends with its first one, and dnsmasq with it.
-            ProcessStartInfo start = new("unshare", ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-ec", InNamespace, "sh", folder,
-                Environment.ProcessPath!, .. IsHost(Environment.ProcessPath!) ? (string[])[typeof(LookupComparison).Assembly.Location] : [], "lookups", "inside", lookups]);
-            using Process process = Process.Start(start)!;
-            process.WaitForExit();
-            return process.ExitCode;
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-    }
-
-    private static bool IsHost(string path) => Path.GetFileNameWithoutExtension(path) == "dotnet";
+        ["inside", string lookups] => await CompareAsync(int.Parse(lookups, CultureInfo.InvariantCulture)),
+        _ => PrivateNamespace.Start(StartServer, "lookups", "inside", args is [string count] ? count : "2000"),
+    };
 
     private static async Task<int> CompareAsync(int lookups)
     {
@@ -58,21 +35,23 @@ internal static class LookupComparison
         DnsClientResolver adapter = new();
         LookupClient client = new(new LookupClientOptions(IPAddress.Loopback) { UseCache = false });
         await WaitForServerAsync(resolver);
-        Console.WriteLine($"{"",-17} {"at a time",10} {"lookups/s",10} {"bytes each",11} {"threads",8} {"incomplete",11}   best of {Rounds} rounds of {lookups:N0}");
+        Console.WriteLine($"{"",-17} {"at a time",10} {"best /s",10} {"median /s",10} {"bytes each",11} {"incomplete",11}   {Rounds} rounds of {lookups:N0}");
         foreach (int parallel in (int[])[1, 64, 512])
         {
-            await ReportAsync("operating system", parallel, lookups, static async name => (await Dns.GetHostAddressesAsync(name)).Length);
-            await ReportAsync("DnsResolver", parallel, lookups, async name => Count(await resolver.ResolveAsync(name, CancellationToken.None)));
-
             // With room for all names of a row: what is measured is the first lookup of a name, not the eviction of another.
             await using DnsCache cache = new(new DnsCacheOptions { MaxEntries = 1_000_000 });
-            await ReportAsync("DnsCache", parallel, lookups, async name => Count(await cache.PrefetchAsync(name)));
-            await ReportAsync("DnsClientResolver", parallel, lookups, async name => Count(await adapter.ResolveAsync(name, CancellationToken.None)));
-            await ReportAsync("DnsClient itself", parallel, lookups, async name =>
-            {
-                Task<IDnsQueryResponse> v6 = client.QueryAsync(name, QueryType.AAAA);
-                return (await client.QueryAsync(name, QueryType.A)).Answers.Count + (await v6).Answers.Count;
-            });
+            await ReportAsync(parallel, lookups,
+            [
+                new Contender("operating system", static async name => (await Dns.GetHostAddressesAsync(name)).Length),
+                new Contender("DnsResolver", async name => Count(await resolver.ResolveAsync(name, CancellationToken.None))),
+                new Contender("DnsCache", async name => Count(await cache.PrefetchAsync(name))),
+                new Contender("DnsClientResolver", async name => Count(await adapter.ResolveAsync(name, CancellationToken.None))),
+                new Contender("DnsClient itself", async name =>
+                {
+                    Task<IDnsQueryResponse> v6 = client.QueryAsync(name, QueryType.AAAA);
+                    return (await client.QueryAsync(name, QueryType.A)).Answers.Count + (await v6).Answers.Count;
+                }),
+            ]);
         }
 
         return 0;
@@ -88,22 +67,38 @@ internal static class LookupComparison
         }
     }
 
-    private static async Task ReportAsync(string who, int parallel, int lookups, Func<string, Task<int>> look)
+    // The contenders take turns, so that each of them has its share of the quiet times of a busy machine.
+    private static async Task ReportAsync(int parallel, int lookups, Contender[] contenders)
     {
-        _ = await RoundAsync("w", parallel, Warmup, look);
-        (double PerSecond, double Bytes) best = default;
-        int incomplete = 0;
-        for (int round = 0; round < Rounds; round++)
+        for (int round = 0; round <= Rounds; round++)
         {
-            long allocated = GC.GetTotalAllocatedBytes(precise: true);
-            long start = Stopwatch.GetTimestamp();
-            incomplete += await RoundAsync($"r{round}", parallel, lookups, look);
-            double perSecond = lookups / Stopwatch.GetElapsedTime(start).TotalSeconds;
-            double bytes = (GC.GetTotalAllocatedBytes(precise: true) - allocated) / (double)lookups;
-            best = perSecond > best.PerSecond ? (perSecond, bytes) : best;
+            foreach (Contender contender in contenders)
+            {
+                await MeasureAsync(contender, round, parallel, round == 0 ? Warmup : lookups);
+            }
         }
 
-        Console.WriteLine($"{who,-17} {parallel,10} {best.PerSecond,10:N0} {best.Bytes,11:N0} {ThreadPool.ThreadCount,8} {incomplete,11}");
+        foreach (Contender one in contenders)
+        {
+            one.PerSecond.Sort();
+            Console.WriteLine(
+                $"{one.Who,-17} {parallel,10} {one.PerSecond[^1],10:N0} {one.PerSecond[Rounds / 2],10:N0} {one.Bytes,11:N0} {one.Incomplete,11}");
+        }
+    }
+
+    private static async Task MeasureAsync(Contender contender, int round, int parallel, int lookups)
+    {
+        long allocated = GC.GetTotalAllocatedBytes(precise: true);
+        long start = Stopwatch.GetTimestamp();
+        int incomplete = await RoundAsync($"r{round}", parallel, lookups, contender.Look);
+        double perSecond = lookups / Stopwatch.GetElapsedTime(start).TotalSeconds;
+        double bytes = (GC.GetTotalAllocatedBytes(precise: true) - allocated) / (double)lookups;
+        if (round > 0)
+        {
+            contender.PerSecond.Add(perSecond);
+            contender.Incomplete += incomplete;
+            contender.Bytes = Math.Min(contender.Bytes, bytes);
+        }
     }
 
     /// <summary>How many lookups did not bring the two addresses.</summary>
@@ -123,5 +118,14 @@ internal static class LookupComparison
             }
         }));
         return incomplete;
+    }
+
+    private sealed record Contender(string Who, Func<string, Task<int>> Look)
+    {
+        public List<double> PerSecond { get; } = [];
+
+        public double Bytes { get; set; } = double.MaxValue;
+
+        public int Incomplete { get; set; }
     }
 }

@@ -6,5 +6,10 @@ if (args is ["lookups", .. string[] rest])
     return await LookupComparison.RunAsync(rest);
 }
 
+if (args is ["cases", .. string[] more])
+{
+    return await ResolverCases.RunAsync(more);
+}
+
 BenchmarkSwitcher.FromAssembly(typeof(DispatchBenchmark).Assembly).Run(args);
 return 0;
