@@ -38,7 +38,7 @@ internal sealed class CaseServer : IAsyncDisposable
     private readonly TcpListener _tcp;
     private readonly Task _running;
 
-    public CaseServer(string address)
+    private CaseServer(string address)
     {
         IPAddress own = IPAddress.Parse(address);
         _udp = new UdpClient(new IPEndPoint(own, 53));
@@ -48,7 +48,20 @@ internal sealed class CaseServer : IAsyncDisposable
         _running = Task.WhenAll(Task.Run(ServeUdpAsync), Task.Run(ServeTcpAsync));
     }
 
-    public CaseMode Mode { get; set; }
+    private CaseMode Mode { get; set; }
+
+    /// <summary>Reads a <see cref="CaseMode"/> from each line of the input, says when it is in effect, and ends with the input.</summary>
+    public static async Task<int> RunAsync(string address)
+    {
+        await using CaseServer server = new(address);
+        while (await Console.In.ReadLineAsync() is string line)
+        {
+            server.Mode = Enum.Parse<CaseMode>(line);
+            await Console.Out.WriteLineAsync(line);
+        }
+
+        return 0;
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -13,6 +13,11 @@ internal static class PrivateNamespace
         for file in resolv.conf hosts nsswitch.conf; do [ -e "/etc/$file" ] && mount --bind "$1/$file" "/etc/$file"; done
         """;
 
+    /// <summary>The words of a command that starts this program.</summary>
+    public static string[] Program { get; } = IsHost(Environment.ProcessPath!)
+        ? [Environment.ProcessPath!, typeof(PrivateNamespace).Assembly.Location]
+        : [Environment.ProcessPath!];
+
     /// <param name="before">Commands of the shell before the program.</param>
     /// <param name="args">The arguments of the program.</param>
     public static int Start(string before, params string[] args)
@@ -21,11 +26,10 @@ internal static class PrivateNamespace
         try
         {
             // The namespace of processes ends with its first one, and all servers with it.
-            string[] program = IsHost(Environment.ProcessPath!) ? [Environment.ProcessPath!, typeof(PrivateNamespace).Assembly.Location] : [Environment.ProcessPath!];
             ProcessStartInfo start = new("unshare",
             [
                 "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
-                "sh", "-ec", $"{Prepare}\n{before}\nshift\nexec \"$@\"", "sh", folder, .. program, .. args,
+                "sh", "-ec", $"{Prepare}\n{before}\nshift\nexec \"$@\"", "sh", folder, .. Program, .. args,
             ]);
             using Process process = Process.Start(start)!;
             process.WaitForExit();

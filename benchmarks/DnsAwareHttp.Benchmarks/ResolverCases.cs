@@ -8,8 +8,9 @@ using DnsClient;
 namespace DnsAwareHttp.Benchmarks;
 
 /// <summary>
-/// What each resolver makes of servers that are silent, late or hostile, and how long it takes: the same servers at the same time, in a
-/// network namespace with its own resolv.conf. Needs Linux, root, <c>unshare</c> and <c>ip</c>; ends by itself after some three minutes.
+/// What each resolver makes of servers that are silent, late or hostile, and how long it takes: one resolver after the other, with servers
+/// in processes of their own, in a network namespace with its own resolv.conf. Needs Linux, root, <c>unshare</c> and <c>ip</c>; ends by
+/// itself after some three minutes. Arguments name the cases to run; without any all are run.
 /// </summary>
 internal static class ResolverCases
 {
@@ -20,31 +21,60 @@ internal static class ResolverCases
 
     private static readonly TimeSpan _longest = TimeSpan.FromSeconds(45);
 
-    public static Task<int> RunAsync(string[] args) => args is ["inside"] ? CompareAsync() : Task.FromResult(PrivateNamespace.Start(":", "cases", "inside"));
-
-    private static async Task<int> CompareAsync()
+    public static Task<int> RunAsync(string[] args) => args switch
     {
-        if (await OnlyLoopbackIsUpAsync() is string problem)
-        {
-            Console.WriteLine($"DnsClient, only the loopback is up: {problem}");
-        }
+        ["inside", .. string[] hosts] => CompareAsync(hosts),
+        ["serve", string address] => CaseServer.RunAsync(address),
+        _ => Task.FromResult(PrivateNamespace.Start(":", ["cases", "inside", .. args])),
+    };
 
+    private static async Task<int> CompareAsync(string[] hosts)
+    {
+        await ReportLoopbackOnlyAsync();
         await AddInterfaceAsync();
-        await using CaseServer first = new(First);
-        await using CaseServer second = new(Second);
-        foreach ((string title, string servers, CaseMode firstMode, CaseMode secondMode, string host) in Cases())
+        using Process first = StartServer(First);
+        using Process second = StartServer(Second);
+        await NameServersAsync(First);
+        await SetAsync(first, CaseMode.Answers);
+        await ReportAsync("warm-up", "warm");
+        foreach ((string title, string servers, CaseMode firstMode, CaseMode secondMode, string host) in Cases().Where(one => IsAsked(one.Host)))
         {
-            (first.Mode, second.Mode) = (firstMode, secondMode);
+            await SetAsync(first, firstMode);
+            await SetAsync(second, secondMode);
             await NameServersAsync(servers);
             await ReportAsync(title, host);
         }
 
-        first.Mode = CaseMode.Late;
+        await SetAsync(first, CaseMode.Late);
         await NameServersAsync(First);
         await ReportAsync("200 names at once, each answer takes 100 ms", "many", repeats: 200);
-        (first.Mode, second.Mode) = (CaseMode.Answers, CaseMode.AnswersOther);
-        await ReportChangeAsync();
+        if (IsAsked("change"))
+        {
+            await SetAsync(first, CaseMode.Answers);
+            await SetAsync(second, CaseMode.AnswersOther);
+            await ReportChangeAsync();
+        }
+
+        // The end of their input ends the servers.
+        first.StandardInput.Close();
+        second.StandardInput.Close();
         return 0;
+
+        bool IsAsked(string host) => hosts.Length == 0 || hosts.Contains(host);
+    }
+
+    private static Process StartServer(string address) =>
+        Process.Start(new ProcessStartInfo(PrivateNamespace.Program[0], [.. PrivateNamespace.Program[1..], "cases", "serve", address])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        })!;
+
+    private static async Task SetAsync(Process server, CaseMode mode)
+    {
+        await server.StandardInput.WriteLineAsync(mode.ToString());
+        await server.StandardInput.FlushAsync();
+        _ = await server.StandardOutput.ReadLineAsync();
     }
 
     private static (string Title, string Servers, CaseMode First, CaseMode Second, string Host)[] Cases() =>
@@ -64,18 +94,17 @@ internal static class ResolverCases
         ("an answer to another question comes first, with the right id", First, CaseMode.ForgedQuestion, CaseMode.Silent, "question"),
     ];
 
-    // The package reads the servers of interfaces that are up, and the loopback does not count.
-    private static async Task<string?> OnlyLoopbackIsUpAsync()
+    private static async Task ReportLoopbackOnlyAsync()
     {
         await NameServersAsync(First);
+        Console.WriteLine("only the loopback is up");
         try
         {
-            _ = new LookupClient();
-            return null;
+            Console.WriteLine($"  DnsClient itself would ask {string.Join(' ', new LookupClient().NameServers)}");
         }
         catch (Exception exception)
         {
-            return $"{exception.GetType().Name}: {exception.Message.ReplaceLineEndings(" ")}";
+            Console.WriteLine($"  DnsClient itself {exception.GetType().Name}: {exception.Message.ReplaceLineEndings(" ")}");
         }
     }
 
@@ -98,20 +127,19 @@ internal static class ResolverCases
         await using DnsCache ours = new();
         await using DnsCache adapter = new(resolver: new DnsClientResolver());
         LookupClient client = new();
-        await Task.WhenAll(
-            ReportAsync("operating system", $"{host}.o", SystemAsync, repeats),
-            ReportAsync("DnsCache", $"{host}.d", async name => Say(await ours.PrefetchAsync(name)), repeats),
-            ReportAsync("DnsClientResolver", $"{host}.a", async name => Say(await adapter.PrefetchAsync(name)), repeats),
-            ReportAsync("DnsClient itself", $"{host}.c", name => ClientAsync(client, name), repeats));
+        await ReportAsync("DnsCache", $"{host}.d", async name => Say(await ours.PrefetchAsync(name)), repeats);
+        await ReportAsync("DnsClientResolver", $"{host}.a", async name => Say(await adapter.PrefetchAsync(name)), repeats);
+        await ReportAsync("DnsClient itself", $"{host}.c", name => ClientAsync(client, name), repeats);
+        await ReportAsync("operating system", $"{host}.o", SystemAsync, repeats);
     }
 
     private static async Task ReportAsync(string who, string host, Func<string, Task<string>> look, int repeats)
     {
         ConcurrentBag<(string Outcome, double Time)> results = [];
+        long start = Stopwatch.GetTimestamp();
         await Task.WhenAll(Enumerable.Range(0, repeats).Select(async number =>
         {
             await Task.Yield();
-            long start = Stopwatch.GetTimestamp();
             string outcome;
             try
             {
@@ -123,7 +151,7 @@ internal static class ResolverCases
             }
             catch (Exception exception)
             {
-                outcome = $"{exception.GetType().Name} {exception.Message.ReplaceLineEndings(" ")}";
+                outcome = exception.GetType().Name;
             }
 
             results.Add((outcome, Stopwatch.GetElapsedTime(start).TotalMilliseconds));
