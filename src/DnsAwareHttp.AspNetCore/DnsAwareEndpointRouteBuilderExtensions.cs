@@ -32,9 +32,11 @@ public static class DnsAwareEndpointRouteBuilderExtensions
         CancellationToken stopping = services.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? CancellationToken.None;
         StatusEvents events = new(live, time, stopping);
         RouteGroupBuilder group = endpoints.MapGroup(pattern);
-        group.MapGet("", (RequestDelegate)(context => StatusResponses.WritePageAsync(context, live))).WithDisplayName("DnsAwareHttp page");
-        group.MapGet("/json", (RequestDelegate)(context => StatusResponses.WriteJsonAsync(context, source))).WithDisplayName("DnsAwareHttp JSON");
-        group.MapGet("/events", (RequestDelegate)events.WriteAsync).WithDisplayName("DnsAwareHttp events");
+        RequestDelegate page = context => StatusResponses.WritePageAsync(context, live);
+        RequestDelegate json = context => StatusResponses.WriteJsonAsync(context, source);
+        group.MapGet("", page).WithDisplayName("DnsAwareHttp page");
+        group.MapGet("/json", json).WithDisplayName("DnsAwareHttp JSON");
+        group.MapGet("/events", events.WriteAsync).WithDisplayName("DnsAwareHttp events");
         return group;
     }
 }

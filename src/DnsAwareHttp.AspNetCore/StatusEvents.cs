@@ -31,7 +31,7 @@ internal sealed class StatusEvents(LiveStatus live, TimeProvider time, Cancellat
         try
         {
             using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(stopping, context.RequestAborted);
-            await WriteAsync(context.Response, end.Token);
+            await WriteAsync(context.Response, end.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -61,12 +61,12 @@ internal sealed class StatusEvents(LiveStatus live, TimeProvider time, Cancellat
 
             if (update is not null)
             {
-                await response.Body.WriteAsync(update, cancellationToken);
-                await response.Body.FlushAsync(cancellationToken);
+                await response.Body.WriteAsync(update, cancellationToken).ConfigureAwait(false);
+                await response.Body.FlushAsync(cancellationToken).ConfigureAwait(false);
                 lastWrite = time.GetTimestamp();
             }
         }
-        while (await ticks.WaitForNextTickAsync(cancellationToken));
+        while (await ticks.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>One event with the order of all sections, and the text of those that changed; null if no section did.</summary>

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using DnsAwareHttp;
 using DnsAwareHttp.AspNetCore.Page;
 using Microsoft.AspNetCore.Http;
 
@@ -24,7 +23,7 @@ internal static class StatusResponses
     {
         ProtectAgainstOthers(context.Response);
         context.Response.ContentType = "application/json; charset=utf-8";
-        await using Utf8JsonWriter writer = new(context.Response.BodyWriter);
+        using Utf8JsonWriter writer = new(context.Response.BodyWriter);
         writer.WriteStartObject();
         writer.WriteStartObject("handlers");
         foreach ((string name, DnsAwareSnapshot snapshot) in source.Read())
@@ -35,7 +34,7 @@ internal static class StatusResponses
 
         writer.WriteEndObject();
         writer.WriteEndObject();
-        await writer.FlushAsync(context.RequestAborted);
+        await writer.FlushAsync(context.RequestAborted).ConfigureAwait(false);
     }
 
     /// <summary>What is told is of this moment, and for this caller.</summary>

@@ -1,4 +1,3 @@
-using DnsAwareHttp;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace DnsAwareHttp.AspNetCore;

@@ -3,34 +3,45 @@ using System.Net;
 
 namespace DnsAwareHttp.AspNetCore.Page;
 
-/// <summary>The last 15 minutes of one address as a line: when it took requests, when it drained, when it failed.</summary>
+/// <summary>The latest minutes of one address as a line: when it took requests, when it drained, when it failed.</summary>
 internal static class Lane
 {
     private const double Width = 180;
-    private static readonly TimeSpan _window = TimeSpan.FromMinutes(15);
+
+    /// <summary>The shortest window that shows all changes: 1, 5 or 15 minutes.</summary>
+    public static TimeSpan WindowFor(IReadOnlyList<DnsAwareChange> changes, DateTimeOffset now)
+    {
+        TimeSpan oldest = changes.Count == 0 ? TimeSpan.MaxValue : now - changes[0].At;
+        return TimeSpan.FromMinutes(oldest < TimeSpan.FromSeconds(55) ? 1 : oldest < TimeSpan.FromMinutes(4.9) ? 5 : 15);
+    }
 
     /// <summary>Draws the line.</summary>
     /// <param name="address">The address.</param>
     /// <param name="changes">The changes of this address, the oldest first.</param>
     /// <param name="isOpen">Whether the address is in use or drains now.</param>
     /// <param name="now">The right end.</param>
-    public static Html Draw(IPEndPoint address, IEnumerable<DnsAwareChange> changes, bool isOpen, DateTimeOffset now)
+    /// <param name="window">The time from the left end to the right.</param>
+    public static Html Draw(
+        IPEndPoint address, IEnumerable<DnsAwareChange> changes, bool isOpen, DateTimeOffset now, TimeSpan window)
     {
         Html html = new();
+        DateTimeOffset start = now - window;
+        double At(DateTimeOffset time) => Width * Math.Clamp((time - start) / window, 0, 1);
         html.Raw("<svg class=\"lane\" viewBox=\"0 0 180 16\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"")
-            .Text($"{address} over the last 15 minutes").Raw("\"><rect class=\"l-base\" x=\"0\" y=\"7\" width=\"180\" height=\"2\"/>");
-        (string Kind, DateTimeOffset Since)? open = isOpen ? ("use", now - _window) : null;
+            .Text($"{address} over the last {window.TotalMinutes:0} minutes")
+            .Raw("\"><rect class=\"l-base\" x=\"0\" y=\"7\" width=\"180\" height=\"2\"/>");
+        (string Kind, DateTimeOffset Since)? open = isOpen ? ("use", start) : null;
         List<(string Kind, DateTimeOffset At)> marks = [];
         bool isFirst = true;
         foreach (DnsAwareChange change in changes)
         {
             // A first change that is no joining: the address joined before the window.
-            open = isFirst ? Before(change, now - _window) : open;
+            open = isFirst ? Before(change, start) : open;
             isFirst = false;
             (string Kind, DateTimeOffset Since)? next = After(change, open);
             if (open is not null && next != open)
             {
-                Bar(html, open.Value.Kind, open.Value.Since, change.At, now);
+                Bar(html, open.Value.Kind, At(open.Value.Since), At(change.At));
             }
 
             open = next;
@@ -42,10 +53,10 @@ internal static class Lane
 
         if (open is not null && isOpen)
         {
-            Bar(html, open.Value.Kind, open.Value.Since, now, now);
+            Bar(html, open.Value.Kind, At(open.Value.Since), Width);
         }
 
-        marks.ForEach(mark => Mark(html, mark.Kind, mark.At, now));
+        marks.ForEach(mark => Mark(html, mark.Kind, At(mark.At)));
         return html.Raw("</svg>");
     }
 
@@ -57,16 +68,19 @@ internal static class Lane
         _ => ("use", start),
     };
 
-    private static (string Kind, DateTimeOffset Since)? After(DnsAwareChange change, (string Kind, DateTimeOffset Since)? open) => change switch
+    private static (string Kind, DateTimeOffset Since)? After(DnsAwareChange change, (string Kind, DateTimeOffset Since)? open)
     {
-        DnsAwareChange.EndpointJoined or DnsAwareChange.EndpointRecovered => ("use", change.At),
-        DnsAwareChange.EndpointFailing => ("fail", change.At),
-        DnsAwareChange.EndpointLeft => ("drain", change.At),
+        return change switch
+        {
+            DnsAwareChange.EndpointJoined or DnsAwareChange.EndpointRecovered => ("use", change.At),
+            DnsAwareChange.EndpointFailing => ("fail", change.At),
+            DnsAwareChange.EndpointLeft => ("drain", change.At),
 
-        // The address may have returned while it drained.
-        DnsAwareChange.DrainEnded when open is { Kind: "drain" } => null,
-        _ => open,
-    };
+            // The address may have returned while it drained.
+            DnsAwareChange.DrainEnded when open is { Kind: "drain" } => null,
+            _ => open,
+        };
+    }
 
     private static string MarkOf(DnsAwareChange change) => change switch
     {
@@ -76,16 +90,11 @@ internal static class Lane
         _ => "end",
     };
 
-    private static void Bar(Html html, string kind, DateTimeOffset from, DateTimeOffset to, DateTimeOffset now)
-    {
-        (double start, double end) = (At(from, now), At(to, now));
-        html.Raw($"<rect class=\"l-{kind}\" x=\"{Of(start)}\" y=\"4\" width=\"{Of(Math.Max(1, end - start))}\" height=\"8\"/>");
-    }
+    private static void Bar(Html html, string kind, double from, double to) =>
+        html.Raw($"<rect class=\"l-{kind}\" x=\"{Of(from)}\" y=\"4\" width=\"{Of(Math.Max(1, to - from))}\" height=\"8\"/>");
 
-    private static void Mark(Html html, string kind, DateTimeOffset at, DateTimeOffset now) =>
-        html.Raw($"<rect class=\"m-{kind}\" x=\"{Of(Math.Min(Width - 2, At(at, now)))}\" y=\"1\" width=\"2\" height=\"14\"/>");
-
-    private static double At(DateTimeOffset time, DateTimeOffset now) => Width * Math.Clamp(1 - ((now - time) / _window), 0, 1);
+    private static void Mark(Html html, string kind, double at) =>
+        html.Raw($"<rect class=\"m-{kind}\" x=\"{Of(Math.Min(Width - 2, at))}\" y=\"1\" width=\"2\" height=\"14\"/>");
 
     private static string Of(double number) => number.ToString("0.#", CultureInfo.InvariantCulture);
 }

@@ -13,7 +13,8 @@ internal static class OriginSection
         (OriginSnapshot origin, DateTimeOffset now) = (status.Origin, status.Now);
         string id = IdOf(status);
         Html html = new();
-        html.Raw($"<section id=\"{id}\" class=\"origin v-{status.Verdict.ToString().ToLowerInvariant()}\" aria-labelledby=\"{id}-h\"><h2 id=\"{id}-h\">")
+        string verdict = status.Verdict.ToString().ToLowerInvariant();
+        html.Raw($"<section id=\"{id}\" class=\"origin v-{verdict}\" aria-labelledby=\"{id}-h\"><h2 id=\"{id}-h\">")
             .Text(origin.Origin).Raw(" <small>").Text(status.Client).Raw("</small></h2>");
         if (OriginVerdicts.Describe(origin) is { Length: > 0 } problem)
         {
@@ -35,10 +36,10 @@ internal static class OriginSection
             return;
         }
 
-        html.Raw("<b>").Text(origin.Host).Raw("</b> is <b>").Text(answer.Latest.ToString()).Raw("</b>");
+        html.Raw("<b>").Text(origin.Host).Raw("</b>: <b>").Text(answer.Latest.ToString()).Raw("</b>");
         if (answer.Source.Length > 0)
         {
-            html.Raw(" by ").Text(answer.Source);
+            html.Raw(" from ").Text(answer.Source);
         }
 
         if (answer.ReceivedAt is DateTimeOffset received)
@@ -74,6 +75,9 @@ internal static class OriginSection
     };
 
     // Names may have any character. An id has none that means something.
-    private static string IdOf(OriginStatus status) =>
-        "o" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{status.Client}\n{status.Number}\n{status.Origin.Origin}")))[..16];
+    private static string IdOf(OriginStatus status)
+    {
+        byte[] whole = Encoding.UTF8.GetBytes($"{status.Client}\n{status.Number}\n{status.Origin.Origin}");
+        return $"o{Convert.ToHexStringLower(SHA256.HashData(whole).AsSpan(0, 8))}";
+    }
 }

@@ -24,7 +24,8 @@ internal static class PageFrame
             .Raw("<meta name=\"color-scheme\" content=\"light dark\"><meta name=\"robots\" content=\"noindex\">")
             .Raw("<link rel=\"icon\" href=\"data:,\"><noscript><meta http-equiv=\"refresh\" content=\"5\"></noscript><style>")
             .Raw(_style).Raw("</style></head><body><header><h1>DnsAwareHttp</h1>")
-            .Raw("<p><span id=\"live\" role=\"status\">as of now</span> <a href=\"").Text($"{self}/json").Raw("\">JSON</a></p></header><main>");
+            .Raw("<p><span id=\"live\" role=\"status\">as of now</span> <a href=\"").Text($"{self}/json")
+            .Raw("\">JSON</a></p></header><main>");
         foreach (Section section in sections)
         {
             html.Raw(section.Html);

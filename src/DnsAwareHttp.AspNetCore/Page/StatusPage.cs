@@ -38,5 +38,6 @@ internal static class StatusPage
     }
 
     private static Section Rest(int number) => new(
-        "rest", new Html().Raw("<p id=\"rest\">").Text(Words.Count(number, "more origin", "more origins")).Raw(" in the JSON.</p>").ToString());
+        "rest",
+        new Html().Raw("<p id=\"rest\">").Text(Words.Count(number, "more origin", "more origins")).Raw(" in the JSON.</p>").ToString());
 }

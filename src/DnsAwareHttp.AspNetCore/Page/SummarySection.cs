@@ -13,20 +13,26 @@ internal static class SummarySection
         int degraded = origins.Count(static status => status.Verdict is OriginVerdict.Degraded);
         int failing = Count(static endpoint => endpoint.State is not EndpointState.Draining && !OriginVerdicts.IsUsable(endpoint));
         Html html = new();
-        html.Raw("<section id=\"summary\" aria-label=\"Summary\"><p class=\"verdict ").Raw(down > 0 ? "v-down" : degraded > 0 ? "v-degraded" : "v-well")
-            .Raw("\">").Text(Verdict(origins.Count, down, degraded)).Raw("</p><dl>");
+        string kind = down > 0 ? "v-down" : degraded > 0 ? "v-degraded" : "v-well";
+        html.Raw($"<section id=\"summary\" aria-label=\"Summary\"><p class=\"verdict {kind}\">")
+            .Text(Verdict(origins.Count, down, degraded)).Raw("</p><dl>");
         Tile(html, "Clients", Number(snapshots.Count));
         Tile(html, "Origins", Number(origins.Count));
-        Tile(html, "Endpoints in use", Number(Count(static endpoint => endpoint.State is not EndpointState.Draining) - failing));
+        Tile(html, "In use", Number(Count(static endpoint => endpoint.State is not EndpointState.Draining) - failing));
         Tile(html, "Failing", Number(failing), failing > 0 ? "bad" : "");
         Tile(html, "Draining", Number(Count(static endpoint => endpoint.State is EndpointState.Draining)));
-        Tile(html, "Requests/s", endpoints.Sum(static endpoint => endpoint.RequestsPerSecond).ToString("#,0.#", CultureInfo.InvariantCulture));
+        double rate = endpoints.Sum(static endpoint => endpoint.RequestsPerSecond);
+        Tile(html, "Requests/s", rate.ToString(rate < 10 ? "0.#" : "#,0", CultureInfo.InvariantCulture));
         Tile(html, "Under way", Number(endpoints.Sum(static endpoint => endpoint.ActiveRequests)));
         Tile(html, "Waiting", Number(endpoints.Sum(static endpoint => endpoint.WaitingRequests)));
         Tile(html, "Connections", Number(endpoints.Sum(static endpoint => (long)endpoint.OpenConnections)));
-        Tile(html, "Requests per connection", EndpointTable.Reuse(
+        Tile(html, "Reuse", EndpointTable.Reuse(
             endpoints.Sum(static endpoint => endpoint.TotalRequests), endpoints.Sum(static endpoint => endpoint.TotalConnections)));
-        Tile(html, "Not managed", Number(snapshots.Sum(static snapshot => snapshot.Value.PassThroughRequests)));
+        if (snapshots.Sum(static snapshot => snapshot.Value.PassThroughRequests) is > 0 and long unmanaged)
+        {
+            Tile(html, "Not managed", Number(unmanaged));
+        }
+
         return new Section("summary", html.Raw("</dl></section>").ToString());
     }
 

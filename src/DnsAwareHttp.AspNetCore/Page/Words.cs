@@ -22,7 +22,10 @@ internal static class Words
     public static string Clock(DateTimeOffset at) => at.UtcDateTime.ToString("HH:mm:ss", CultureInfo.InvariantCulture);
 
     /// <summary>Why an endpoint takes requests or not, and what happens to it next.</summary>
-    public static string Why(EndpointSnapshot endpoint, DateTimeOffset now) => endpoint switch
+    /// <param name="endpoint">The endpoint.</param>
+    /// <param name="isStale">Whether the latest question failed.</param>
+    /// <param name="now">The time.</param>
+    public static string Why(EndpointSnapshot endpoint, bool isStale, DateTimeOffset now) => endpoint switch
     {
         { Drain: DrainSnapshot drain } => $"{endpoint.Membership}. Drains for {Of(now - drain.Since)}: {Progress(endpoint, drain, now)}",
         { State: EndpointState.Draining } => endpoint.Reason,
@@ -30,8 +33,9 @@ internal static class Words
         { HasRoute: false } => "this host has no route to it",
         { IsPreferred: false } when endpoint.Priority > 0 => $"priority {endpoint.Priority}: used when the endpoints before it fail",
         { IsPreferred: false } => endpoint.Reason,
-        { SlowStart: < 1 } => string.Create(CultureInfo.InvariantCulture, $"new: takes {endpoint.SlowStart:0 %} of its share; {endpoint.Membership}"),
-        { Membership: "present" } => $"in the latest answer; {endpoint.Reason} for {Of(now - endpoint.Since)}",
+        { SlowStart: < 1 } => $"new: takes {endpoint.SlowStart * 100:0} % of its share; {endpoint.Membership}",
+        { Membership: "present" } =>
+            $"in the {(isStale ? "last good" : "latest")} answer; {endpoint.Reason}, {Of(now - endpoint.Since)} ago",
         _ => endpoint.Membership,
     };
 
@@ -43,7 +47,8 @@ internal static class Words
             $"{left.Address} left: {left.Detail} ({Count(left.ActiveRequests, "request", "requests")}, "
             + $"{Count(left.OpenConnections, "connection", "connections")} to drain)",
         DnsAwareChange.DrainEnded ended =>
-            $"{ended.Address} drained in {Of(ended.Duration)}" + (ended.Cut > 0 ? $"; {Count(ended.Cut, "connection was", "connections were")} cut" : ""),
+            $"{ended.Address} drained in {Of(ended.Duration)}"
+            + (ended.Cut > 0 ? $"; {Count(ended.Cut, "connection was", "connections were")} cut" : ""),
         DnsAwareChange.EndpointFailing failing => $"{failing.Address} fails: {failing.Reason}",
         DnsAwareChange.EndpointRecovered recovered => $"{recovered.Address} is ready again after {Of(recovered.FailedFor)}",
         DnsAwareChange.LookupFailed failed => $"{failed.Name} has no answer: {failed.Reason}",
@@ -54,6 +59,7 @@ internal static class Words
     };
 
     private static string Progress(EndpointSnapshot endpoint, DrainSnapshot drain, DateTimeOffset now) =>
-        $"{endpoint.OpenConnections} of {Count(Math.Max(drain.ConnectionsAtStart, endpoint.OpenConnections), "connection", "connections")} left"
+        $"{endpoint.OpenConnections} of "
+        + $"{Count(Math.Max(drain.ConnectionsAtStart, endpoint.OpenConnections), "connection", "connections")} left"
         + (drain.CutAt is DateTimeOffset cut ? $", cut in {Of(cut - now)}" : "");
 }

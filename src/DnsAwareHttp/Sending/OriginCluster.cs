@@ -1,6 +1,5 @@
 using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Endpoints;
-using DnsAwareHttp.Pools;
 
 namespace DnsAwareHttp.Sending;
 
