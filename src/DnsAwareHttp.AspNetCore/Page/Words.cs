@@ -33,7 +33,7 @@ internal static class Words
         { HasRoute: false } => "this host has no route to it",
         { IsPreferred: false } when endpoint.Priority > 0 => $"priority {endpoint.Priority}: used when the endpoints before it fail",
         { IsPreferred: false } => endpoint.Reason,
-        { SlowStart: < 1 } => $"new: takes {endpoint.SlowStart * 100:0} % of its share; {endpoint.Membership}",
+        { RampUp: < 1 } => $"new: takes {endpoint.RampUp * 100:0} % of its share; {endpoint.Membership}",
         { Membership: "present" } =>
             $"in the {(isStale ? "last good" : "latest")} answer; {endpoint.Reason}, {Of(now - endpoint.Since)} ago",
         _ => endpoint.Membership,

@@ -143,7 +143,7 @@ public sealed record EndpointSnapshot
     public bool IsPreferred { get; init; }
 
     /// <summary>The part of its full share that a new endpoint takes, from 0.1 to 1.</summary>
-    public double SlowStart { get; init; } = 1;
+    public double RampUp { get; init; } = 1;
 
     /// <summary>Endpoints of a lower number go first (RFC 2782). 0 without SRV records.</summary>
     public int Priority { get; init; }

@@ -21,7 +21,7 @@ internal static class PoolSnapshots
             TotalConnections = pool.TotalConnections,
             WaitingRequests = pool.Room.Pending,
             RequestsPerSecond = Math.Round(pool.Traffic.RateAt(now), 3),
-            SlowStart = Math.Round(pool.Share, 3),
+            RampUp = Math.Round(pool.Share, 3),
             Membership = membership,
         };
     }

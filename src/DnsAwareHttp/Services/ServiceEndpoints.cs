@@ -45,8 +45,7 @@ internal sealed class ServiceEndpoints : IOriginEndpoints, IEndpointGroup, IAnsw
         _answers = new AnswersFollowed(scope, service);
         _membership = new SharedMembership(scope.Options.MaxEndpointsPerOrigin, membership);
         _offered = new OfferedEndpoints(scope, _sync);
-        TimeSpan grace = scope.Options.EmptyAnswerGrace;
-        TimeSpan maxHold = DepartureHold<NameEndpoints>.MaxHold;
+        (TimeSpan grace, TimeSpan maxHold) = (scope.Options.EmptyAnswerGrace, DepartureHold<NameEndpoints>.MaxHold);
         _hold = new DepartureHold<NameEndpoints>(
             scope, _sync, () => PoolsOf(_targets), static target => PoolsOf([target]).Any(pool => pool.IsConnected), LetGo_NeedsLock)
         {

@@ -8,16 +8,22 @@ public sealed class TypeCoverageTests
 {
     private static readonly Dictionary<string, string> CoveredBy = new()
     {
+        ["AddressJson"] = "OriginViewTests",
         ["AddressOrdering"] = "EndpointRosterTests",
         ["AliasChain"] = "DnsMessageReaderTests",
+        ["AnswerJson"] = "OriginViewTests",
         ["AnswerReader"] = "DnsMessageReaderTests",
         ["CacheOptionsValidator"] = "DnsAwareHttpClientBuilderExtensionsTests",
+        ["ChangeReader"] = "ChangeJournalTests",
         ["ClusterFactory"] = "RequestRouterTests",
+        ["DnsAwareChange"] = "ChangeJournalTests",
+        ["DnsAwareSnapshot"] = "OriginViewTests",
         ["DepartureChanges"] = "PoolDrainerTests",
         ["DnsAwareOptionsValidator"] = "OptionsTests",
         ["DnsCacheOptions"] = "OptionCoverageTests",
         ["DnsCacheOptionsValidator"] = "OptionsTests",
         ["DnsSettingsFile"] = "DnsResolverTests",
+        ["EndPointJson"] = "OriginViewTests",
         ["Frame"] = "FrameReaderTests",
         ["GateLease"] = "PoolSamplerTests",
         ["Http2Streams"] = "Http2ConnectionTests",
