@@ -42,6 +42,7 @@ public sealed class DnsAwareHandler : DelegatingHandler
     private readonly OrderedLock _starting = new(LockRank.Handler);
     private volatile DnsAwareOptions _options;
     private volatile RequestRouter? _router;
+    private readonly ChangeJournal _journal = new();
     private HandlerSettings? _replacement;
     private volatile bool _disposed;
 
@@ -84,6 +85,16 @@ public sealed class DnsAwareHandler : DelegatingHandler
     /// <summary>Whether requests of one session go to one endpoint.</summary>
     internal bool KeepsSessions => _options.SessionAffinity is not null;
 
+    /// <summary>
+    /// The changes from now on: endpoints that join, leave, drain, fail and recover, and the answers of DNS. Each enumeration is a reader
+    /// of its own and ends when the handler is disposed.
+    /// </summary>
+    /// <remarks>
+    /// A reader that falls behind by more than 1,024 changes loses the oldest ones; <see cref="DnsAwareChange.Missed"/> counts them.
+    /// Readers never delay the handler or each other. An enumeration does not keep a handler alive that the application dropped.
+    /// </remarks>
+    public IAsyncEnumerable<DnsAwareChange> Changes => _journal;
+
     /// <summary>The state of the handler at this moment.</summary>
     public DnsAwareSnapshot GetSnapshot()
     {
@@ -93,6 +104,7 @@ public sealed class DnsAwareHandler : DelegatingHandler
             TakenAt = _cache.Clock.Now,
             Origins = [.. router?.Snapshot() ?? []],
             PassThroughRequests = router?.PassThroughRequests ?? 0,
+            Changes = _journal.Latest(_cache.Clock.Now),
         };
     }
 
@@ -116,11 +128,7 @@ public sealed class DnsAwareHandler : DelegatingHandler
     /// <exception cref="InvalidOperationException">The settings cannot be honoured. The earlier ones stay.</exception>
     internal void Apply(HandlerSettings settings)
     {
-        if (settings.HasConnectCallback)
-        {
-            throw new InvalidOperationException(WrappedHandler.ConnectCallbackMessage);
-        }
-
+        WrappedHandler.ThrowIfUnusable(settings.HasConnectCallback);
         Replace(static () => true, router => router.MakeSuccessor(settings), () => _replacement = settings);
     }
 
@@ -155,6 +163,7 @@ public sealed class DnsAwareHandler : DelegatingHandler
 
             _router?.Close();
             _router?.PassThrough.Dispose();
+            _journal.Close();
             if (_ownsCache)
             {
                 _cache.Dispose();
@@ -220,25 +229,17 @@ public sealed class DnsAwareHandler : DelegatingHandler
     {
         _starting.AssertHeld();
         SocketsHttpHandler wrapped = TakeInnerHandler();
-        if (wrapped.ConnectCallback is not null)
-        {
-            throw new InvalidOperationException(WrappedHandler.ConnectCallbackMessage);
-        }
-
+        WrappedHandler.ThrowIfUnusable(wrapped.ConnectCallback is not null);
         HandlerTemplate template = _replacement?.ToTemplate() ?? HandlerTemplate.ReadFrom(wrapped);
         SettingsFreeze.Freeze(wrapped);
         PassThrough passThrough = PassThrough.Over(template);
-        return new RequestRouter(new RouterSettings(template, _options, _cache, passThrough, Random.Shared, _logger));
+        return new RequestRouter(new RouterSettings(template, _options, _cache, passThrough, Random.Shared, _logger).NotingIn(_journal));
     }
 
     // Other code may have replaced the wrapped handler. Only the settings of a SocketsHttpHandler can be used in its place.
     private SocketsHttpHandler TakeInnerHandler()
     {
-        SocketsHttpHandler found = InnerHandler as SocketsHttpHandler ?? throw new InvalidOperationException(
-            $"{nameof(InnerHandler)} is {InnerHandler!.GetType()}: {nameof(DnsAwareHandler)} sends no request through it and "
-            + $"needs the settings of a {nameof(SocketsHttpHandler)} there. "
-            + $"Put your handler around it: new YourHandler {{ {nameof(InnerHandler)} = dnsAwareHandler }}. "
-            + $"A stub for tests takes the place of the {nameof(DnsAwareHandler)}.");
+        SocketsHttpHandler found = WrappedHandler.Of(InnerHandler!);
         WrappedHandler.HideFromGrpc(found);
 
         // Sends nothing, because it is cancelled. From now on the base class refuses a new InnerHandler, as after a request of its own.

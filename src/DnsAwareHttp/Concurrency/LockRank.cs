@@ -35,4 +35,7 @@ internal enum LockRank
 
     /// <summary>Of <c>OpenStreams</c> and <c>ParkedSockets</c>: the sockets of one endpoint.</summary>
     Sockets,
+
+    /// <summary>Of <c>ChangeJournal</c>: the latest changes of one handler, and their readers.</summary>
+    Journal,
 }

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Text.Json;
+using DnsAwareHttp.Diagnostics;
 
 namespace DnsAwareHttp;
 
@@ -19,6 +21,22 @@ public sealed record DnsAwareSnapshot
     /// that the runtime refuses. Counted since the handler was made.
     /// </summary>
     public required long PassThroughRequests { get; init; }
+
+    /// <summary>
+    /// The changes of the last 15 minutes, the oldest first: 2,048 at most. <see cref="DnsAwareChange.AnswerChanged"/> is not among them,
+    /// because the answers about some names change each time.
+    /// </summary>
+    public ImmutableArray<DnsAwareChange> Changes { get; init; } = [];
+
+    /// <summary>The snapshot as JSON: names in camel case, enums by name, addresses as text, times in ISO 8601.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, SnapshotJson.Default.DnsAwareSnapshot);
+
+    /// <summary>Writes what <see cref="ToJson"/> returns.</summary>
+    public void WriteTo(Utf8JsonWriter writer)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        JsonSerializer.Serialize(writer, this, SnapshotJson.Default.DnsAwareSnapshot);
+    }
 }
 
 /// <summary>One origin: scheme, host and port, or the proxy that serves it.</summary>
@@ -35,6 +53,12 @@ public sealed record OriginSnapshot
 
     /// <summary>The answer for the name, or for the service; null before the first answer.</summary>
     public required AnswerSnapshot? Answer { get; init; }
+
+    /// <summary>How answers become members: <see cref="DnsAwareOptions.Membership"/>, for this origin.</summary>
+    public MembershipMode Membership { get; init; }
+
+    /// <summary>When a request last came, to within 250 ms.</summary>
+    public DateTimeOffset LastUsedAt { get; init; }
 
     /// <summary>The endpoints: one for each address in use or still draining.</summary>
     public required ImmutableArray<EndpointSnapshot> Endpoints { get; init; }
@@ -57,6 +81,24 @@ public sealed record AnswerSnapshot
 
     /// <summary>Whether the addresses have outlived their TTL and stay in use because DNS fails.</summary>
     public required bool IsStale { get; init; }
+
+    /// <summary>
+    /// The source of the latest answer: <c>hosts file</c>, <c>DNS</c>, <c>system</c>, <c>literal</c>, <c>localhost</c>, or the type of the
+    /// <see cref="INameResolver"/>.
+    /// </summary>
+    public string Source { get; init; } = "";
+
+    /// <summary>The time until <see cref="ExpiresAt"/>; zero afterwards.</summary>
+    public TimeSpan TtlLeft { get; init; }
+
+    /// <summary>When the next question is due while the name is in use. A hint or a change of a file may bring it forward.</summary>
+    public DateTimeOffset NextQuestionAt { get; init; }
+
+    /// <summary>Questions in a row that failed, wholly or for one address family; 0 after an answer.</summary>
+    public int Failures { get; init; }
+
+    /// <summary>Why the latest question failed; null if it did not.</summary>
+    public string? LastError { get; init; }
 }
 
 /// <summary>One address of one origin, and the pool of connections to it.</summary>
@@ -83,8 +125,59 @@ public sealed record EndpointSnapshot
     /// <summary>Open sockets, idle ones included.</summary>
     public required int OpenConnections { get; init; }
 
+    /// <summary>
+    /// Connections opened since the pool was made. <see cref="TotalRequests"/> divided by it tells how well they are reused.
+    /// </summary>
+    public long TotalConnections { get; init; }
+
+    /// <summary>Requests that wait until another one ends, because no connection may be opened for them.</summary>
+    public long WaitingRequests { get; init; }
+
+    /// <summary>Requests per second, over about the last 10 s.</summary>
+    public double RequestsPerSecond { get; init; }
+
+    /// <summary>The part of the origin's requests over about the last 10 s, from 0 to 1; null without requests.</summary>
+    public double? TrafficShare { get; init; }
+
+    /// <summary>Whether requests are spread over the endpoint. The others are used when these are not enough, or fail.</summary>
+    public bool IsPreferred { get; init; }
+
+    /// <summary>The part of its full share that a new endpoint takes, from 0.1 to 1.</summary>
+    public double RampUp { get; init; } = 1;
+
+    /// <summary>Endpoints of a lower number go first (RFC 2782). 0 without SRV records.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>The part of the requests, relative to other endpoints of the same priority. 1 without SRV records.</summary>
+    public double Weight { get; init; } = 1;
+
+    /// <summary>Whether this host has a route to the address.</summary>
+    public bool HasRoute { get; init; } = true;
+
+    /// <summary>The drain; null unless the endpoint left.</summary>
+    public DrainSnapshot? Drain { get; init; }
+
     /// <summary>Why the address is in use: <c>present</c> in the latest answer, or why it is kept though absent, or why it left.</summary>
     public required string Membership { get; init; }
+}
+
+/// <summary>The drain of an endpoint that left: its progress is the difference to what is open now.</summary>
+public sealed record DrainSnapshot
+{
+    /// <summary>When it began.</summary>
+    public required DateTimeOffset Since { get; init; }
+
+    /// <summary>Why the endpoint left.</summary>
+    public required DepartureReason Reason { get; init; }
+
+    /// <summary>Requests whose response headers were awaited when it began.</summary>
+    public required long RequestsAtStart { get; init; }
+
+    /// <summary>Connections that were open when it began, idle ones included.</summary>
+    public required int ConnectionsAtStart { get; init; }
+
+    /// <summary>When the connections that are left are cut; null: never.</summary>
+    public required DateTimeOffset? CutAt { get; init; }
 }
 
 /// <summary>The state of an endpoint.</summary>

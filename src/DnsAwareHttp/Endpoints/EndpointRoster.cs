@@ -137,7 +137,14 @@ internal sealed class EndpointRoster(
         successor.AllowConnects(member.Absences == 0 || policy.AbsentOpenConnections);
         _pools[member.Address] = successor;
         Placements = [.. Placements.Select(placement => placement.Pool == pool ? placement with { Pool = successor } : placement)];
+        OnJoined_NeedsLock(successor);
+    }
+
+    private void OnJoined_NeedsLock(EndpointPool pool)
+    {
+        sync.AssertHeld();
         DnsAwareMetrics.EndpointJoined(scope.Owner.Host, scope.Owner.Port);
+        scope.Journal.Note(new DnsAwareChange.EndpointJoined { At = scope.Clock.Now, Origin = scope.Owner.Name, Address = pool.Address });
     }
 
     private ImmutableArray<Departure> Become_NeedsLock(Members next)
@@ -148,7 +155,7 @@ internal sealed class EndpointRoster(
         foreach (IPAddress address in joining)
         {
             _pools[address] = factory.Make(address, observer, startsSlowly);
-            DnsAwareMetrics.EndpointJoined(scope.Owner.Host, scope.Owner.Port);
+            OnJoined_NeedsLock(_pools[address]);
         }
 
         if (joining.Length > 0)

@@ -1,5 +1,4 @@
 using DnsAwareHttp.Concurrency;
-using DnsAwareHttp.Membership;
 
 namespace DnsAwareHttp.Endpoints;
 

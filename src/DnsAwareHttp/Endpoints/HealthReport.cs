@@ -19,12 +19,32 @@ internal sealed class HealthReport(OriginScope scope)
         if (pool.Health is { State: EndpointState.Failing, IsOnTrial: false } failing)
         {
             DnsAwareMetrics.ConnectFailed(scope.Owner.Host, pool.Address);
+            bool isNew = !_failing.TryGetValue(pool, out _);
             _failing.AddOrUpdate(pool, failing.Since);
+            if (isNew)
+            {
+                scope.Journal.Note(new DnsAwareChange.EndpointFailing
+                {
+                    At = failing.Since,
+                    Origin = scope.Owner.Name,
+                    Address = pool.Address,
+                    Reason = failing.Reason,
+                });
+            }
+
             scope.Logger.EndpointFailing(scope.Owner.Name, pool.Address.Address, failing.Reason, Consequence(pool, all));
         }
         else if (pool.Health is { State: EndpointState.Ready } && _failing.TryGetValue(pool, out object? since) && _failing.Remove(pool))
         {
-            scope.Logger.EndpointRecovered(scope.Owner.Name, pool.Address.Address, (scope.Clock.Now - (DateTimeOffset)since).TotalSeconds);
+            TimeSpan failedFor = scope.Clock.Now - (DateTimeOffset)since;
+            scope.Logger.EndpointRecovered(scope.Owner.Name, pool.Address.Address, failedFor.TotalSeconds);
+            scope.Journal.Note(new DnsAwareChange.EndpointRecovered
+            {
+                At = scope.Clock.Now,
+                Origin = scope.Owner.Name,
+                Address = pool.Address,
+                FailedFor = failedFor,
+            });
         }
     }
 

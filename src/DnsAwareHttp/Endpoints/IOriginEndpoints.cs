@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using DnsAwareHttp.Balancing;
-using DnsAwareHttp.Membership;
 using DnsAwareHttp.Pools;
 using DnsAwareHttp.Resolution;
 

@@ -28,7 +28,7 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
     private readonly EndpointRecovery _recovery;
     private readonly NameSubscription _name;
     private volatile TargetPart? _part;
-    private long _version;
+    private readonly AnswersFollowed _answers;
 
     /// <param name="scope">The origin.</param>
     /// <param name="membership">Decides who is a member.</param>
@@ -46,6 +46,7 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
         _host = part is null ? scope.Owner.Host : part.Target.Host + "."; // Absolute: a search list does not apply to targets.
         _admission = new AddressAdmission(scope);
         _report = new HealthReport(scope);
+        _answers = new AnswersFollowed(scope, _host);
         _roster = new EndpointRoster(scope, _sync, membership, pools, this, () => _part?.Group.Current is { IsWarm: true });
         _offered = new OfferedEndpoints(scope, _sync);
         _hold = new DepartureHold<Departure>(
@@ -96,15 +97,15 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
     public void OnAnswer(CachedAnswer answer)
     {
         // The filter is not asked about an answer twice.
-        ImmutableArray<IPAddress> admitted = answer.Version > Volatile.Read(ref _version) ? _admission.Admit(answer.LastGood) : [];
+        ImmutableArray<IPAddress> admitted = _answers.IsNew(answer) ? _admission.Admit(answer.LastGood) : [];
         using (_sync.Enter())
         {
-            if (IsClosed || answer.Version <= _version)
+            if (IsClosed || !_answers.IsNew(answer))
             {
                 return;
             }
 
-            _version = answer.Version;
+            _answers.Take(answer);
             try
             {
                 Follow_NeedsLock(answer, admitted);

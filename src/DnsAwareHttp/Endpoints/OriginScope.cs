@@ -1,3 +1,4 @@
+using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Pools;
 using DnsAwareHttp.Resolution;
 using Microsoft.Extensions.Logging;
@@ -22,6 +23,9 @@ internal sealed record OriginScope(
 
     /// <summary>The order of addresses.</summary>
     public required AddressOrdering Order { get; init; }
+
+    /// <summary>Hears of changes.</summary>
+    public ChangeJournal Journal => Drainer.Journal;
 
     /// <summary>Drains pools that no set of endpoints offers any more.</summary>
     /// <param name="leaving">The pools.</param>

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using DnsAwareHttp.Concurrency;
-using DnsAwareHttp.Membership;
 using DnsAwareHttp.Pools;
 
 namespace DnsAwareHttp.Endpoints;

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using DnsAwareHttp.Balancing;
 using DnsAwareHttp.Diagnostics;
-using DnsAwareHttp.Membership;
 using DnsAwareHttp.Pools;
 
 namespace DnsAwareHttp.Endpoints;

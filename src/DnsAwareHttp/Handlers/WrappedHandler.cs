@@ -13,4 +13,21 @@ internal static class WrappedHandler
     /// property gRPC leaves the handler as it is, also after its first request, and still refuses its own "dns:///".
     /// </remarks>
     public static void HideFromGrpc(SocketsHttpHandler handler) => handler.Properties.TryAdd(SettingsComparison.GrpcProperty, true);
+
+    /// <summary>The handler whose settings can be used.</summary>
+    /// <exception cref="InvalidOperationException">Other code put another kind of handler in its place.</exception>
+    public static SocketsHttpHandler Of(HttpMessageHandler inner) => inner as SocketsHttpHandler ?? throw new InvalidOperationException(
+        $"{nameof(DelegatingHandler.InnerHandler)} is {inner.GetType()}: {nameof(DnsAwareHandler)} sends no request through it and "
+        + $"needs the settings of a {nameof(SocketsHttpHandler)} there. "
+        + $"Put your handler around it: new YourHandler {{ {nameof(DelegatingHandler.InnerHandler)} = dnsAwareHandler }}. "
+        + $"A stub for tests takes the place of the {nameof(DnsAwareHandler)}.");
+
+    /// <exception cref="InvalidOperationException">The handler has a connect callback.</exception>
+    public static void ThrowIfUnusable(bool hasConnectCallback)
+    {
+        if (hasConnectCallback)
+        {
+            throw new InvalidOperationException(ConnectCallbackMessage);
+        }
+    }
 }

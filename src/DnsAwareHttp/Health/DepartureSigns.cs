@@ -1,5 +1,3 @@
-using DnsAwareHttp.Membership;
-
 namespace DnsAwareHttp.Health;
 
 /// <summary>The signs of a departed server, as the connections of an endpoint show them.</summary>

@@ -1,8 +1,8 @@
-namespace DnsAwareHttp.Membership;
+namespace DnsAwareHttp;
 
 /// <summary>Why an endpoint takes no new requests any more.</summary>
-/// <remarks><see cref="DepartureReasons.Tag"/> makes a metric tag of it. The detail for people stands beside it in the departure.</remarks>
-internal enum DepartureReason
+/// <remarks>Later versions may have more reasons.</remarks>
+public enum DepartureReason
 {
     /// <summary>The latest answer is the whole set, and it lacks the address.</summary>
     LeftDns,
@@ -13,7 +13,9 @@ internal enum DepartureReason
     /// <summary>Answers are samples of the set, and other addresses replaced all that were known before.</summary>
     SetReplaced,
 
-    /// <summary>The set is larger than <c>MaxEndpointsPerOrigin</c>, and this process uses other addresses of it.</summary>
+    /// <summary>
+    /// The set is larger than <see cref="DnsAwareOptions.MaxEndpointsPerOrigin"/>, and this process uses other addresses of it.
+    /// </summary>
     OverLimit,
 
     /// <summary>The address is absent from the latest answer, and a connect to it failed.</summary>
@@ -31,10 +33,10 @@ internal enum DepartureReason
     /// <summary>The name has no address any more: NXDOMAIN or NODATA.</summary>
     NameEmpty,
 
-    /// <summary><c>AddressFilter</c> refuses all addresses of the latest answer.</summary>
+    /// <summary><see cref="DnsAwareOptions.AddressFilter"/> refuses all addresses of the latest answer.</summary>
     Filtered,
 
-    /// <summary>There was no good answer about the name for longer than <c>MaxStale</c>.</summary>
+    /// <summary>There was no good answer about the name for longer than <see cref="DnsCacheOptions.MaxStale"/>.</summary>
     MaxStaleExceeded,
 
     /// <summary>The SRV records of the service do not name its target any more.</summary>
@@ -52,7 +54,10 @@ internal enum DepartureReason
     /// <summary>The peer acknowledges nothing; a new pool of the same address takes its place.</summary>
     PeerSilent,
 
-    /// <summary>Its connections served <c>MaxRequestsPerConnection</c> requests; a new pool of the same address takes its place.</summary>
+    /// <summary>
+    /// Its connections served <see cref="DnsAwareOptions.MaxRequestsPerConnection"/> requests; a new pool of the same address takes its
+    /// place.
+    /// </summary>
     RequestLimitReached,
 
     /// <summary>The pool was made to replace another one, and was not needed.</summary>

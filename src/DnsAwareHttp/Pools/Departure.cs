@@ -1,5 +1,3 @@
-using DnsAwareHttp.Membership;
-
 namespace DnsAwareHttp.Pools;
 
 /// <summary>A pool that leaves, and why.</summary>

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using DnsAwareHttp.Handlers;
 using DnsAwareHttp.Health;
-using DnsAwareHttp.Membership;
 
 namespace DnsAwareHttp.Pools;
 
@@ -59,6 +58,12 @@ internal sealed class EndpointPool
 
     /// <summary>Whether the pool is connected and takes its full share.</summary>
     public bool IsWarm => Share == 1 && Health.State is EndpointState.Ready;
+
+    /// <summary>The requests of late, by the latest sample.</summary>
+    public RecentTraffic Traffic => _sampler.Traffic;
+
+    /// <summary>Connections opened since the pool was made.</summary>
+    public long TotalConnections => _dialer.Streams.Opened;
 
     public long TotalRequests => Volatile.Read(ref _totalRequests);
 

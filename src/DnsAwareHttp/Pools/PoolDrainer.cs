@@ -7,7 +7,10 @@ namespace DnsAwareHttp.Pools;
 /// <summary>Drains pools: no new request, then the last headers, then the last body, then the last connection.</summary>
 internal sealed class PoolDrainer(TimeProvider time, ILogger logger)
 {
-    private readonly ConcurrentDictionary<EndpointPool, Drain> _draining = new();
+    private readonly ConcurrentDictionary<EndpointPool, PoolDrain> _draining = new();
+
+    /// <summary>Hears of departures and of the ends of drains.</summary>
+    public ChangeJournal Journal { get; init; } = new();
 
     /// <summary>Begins to drain pools. The task ends when their last connection is closed.</summary>
     /// <param name="departures">Pools that no set of endpoints offers any more.</param>
@@ -19,6 +22,7 @@ internal sealed class PoolDrainer(TimeProvider time, ILogger logger)
         foreach (Departure departure in departures)
         {
             departure.Pool.BeginDrain(departure.Detail);
+            Journal.Note(departure.LeftFrom(owner));
             DnsAwareMetrics.EndpointDraining(owner.Host, owner.Port);
         }
 
@@ -27,8 +31,7 @@ internal sealed class PoolDrainer(TimeProvider time, ILogger logger)
     }
 
     /// <summary>The drains of one origin, also of an equal origin before a change of options.</summary>
-    public IEnumerable<Departure> DrainingOf(PoolOwner owner) =>
-        _draining.Values.Where(drain => drain.Owner == owner).Select(drain => drain.Departure);
+    public IEnumerable<PoolDrain> DrainingOf(PoolOwner owner) => _draining.Values.Where(drain => drain.Owner == owner);
 
     /// <summary>Ends when all drains that have begun are over.</summary>
     public Task WhenAllDrained() => Task.WhenAll(_draining.Values.Select(drain => drain.Over));
@@ -36,7 +39,7 @@ internal sealed class PoolDrainer(TimeProvider time, ILogger logger)
     private Task Begin(Departure departure, PoolOwner owner, TimeSpan timeout)
     {
         TaskCompletionSource over = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        _draining[departure.Pool] = new Drain(owner, departure, over.Task);
+        _draining[departure.Pool] = new PoolDrain(owner, departure, timeout, over.Task);
         Background.Start("a drain", logger, () => DrainAsync(departure, owner, timeout, over));
         return over.Task;
     }
@@ -84,6 +87,7 @@ internal sealed class PoolDrainer(TimeProvider time, ILogger logger)
     private void Report(Departure departure, PoolOwner owner, TimeSpan duration, int graceful, int cut)
     {
         DnsAwareMetrics.EndpointDrained(owner.Host, owner.Port, duration, graceful, cut);
+        Journal.Note(departure.DrainedFrom(owner, duration, graceful, cut));
         if (graceful + cut > 0)
         {
             logger.EndpointDrained(owner.Name, departure.Pool.Address.Address, duration.TotalSeconds, graceful, cut);
@@ -95,6 +99,4 @@ internal sealed class PoolDrainer(TimeProvider time, ILogger logger)
         await end.WaitAsync(deadline).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return end.IsCompleted;
     }
-
-    private sealed record Drain(PoolOwner Owner, Departure Departure, Task Over);
 }

@@ -11,12 +11,16 @@ namespace DnsAwareHttp.Pools;
 internal sealed class PoolSampler(bool startsSlowly, DateTimeOffset now)
 {
     private volatile float _share = startsSlowly ? SlowStart.FirstShare : 1;
+    private volatile RecentTraffic _traffic = new(0, now);
     private long _lastBusy = now.UtcTicks;
     private long _answeredBefore;
     private long _totalBefore;
 
     /// <summary>The share that the pool takes of what would fall to it: less than 1 while it is new beside warm ones.</summary>
     public float Share => _share;
+
+    /// <summary>The requests of late, by the latest sample.</summary>
+    public RecentTraffic Traffic => _traffic;
 
     /// <summary>Whether a request came between the latest two samples.</summary>
     public bool WasUsed { get; private set; }
@@ -30,8 +34,14 @@ internal sealed class PoolSampler(bool startsSlowly, DateTimeOffset now)
             _share = SlowStart.ShareOf(pool.Health, now);
         }
 
-        WasUsed = pool.TotalRequests != _totalBefore;
-        _totalBefore = pool.TotalRequests;
+        long total = pool.TotalRequests;
+        WasUsed = total != _totalBefore;
+        if (WasUsed)
+        {
+            _traffic = _traffic.After(total - _totalBefore, now);
+        }
+
+        _totalBefore = total;
         long answered = pool.TotalRequests - pool.ActiveRequests;
         bool stalls = pool.ActiveRequests > 0 && answered == _answeredBefore;
         _answeredBefore = answered;

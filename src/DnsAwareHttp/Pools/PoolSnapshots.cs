@@ -5,7 +5,8 @@ internal static class PoolSnapshots
 {
     /// <param name="pool">The pool.</param>
     /// <param name="membership">Why the address is in use, or why it left.</param>
-    public static EndpointSnapshot Snapshot(this EndpointPool pool, string membership)
+    /// <param name="now">The time.</param>
+    public static EndpointSnapshot Snapshot(this EndpointPool pool, string membership, DateTimeOffset now)
     {
         Health.EndpointHealth health = pool.Health;
         return new EndpointSnapshot
@@ -17,7 +18,28 @@ internal static class PoolSnapshots
             ActiveRequests = pool.ActiveRequests,
             TotalRequests = pool.TotalRequests,
             OpenConnections = pool.OpenConnections,
+            TotalConnections = pool.TotalConnections,
+            WaitingRequests = pool.Room.Pending,
+            RequestsPerSecond = Math.Round(pool.Traffic.RateAt(now), 3),
+            RampUp = Math.Round(pool.Share, 3),
             Membership = membership,
+        };
+    }
+
+    /// <summary>What people see of a pool that drains.</summary>
+    public static EndpointSnapshot Snapshot(this PoolDrain drain, DateTimeOffset now)
+    {
+        EndpointSnapshot pool = drain.Departure.Pool.Snapshot(drain.Departure.Detail, now);
+        return pool with
+        {
+            Drain = new DrainSnapshot
+            {
+                Since = pool.Since,
+                Reason = drain.Departure.Reason,
+                RequestsAtStart = drain.RequestsAtStart,
+                ConnectionsAtStart = drain.ConnectionsAtStart,
+                CutAt = drain.Timeout == Timeout.InfiniteTimeSpan ? null : pool.Since + drain.Timeout,
+            },
         };
     }
 }

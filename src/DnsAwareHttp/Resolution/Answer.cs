@@ -16,6 +16,22 @@ public abstract record Answer
     {
     }
 
+    /// <summary>The source that was asked, for people; null if that is not known. Answers of two sources may be equal.</summary>
+    internal string? Source { get; private init; }
+
+    /// <inheritdoc/>
+    public virtual bool Equals(Answer? other) => other is not null && EqualityContract == other.EqualityContract;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => EqualityContract.GetHashCode();
+
+    /// <summary>As this answer, with its source. So is what replaces it.</summary>
+    internal Answer From(string? source) => this is Found { Rest: Task<Answer> rest } found
+        ? found with { Source = source, Rest = FromAsync(rest, source) }
+        : this with { Source = source };
+
+    private static async Task<Answer> FromAsync(Task<Answer> answer, string? source) => (await answer.ConfigureAwait(false)).From(source);
+
     /// <summary>Makes one answer of the answers for the two address families of a name, asked with A and AAAA records.</summary>
     /// <remarks>
     /// <para>Two <see cref="Found"/> give all addresses, IPv4 first, with the smaller TTL; complete only if both are.</para>

@@ -57,6 +57,10 @@ internal sealed record CachedAnswer(
         ReceivedAt = LastGoodAt,
         ExpiresAt = ExpiresAt,
         IsStale = IsStale,
+        Source = Latest.Source ?? "",
+        NextQuestionAt = RefreshAt,
+        Failures = Failures,
+        LastError = (Latest as Answer.Failed)?.Reason,
     };
 
     /// <summary>The knowledge after one more answer.</summary>
@@ -157,7 +161,9 @@ internal sealed record CachedAnswer(
             }
         }
 
-        return addresses.Count == 0 ? new Answer.Empty(EmptyReason.NoData, found.Ttl) : found with { Addresses = addresses.ToImmutable() };
+        return addresses.Count == 0
+            ? new Answer.Empty(EmptyReason.NoData, found.Ttl).From(found.Source)
+            : found with { Addresses = addresses.ToImmutable() };
     }
 
     private static Answer.Found WithKnown(Answer.Found found, Answer.Found known) => found with

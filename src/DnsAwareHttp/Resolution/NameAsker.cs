@@ -49,7 +49,8 @@ internal sealed class NameAsker(INameResolver resolver, SteadyClock clock, Cance
             answer = resolver is IFamilyResolver
                 ? CallResolver(question, known, ended.Token)
                 : Task.Run(() => CallResolver(question, known, ended.Token), CancellationToken.None);
-            return Suiting(question, await answer.WaitAsync(deadline.Token).ConfigureAwait(false));
+            Answer outcome = Suiting(question, await answer.WaitAsync(deadline.Token).ConfigureAwait(false));
+            return outcome.Source is null ? outcome.From(resolver.GetType().Name) : outcome;
         }
         catch (OperationCanceledException) when (deadline.Token.IsCancellationRequested)
         {

@@ -1,8 +1,5 @@
-using DnsAwareHttp.Balancing;
 using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Endpoints;
-using DnsAwareHttp.Membership;
-using DnsAwareHttp.Pools;
 
 namespace DnsAwareHttp.Sending;
 
@@ -96,25 +93,7 @@ internal sealed class OriginCluster
         }
     }
 
-    public OriginSnapshot Snapshot()
-    {
-        // Read before the drains: a pool that begins to drain meanwhile is seen twice here, not never.
-        EndpointPlacement[] members = [.. _endpoints.Current?.Placements ?? []];
-        IEnumerable<Departure> draining = _scope.Drainer.DrainingOf(_scope.Owner)
-            .Where(departure => !Array.Exists(members, member => member.Pool == departure.Pool));
-        return new OriginSnapshot
-        {
-            Origin = _scope.Owner.Name,
-            Host = Origin.Host,
-            Port = Origin.Port,
-            Answer = _endpoints.LatestAnswer,
-            Endpoints =
-            [
-                .. members.Select(member => member.Pool.Snapshot(member.Membership)),
-                .. draining.Select(departure => departure.Pool.Snapshot(departure.Detail)),
-            ],
-        };
-    }
+    public OriginSnapshot Snapshot() => OriginView.Of(Origin, _scope, _endpoints, LastUsed);
 
     // The process or the machine stood still: an answer that expired long ago is not used before a new one had its chance.
     private async Task<HttpResponseMessage> SendOnTimeAsync(

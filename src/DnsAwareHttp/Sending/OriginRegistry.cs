@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using DnsAwareHttp.Concurrency;
 using DnsAwareHttp.Diagnostics;
-using DnsAwareHttp.Membership;
 using Microsoft.Extensions.Logging;
 
 namespace DnsAwareHttp.Sending;

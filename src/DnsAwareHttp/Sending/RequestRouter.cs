@@ -1,5 +1,4 @@
 using DnsAwareHttp.Handlers;
-using DnsAwareHttp.Membership;
 
 namespace DnsAwareHttp.Sending;
 

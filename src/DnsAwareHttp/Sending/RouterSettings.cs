@@ -1,4 +1,5 @@
 using DnsAwareHttp.Balancing;
+using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Endpoints;
 using DnsAwareHttp.Handlers;
 using DnsAwareHttp.Pools;
@@ -20,6 +21,10 @@ internal sealed record RouterSettings(
 {
     /// <summary>Drains pools. A successor has the same one, so that a drain stays in sight.</summary>
     public PoolDrainer Drainer { get; init; } = new(Cache.Clock.Provider, Logger);
+
+    /// <summary>The same parts, with a drainer that notes changes in a journal.</summary>
+    public RouterSettings NotingIn(ChangeJournal journal) =>
+        this with { Drainer = new PoolDrainer(Cache.Clock.Provider, Logger) { Journal = journal } };
 
     /// <summary>The order of addresses.</summary>
     public AddressOrdering Order { get; init; } = new(new SourceAddresses(Cache.Clock.Provider), ProcessSeed.Value);

@@ -28,7 +28,7 @@ internal sealed class ServiceEndpoints : IOriginEndpoints, IEndpointGroup, IAnsw
     private readonly RefreshPace _news = new(); // Other targets in each answer: 4 s between two at most.
     private volatile NameEndpoints[] _followed = [];
     private ImmutableArray<NameEndpoints> _targets = [];
-    private long _version;
+    private readonly AnswersFollowed _answers;
 
     /// <param name="service">The name of the SRV records.</param>
     /// <param name="scope">The origin.</param>
@@ -42,10 +42,10 @@ internal sealed class ServiceEndpoints : IOriginEndpoints, IEndpointGroup, IAnsw
         _scope = scope;
         _cache = cache;
         _pools = pools;
+        _answers = new AnswersFollowed(scope, service);
         _membership = new SharedMembership(scope.Options.MaxEndpointsPerOrigin, membership);
         _offered = new OfferedEndpoints(scope, _sync);
-        TimeSpan grace = scope.Options.EmptyAnswerGrace;
-        TimeSpan maxHold = DepartureHold<NameEndpoints>.MaxHold;
+        (TimeSpan grace, TimeSpan maxHold) = (scope.Options.EmptyAnswerGrace, DepartureHold<NameEndpoints>.MaxHold);
         _hold = new DepartureHold<NameEndpoints>(
             scope, _sync, () => PoolsOf(_targets), static target => PoolsOf([target]).Any(pool => pool.IsConnected), LetGo_NeedsLock)
         {
@@ -133,12 +133,12 @@ internal sealed class ServiceEndpoints : IOriginEndpoints, IEndpointGroup, IAnsw
         ImmutableArray<NameEndpoints> added = [];
         using (_sync.Enter())
         {
-            if (IsClosed || answer.Version <= _version)
+            if (IsClosed || !_answers.IsNew(answer))
             {
                 return;
             }
 
-            _version = answer.Version;
+            _answers.Take(answer);
             try
             {
                 added = Follow_NeedsLock(answer);

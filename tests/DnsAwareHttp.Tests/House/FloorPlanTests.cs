@@ -30,7 +30,7 @@ public sealed partial class FloorPlanTests
     // Small nouns that every room may use: the public agreement, how work is begun without a caller's context, how families take turns.
     private static readonly string[] Vocabulary =
         ["Answer", "EmptyReason", "INameResolver", "NameResolver", "IFamilyResolver", "IQuestionResolver", "Question", "QuestionKind", "SteadyClock", "ServiceTarget", "INameChanges", "DnsAwareOptions", "DnsCacheOptions", "MembershipMode", "LoadBalancingPolicy", "DrainSignal",
-         "DnsAwareSnapshot", "OriginSnapshot", "EndpointSnapshot", "AnswerSnapshot", "EndpointState", "Background", "FamilyInterleaving", "Origin", "OptionProblems"];
+         "DnsAwareSnapshot", "OriginSnapshot", "EndpointSnapshot", "AnswerSnapshot", "EndpointState", "DrainSnapshot", "DnsAwareChange", "DepartureReason", "Background", "FamilyInterleaving", "Origin", "OptionProblems"];
 
     [Fact]
     public void EveryRoom_IsOnThePlan() =>

@@ -346,7 +346,13 @@ public sealed class DnsAwareHandlerTests : IAsyncLifetime
             TotalRequests = 1,
             OpenConnections = 1,
             Membership = "present",
+            TotalConnections = 1,
+            IsPreferred = true,
         });
+        origin.Membership.Should().Be(MembershipMode.Adaptive);
+        (origin.Answer.Source, origin.Answer.TtlLeft, origin.Answer.Failures).Should().Be((nameof(ScriptedResolver), TimeSpan.FromSeconds(30), 0));
+        origin.Answer.NextQuestionAt.Should().BeOnOrAfter(origin.Answer.ExpiresAt);
+        snapshot.Changes.Should().ContainSingle().Which.Should().BeOfType<DnsAwareChange.EndpointJoined>();
     }
 
     [Fact]

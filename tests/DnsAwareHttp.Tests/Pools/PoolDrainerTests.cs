@@ -46,7 +46,7 @@ public sealed class PoolDrainerTests : IDisposable
         Task drain = Drain(pool, Timeout.InfiniteTimeSpan);
 
         pool.TryEnter(out _).Should().BeFalse("the gate is closed when the call returns");
-        _drainer.DrainingOf(Owner).Select(departure => departure.Pool).Should().Equal(pool);
+        _drainer.DrainingOf(Owner).Select(drain => drain.Departure.Pool).Should().Equal(pool);
         handler.Disposed.IsCompleted.Should().BeFalse("headers are awaited");
         lease.Dispose();
         await handler.Disposed;

@@ -18,7 +18,7 @@ public sealed class NameAskerTests : IDisposable
 
     [Fact]
     public async Task Ask_ResolverAnswers_IsThatAnswer() =>
-        (await Asker((_, _) => new ValueTask<Answer>(Found)).AskAsync(Name)).Should().BeSameAs(Found);
+        (await Asker((_, _) => new ValueTask<Answer>(Found)).AskAsync(Name)).Should().Be(Found);
 
     [Fact]
     public async Task Ask_ResolverThrowsAtOnceOrLater_IsAFailureWithItsMessage()

@@ -58,7 +58,7 @@ internal sealed class ResolverChain(
 
     public ValueTask<Answer> ResolveAsync(Question question, Answer.Found? known, CancellationToken cancellationToken) =>
         question.Kind is not QuestionKind.Service ? ResolveAddressesAsync(question, known, cancellationToken)
-            : sources.Contains(NameSource.Dns) ? dns.ResolveAsync(question, known, cancellationToken)
+            : sources.Contains(NameSource.Dns) ? ResolveServiceAsync(question, known, cancellationToken)
             : ValueTask.FromResult<Answer>(new Answer.Failed("SRV records are looked up in DNS, which NameSources leaves out"));
 
     public IDisposable Watch(Action<IReadOnlySet<string>?> changed)
@@ -83,19 +83,22 @@ internal sealed class ResolverChain(
 
     public ValueTask DisposeAsync() => dns.DisposeAsync();
 
+    private async ValueTask<Answer> ResolveServiceAsync(Question question, Answer.Found? known, CancellationToken cancellationToken) =>
+        (await dns.ResolveAsync(question, known, cancellationToken).ConfigureAwait(false)).From("DNS");
+
     private async ValueTask<Answer> ResolveAddressesAsync(Question question, Answer.Found? inUse, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         (string host, AddressFamily family) = (question.Name, question.Family);
         if (LocalNames.TryResolveLiteral(host, family, out Answer? literal))
         {
-            return literal;
+            return literal.From("literal");
         }
 
         if (LocalNames.TryResolveLocalhost(host, family, out Answer? loopback)
             && (hosts is null || await hosts.FindAsync(host, family, cancellationToken).ConfigureAwait(false) is not Answer.Found))
         {
-            return loopback;
+            return loopback.From("localhost");
         }
 
         Answer? earlier = null;
@@ -128,13 +131,13 @@ internal sealed class ResolverChain(
         {
             case NameSource.HostsFile:
                 Answer? listed = await hosts!.FindAsync(question.Name, question.Family, cancellationToken).ConfigureAwait(false);
-                return new SourceAnswer(listed, IsFinal: true);
+                return new SourceAnswer(listed?.From("hosts file"), IsFinal: true);
             case NameSource.Dns:
                 bool systemFollows = sources.IndexOf(NameSource.System) > index;
                 return await AskDnsAsync(question, inUse, systemFollows, cancellationToken).ConfigureAwait(false);
             default:
                 Answer answer = await system.ResolveAsync(question.Name, question.Family, cancellationToken).ConfigureAwait(false);
-                return new SourceAnswer(answer, index == sources.Length - 1);
+                return new SourceAnswer(answer.From("system"), index == sources.Length - 1);
         }
     }
 
@@ -152,7 +155,7 @@ internal sealed class ResolverChain(
             && (confirms || nameSwitch?.IsForSystemAfterwards(question.Name) == true);
         return systemFollows && outcome.HasNoServer
             ? new SourceAnswer(null, IsFinal: false)
-            : new SourceAnswer(outcome.Answer, outcome.WasAsked && !mayBeKnown);
+            : new SourceAnswer(outcome.Answer.From("DNS"), outcome.WasAsked && !mayBeKnown);
     }
 
     /// <param name="Answer">The answer of a source; null where the name is not its own.</param>

@@ -1,0 +1,58 @@
+using System.Collections.Immutable;
+using System.Net;
+using DnsAwareHttp.Resolution;
+
+namespace DnsAwareHttp.Endpoints;
+
+/// <summary>The answers that an origin followed: each counts once, and its news are noted for the readers of changes.</summary>
+/// <param name="scope">The origin.</param>
+/// <param name="name">The name that is asked for.</param>
+internal sealed class AnswersFollowed(OriginScope scope, string name)
+{
+    private volatile CachedAnswer? _latest;
+
+    /// <summary>Whether an answer is later than all before. An answer may be told twice, or late.</summary>
+    public bool IsNew(CachedAnswer answer) => answer.Version > (_latest?.Version ?? 0);
+
+    /// <summary>The answer is followed from now on. One caller at a time.</summary>
+    public void Take(CachedAnswer answer)
+    {
+        CachedAnswer? before = _latest;
+        _latest = answer;
+        DateTimeOffset now = scope.Clock.Now;
+        if (answer.Latest is Answer.Failed failed)
+        {
+            if (before?.Latest is not Answer.Failed)
+            {
+                Note(new DnsAwareChange.LookupFailed { At = now, Origin = scope.Owner.Name, Name = name, Reason = failed.Reason });
+            }
+
+            return;
+        }
+
+        if (before?.Latest is Answer.Failed)
+        {
+            Note(new DnsAwareChange.LookupRecovered { At = now, Origin = scope.Owner.Name, Name = name, Failures = before.Failures });
+        }
+
+        if (before is null || !HasSame(before, answer))
+        {
+            Note(new DnsAwareChange.AnswerChanged
+            {
+                At = now,
+                Origin = scope.Owner.Name,
+                Name = name,
+                Addresses = AddressesOf(answer),
+                Answer = answer.Latest.ToString()!,
+            });
+        }
+    }
+
+    private void Note(DnsAwareChange change) => scope.Journal.Note(change);
+
+    private static bool HasSame(CachedAnswer one, CachedAnswer other) =>
+        AddressesOf(one).ToHashSet().SetEquals(AddressesOf(other))
+        && (one.LastGood?.Targets ?? []).ToHashSet().SetEquals(other.LastGood?.Targets ?? []);
+
+    private static ImmutableArray<IPAddress> AddressesOf(CachedAnswer answer) => answer.LastGood?.Addresses ?? [];
+}
