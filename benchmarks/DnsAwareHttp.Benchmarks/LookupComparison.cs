@@ -111,13 +111,26 @@ internal static class LookupComparison
             await Task.Yield();
             while (Interlocked.Increment(ref next) is int number && number <= lookups)
             {
-                if (await look($"{round}n{number}.bench.test") != 2)
+                if (!await IsCompleteAsync(look, $"{round}n{number}.bench.test"))
                 {
                     Interlocked.Increment(ref incomplete);
                 }
             }
         }));
         return incomplete;
+    }
+
+    private static async Task<bool> IsCompleteAsync(Func<string, Task<int>> look, string name)
+    {
+        try
+        {
+            return await look(name) == 2;
+        }
+        catch (Exception exception) when (exception is DnsResponseException or SocketException)
+        {
+            // All its questions were lost.
+            return false;
+        }
     }
 
     private sealed record Contender(string Who, Func<string, Task<int>> Look)
