@@ -31,7 +31,8 @@ internal sealed class PoolDrainer(TimeProvider time, ILogger logger)
     }
 
     /// <summary>The drains of one origin, also of an equal origin before a change of options.</summary>
-    public IEnumerable<PoolDrain> DrainingOf(PoolOwner owner) => _draining.Values.Where(drain => drain.Owner == owner);
+    public IEnumerable<PoolDrain> DrainingOf(PoolOwner owner) =>
+        _draining.Select(static pair => pair.Value).Where(drain => drain.Owner == owner); // Values would take all its locks.
 
     /// <summary>Ends when all drains that have begun are over.</summary>
     public Task WhenAllDrained() => Task.WhenAll(_draining.Values.Select(drain => drain.Over));
