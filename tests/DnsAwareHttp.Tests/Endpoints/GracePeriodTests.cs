@@ -1,5 +1,4 @@
 using DnsAwareHttp.Endpoints;
-using DnsAwareHttp.Membership;
 using DnsAwareHttp.Resolution;
 using DnsAwareHttp.Tests.Fakes;
 

@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using DnsAwareHttp.Balancing;
 using DnsAwareHttp.Endpoints;
-using DnsAwareHttp.Membership;
 using DnsAwareHttp.Pools;
 using DnsAwareHttp.Resolution;
 

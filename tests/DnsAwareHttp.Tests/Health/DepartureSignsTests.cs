@@ -1,5 +1,4 @@
 using DnsAwareHttp.Health;
-using DnsAwareHttp.Membership;
 
 namespace DnsAwareHttp.Tests.Health;
 

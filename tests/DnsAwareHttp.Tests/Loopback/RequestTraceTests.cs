@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Net;
 using DnsAwareHttp.Tests.Fakes;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace DnsAwareHttp.Tests.Loopback;

@@ -1,5 +1,4 @@
 using System.Net;
-using DnsAwareHttp.Membership;
 using DnsAwareHttp.Pools;
 using DnsAwareHttp.Tests.Fakes;
 using DnsAwareHttp.Tests.Loopback;

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using DnsAwareHttp.Membership;
 using DnsAwareHttp.Sending;
 using DnsAwareHttp.Tests.Loopback;
 

@@ -86,7 +86,7 @@ public sealed class DnsNameReaderTests
     {
         int at = 12;
 
-        DnsNameReader.TryMatch(Message("svc.test")[..^1], ref at, "svc.test").Should().BeFalse();
+        DnsNameReader.TryMatch(Message("svc.test").AsSpan()[..^1], ref at, "svc.test").Should().BeFalse();
     }
 
     [Theory]

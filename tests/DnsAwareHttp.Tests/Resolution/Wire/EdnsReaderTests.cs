@@ -55,7 +55,7 @@ public sealed class EdnsReaderTests
         byte[] message = Reply(additionals: 1).Record("", Opt, 0, [], cls: 1232).Bytes;
         for (int length = 12; length < message.Length; length++)
         {
-            EdnsReader.HasOpt(message[..length]).Should().BeFalse($"only {length} bytes are there");
+            EdnsReader.HasOpt(message.AsSpan(0, length)).Should().BeFalse($"only {length} bytes are there");
         }
     }
 
