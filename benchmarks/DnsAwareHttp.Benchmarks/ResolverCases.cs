@@ -19,7 +19,7 @@ internal static class ResolverCases
     private const string Second = "127.0.0.2";
     private const int Repeats = 4;
 
-    private static readonly TimeSpan _longest = TimeSpan.FromSeconds(45);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(45);
 
     public static Task<int> RunAsync(string[] args) => args switch
     {
@@ -143,7 +143,7 @@ internal static class ResolverCases
             string outcome;
             try
             {
-                outcome = await look($"{host}{number}.case.test").WaitAsync(_longest);
+                outcome = await look($"{host}{number}.case.test").WaitAsync(Longest);
             }
             catch (TimeoutException)
             {

@@ -7,7 +7,7 @@ namespace DnsAwareHttp.AspNetCoreTests;
 /// <summary>A headless Chromium with one page, driven through the DevTools protocol.</summary>
 internal sealed class Chromium : IAsyncDisposable
 {
-    private static readonly TimeSpan _deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
     private readonly string _profile;
@@ -162,7 +162,7 @@ internal sealed class Chromium : IAsyncDisposable
             _sending.Release();
         }
 
-        return await answer.Task.WaitAsync(_deadline);
+        return await answer.Task.WaitAsync(Deadline);
     }
 
     private async Task ReadAsync()

@@ -4,12 +4,12 @@ namespace DnsAwareHttp.AspNetCoreTests;
 /// <summary>Takes the pictures of the documentation, if <c>DNSAWARE_SCREENSHOTS</c> names a folder for them.</summary>
 public sealed class ScreenshotTests
 {
-    private static readonly string? _folder = Environment.GetEnvironmentVariable("DNSAWARE_SCREENSHOTS");
+    private static readonly string? Folder = Environment.GetEnvironmentVariable("DNSAWARE_SCREENSHOTS");
 
     [BrowserFact]
     public async Task Pictures()
     {
-        if (_folder is null)
+        if (Folder is null)
         {
             return;
         }
@@ -43,7 +43,7 @@ public sealed class ScreenshotTests
         await browser.ShowAsync(width, height, dark, phone);
         await browser.OpenAsync($"{host.Address}/dns-aware");
         await browser.UntilAsync("document.getElementById('live').textContent === 'live'");
-        await File.WriteAllBytesAsync(Path.Combine(_folder!, $"{name}.png"), await browser.ScreenshotAsync());
+        await File.WriteAllBytesAsync(Path.Combine(Folder!, $"{name}.png"), await browser.ScreenshotAsync());
     }
 
     private static async Task LoadAsync(StatusHost host, string address, CancellationToken stop)

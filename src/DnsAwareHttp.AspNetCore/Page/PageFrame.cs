@@ -7,11 +7,11 @@ namespace DnsAwareHttp.AspNetCore.Page;
 /// <summary>The page around its sections: head, style, script, and the policy that allows these two and nothing else.</summary>
 internal static class PageFrame
 {
-    private static readonly string _style = Read("page.css");
-    private static readonly string _script = Read("page.js");
+    private static readonly string Style = Read("page.css");
+    private static readonly string Script = Read("page.js");
 
     public static string ContentSecurityPolicy { get; } =
-        $"default-src 'none'; style-src '{Hash(_style)}'; script-src '{Hash(_script)}'; connect-src 'self'; img-src data:; "
+        $"default-src 'none'; style-src '{Hash(Style)}'; script-src '{Hash(Script)}'; connect-src 'self'; img-src data:; "
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     /// <param name="sections">The sections, in their order.</param>
@@ -23,7 +23,7 @@ internal static class PageFrame
             .Raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">")
             .Raw("<meta name=\"color-scheme\" content=\"light dark\"><meta name=\"robots\" content=\"noindex\">")
             .Raw("<link rel=\"icon\" href=\"data:,\"><noscript><meta http-equiv=\"refresh\" content=\"5\"></noscript><style>")
-            .Raw(_style).Raw("</style></head><body><header><h1>DnsAwareHttp</h1>")
+            .Raw(Style).Raw("</style></head><body><header><h1>DnsAwareHttp</h1>")
             .Raw("<p><span id=\"live\" role=\"status\">as of now</span> <a href=\"").Text($"{self}/json")
             .Raw("\">JSON</a></p></header><main>");
         foreach (Section section in sections)
@@ -31,7 +31,7 @@ internal static class PageFrame
             html.Raw(section.Html);
         }
 
-        return html.Raw("</main><script>").Raw(_script).Raw("</script></body></html>").ToString();
+        return html.Raw("</main><script>").Raw(Script).Raw("</script></body></html>").ToString();
     }
 
     private static string Hash(string content) => $"sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(content)))}";

@@ -245,6 +245,7 @@ public sealed class EndpointPoolTests
             ActiveRequests = 1,
             TotalRequests = 1,
             OpenConnections = 1,
+            TotalConnections = 1,
             Membership = "present",
         });
     }
