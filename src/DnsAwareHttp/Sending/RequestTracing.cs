@@ -25,11 +25,9 @@ internal static class RequestTracing
         RequestTrace? trace = RequestTrace.Of(request);
         Activity? activity = Start("dnsaware.attempt", origin, pool.Address);
         long began = time.GetTimestamp();
-        Task<HttpResponseMessage> sending = pool.SendAsync(request, async, cancellationToken);
-        await ((Task)sending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         try
         {
-            HttpResponseMessage response = await sending.ConfigureAwait(false);
+            HttpResponseMessage response = await pool.SendAsync(request, async, cancellationToken).ConfigureAwait(false);
             bool isMisdirected = AttemptOutcomes.Of(response) is AttemptOutcome.Misdirected;
             End(isMisdirected ? RequestAttemptOutcome.Misdirected : RequestAttemptOutcome.Answered, error: null);
             return response;
@@ -95,7 +93,7 @@ internal static class RequestTracing
             activity?.SetTag(Tags.ServerAddress, origin.Host).SetTag(Tags.ServerPort, origin.Port);
             if (peer is not null)
             {
-                activity?.SetTag("network.peer.address", peer.Address.ToString()).SetTag("network.peer.port", peer.Port);
+                activity?.SetTag(Tags.PeerAddress, peer.Address.ToString()).SetTag(Tags.PeerPort, peer.Port);
             }
 
             return activity;

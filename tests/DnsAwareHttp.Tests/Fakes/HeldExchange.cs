@@ -33,6 +33,9 @@ internal sealed class HeldExchange(TimeProvider clock) : IDnsExchange
     public async ValueTask<DnsReply> AskAsync(NameServer server, DnsQuery query, TimeSpan timeout, CancellationToken cancellationToken)
     {
         Held held = new(server.EndPoint.Address.ToString(), query);
+
+        // It ends in the instant of its timeout, whenever the code behind the wait runs: another may begin in that instant.
+        using ITimer over = clock.CreateTimer(_ => End(held), null, timeout, Timeout.InfiniteTimeSpan);
         Task<DnsReply> answer = held.Answer.Task.WaitAsync(timeout, clock, cancellationToken);
         lock (_gate)
         {
@@ -51,10 +54,16 @@ internal sealed class HeldExchange(TimeProvider clock) : IDnsExchange
         finally
         {
             held.IsOver = true;
-            lock (_gate)
-            {
-                _open--;
-            }
+            End(held);
+        }
+    }
+
+    private void End(Held held)
+    {
+        lock (_gate)
+        {
+            _open -= held.IsCounted ? 1 : 0;
+            held.IsCounted = false;
         }
     }
 
@@ -65,6 +74,8 @@ internal sealed class HeldExchange(TimeProvider clock) : IDnsExchange
         public DnsQuery Query => query;
 
         public volatile bool IsOver;
+
+        public bool IsCounted { get; set; } = true;
 
         public TaskCompletionSource<DnsReply> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -96,13 +96,12 @@ internal sealed class DnsLookup(HedgedQuery servers, TimeProvider timeProvider)
             return outcome;
         }
 
-        ImmutableArray<IPAddress> distinct = AnswerMerge.Distinct(found.Addresses);
-        if (distinct.All(address => address.AddressFamily == family) && !distinct.IsEmpty)
+        ImmutableArray<IPAddress> addresses = AnswerMerge.Distinct(found.Addresses);
+        if (!addresses.All(address => address.AddressFamily == family))
         {
-            return outcome with { Answer = found with { Addresses = distinct } };
+            addresses = [.. addresses.Where(address => address.AddressFamily == family)];
         }
 
-        ImmutableArray<IPAddress> addresses = [.. distinct.Where(address => address.AddressFamily == family)];
         Answer answer = addresses.IsEmpty ? new Answer.Empty(EmptyReason.NoData, found.Ttl) : found with { Addresses = addresses };
         return outcome with { Answer = answer };
     }

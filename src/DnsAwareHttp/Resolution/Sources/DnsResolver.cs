@@ -78,24 +78,11 @@ internal sealed class DnsResolver : IFamilyResolver, IQuestionResolver, INameCha
         Question question, Answer.Found? known, DnsSettings current, CancellationToken cancellationToken)
     {
         string[] names = [.. current.CandidatesFor(question.Name)];
-        int? index = known is null ? null : Array.IndexOf(names, known.Candidate);
         CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping.Token);
         bool hasRest = false;
         try
         {
-            DnsOutcome outcome;
-            if (names is [string only])
-            {
-                DnsOutcome alone = await _lookup.AskAsync(only, question.Kind, known is not null, current, end.Token).ConfigureAwait(false);
-                outcome = SearchVerdict.Of(names, [alone], index)!.Value;
-            }
-            else
-            {
-                CandidateRun run = new(
-                    names, index, (name, ended) => _lookup.AskAsync(name, question.Kind, known is not null, current, ended), _timeProvider);
-                outcome = await run.FirstAsync(end.Token).ConfigureAwait(false);
-            }
-
+            DnsOutcome outcome = await AskNamesAsync(names, question.Kind, known, current, end.Token).ConfigureAwait(false);
             hasRest = outcome.Answer is Answer.Found { Rest: not null };
             if (hasRest)
             {
@@ -111,6 +98,21 @@ internal sealed class DnsResolver : IFamilyResolver, IQuestionResolver, INameCha
                 end.Dispose();
             }
         }
+    }
+
+    private async Task<DnsOutcome> AskNamesAsync(
+        string[] names, QuestionKind kind, Answer.Found? known, DnsSettings current, CancellationToken cancellationToken)
+    {
+        int? index = known is null ? null : Array.IndexOf(names, known.Candidate);
+        if (names is [string only])
+        {
+            DnsOutcome alone = await AskAsync(only, cancellationToken).ConfigureAwait(false);
+            return SearchVerdict.Of(names, [alone], index)!.Value;
+        }
+
+        return await new CandidateRun(names, index, AskAsync, _timeProvider).FirstAsync(cancellationToken).ConfigureAwait(false);
+
+        Task<DnsOutcome> AskAsync(string name, CancellationToken ended) => _lookup.AskAsync(name, kind, known is not null, current, ended);
     }
 
     // The rest of an answer is asked for after this has returned, until the cache is disposed.

@@ -31,7 +31,8 @@ internal sealed class ServerQuery(IDnsExchange udp, IDnsExchange tcp, IDnsExchan
     private async Task<DnsReply> AskBothWaysAsync(
         NameServer server, DnsQuery query, DnsQuery plain, TimeSpan timeout, CancellationToken cancellationToken)
     {
-        Task<DnsReply> with = udp.AskAsync(server, query, Bound(timeout), cancellationToken).AsTask();
+        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task<DnsReply> with = udp.AskAsync(server, query, Bound(timeout), end.Token).AsTask();
         TimeSpan patience = edns.PatienceWith(server);
         await DelayAsync(with, patience).ConfigureAwait(false);
         if (with.IsCompleted || timeout <= patience)
@@ -39,7 +40,6 @@ internal sealed class ServerQuery(IDnsExchange udp, IDnsExchange tcp, IDnsExchan
             return edns.Heard(server, await with.ConfigureAwait(false));
         }
 
-        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task<DnsReply> without = udp.AskAsync(server, plain, Bound(timeout - patience), end.Token).AsTask();
         if (await Task.WhenAny(with, without).ConfigureAwait(false) == without)
         {
@@ -54,10 +54,8 @@ internal sealed class ServerQuery(IDnsExchange udp, IDnsExchange tcp, IDnsExchan
             reply = edns.Better(server, reply, await without.ConfigureAwait(false));
         }
 
-        // The question with EDNS, if it is not answered yet, ends with those to all servers.
         await end.CancelAsync().ConfigureAwait(false);
-        await ((Task)without).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        with.Forget();
+        await Task.WhenAll((Task)with, without).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return reply;
     }
 
