@@ -40,6 +40,7 @@ public sealed class TypeCoverageTests
         ["PrimaryHandlerFilter"] = "DnsAwareHttpClientBuilderExtensionsTests",
         ["PrimaryHandlers"] = "PrimaryHandlerTests",
         ["RedirectFollower"] = "RedirectFidelityTests",
+        ["DnsAwareActivities"] = "RequestTraceTests",
         ["RequestTracing"] = "RequestTraceTests",
         ["RequestRetries"] = "RequestSenderTests",
         ["RouterSettings"] = "RequestRouterTests",
