@@ -41,6 +41,7 @@ public sealed class TypeCoverageTests
         ["PrimaryHandlers"] = "PrimaryHandlerTests",
         ["RedirectFollower"] = "RedirectFidelityTests",
         ["DnsAwareActivities"] = "RequestTraceTests",
+        ["TriedEndpointsCarrier"] = "ResilienceTests",
         ["RequestTracing"] = "RequestTraceTests",
         ["RequestRetries"] = "RequestSenderTests",
         ["RouterSettings"] = "RequestRouterTests",
