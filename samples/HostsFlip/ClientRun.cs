@@ -14,7 +14,13 @@ internal sealed class ClientRun(IReadOnlyList<Outcome> outcomes)
     /// <summary>Who answered, in the order of their first answers.</summary>
     public IReadOnlyList<IPAddress> Addresses => [.. Answers.Select(answer => answer.Server).Distinct()];
 
-    /// <summary>When the first request was sent since which <paramref name="server"/> has answered everything that was answered; null if there is none.</summary>
+    /// <summary>The longest time from a request to its end.</summary>
+    public TimeSpan LongestWait => outcomes.Select(outcome => outcome.Ended - outcome.Sent).DefaultIfEmpty().Max();
+
+    /// <summary>How many requests that were sent after <paramref name="moment"/> <paramref name="server"/> answered.</summary>
+    public int AnswersOf(IPAddress server, TimeSpan moment) => Answers.Count(answer => answer.Server.Equals(server) && answer.Sent > moment);
+
+    /// <summary>The first request since which <paramref name="server"/> has answered everything that was answered; null if there is none.</summary>
     public TimeSpan? MovedAt(IPAddress server)
     {
         TimeSpan lastElsewhere = Answers.Where(answer => !answer.Server.Equals(server)).Select(answer => answer.Sent).DefaultIfEmpty(TimeSpan.MinValue).Max();

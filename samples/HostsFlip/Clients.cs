@@ -7,14 +7,12 @@ namespace HostsFlip;
 /// <summary>The two clients that are compared. Both resolve the name through the same hosts file.</summary>
 internal sealed class Clients : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-
     private readonly DnsCache _cache;
 
     public Clients(IFlippingHosts hosts)
     {
         _cache = new DnsCache(new DnsCacheOptions { HostsFilePath = hosts.PrivateFile });
-        DnsAware = new HttpClient(new DnsAwareHandler(Handler(), new DnsAwareOptions(), _cache)) { Timeout = Patience };
+        DnsAware = new HttpClient(new DnsAwareHandler(Handler(), new DnsAwareOptions(), _cache)) { Timeout = Schedule.Patience };
 
         SocketsHttpHandler plain = Handler();
         if (hosts.PrivateFile is string file)
@@ -22,7 +20,7 @@ internal sealed class Clients : IDisposable
             plain.ConnectCallback = (context, cancellationToken) => ConnectByAsync(file, context.DnsEndPoint, cancellationToken);
         }
 
-        Plain = new HttpClient(plain) { Timeout = Patience };
+        Plain = new HttpClient(plain) { Timeout = Schedule.Patience };
     }
 
     public HttpClient DnsAware { get; }

@@ -32,16 +32,16 @@ internal static class Demo
         flipped.SetResult();
         view.Tell($"the hosts file changes: {hosts.Name} is now {servers.Second.Address}");
 
-        // The first server stops when its last responses to our client are complete, as an operator stops a server that left DNS.
-        await clock.WaitUntilAsync(Schedule.FirstServerStops, cancellationToken);
+        // The first server goes when its last responses to our client are complete: an operator waits for that, and for no other client.
+        await clock.WaitUntilAsync(Schedule.FirstServerGoes, cancellationToken);
         await downloading;
         await Task.WhenAny(ours.HasMoved, clock.WaitUntilAsync(flippedAt + Schedule.PatienceForTheMove, cancellationToken));
         cancellationToken.ThrowIfCancellationRequested();
-        TimeSpan stoppedAt = clock.Elapsed;
-        await servers.First.StopAbruptlyAsync();
-        view.Tell($"the server on {servers.First.Address} stops");
+        TimeSpan goneAt = clock.Elapsed;
+        servers.First.Vanish();
+        view.Tell($"the server on {servers.First.Address} is switched off");
 
-        await clock.WaitUntilAsync(stoppedAt + Schedule.TrafficAfterTheStop, cancellationToken);
+        await clock.WaitUntilAsync(goneAt + Schedule.TrafficAfterwards, cancellationToken);
         closing.SetResult();
         await Task.WhenAll(traffic, watching);
         return new Recording
@@ -49,7 +49,7 @@ internal static class Demo
             First = servers.First.Address,
             Second = servers.Second.Address,
             FlippedAt = flippedAt,
-            StoppedAt = stoppedAt,
+            GoneAt = goneAt,
             Plain = new ClientRun(plain.Outcomes),
             Ours = new ClientRun(ours.Outcomes),
             Download = await downloading,

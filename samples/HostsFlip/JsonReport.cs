@@ -21,6 +21,8 @@ internal static class JsonReport
         Requests = client.Outcomes.Count,
         Failed = client.Failures.Count,
         SwitchMs = recording.SwitchOf(client) is TimeSpan time ? (long?)Math.Round(time.TotalMilliseconds) : null,
+        ToRemovedServer = recording.AnsweredByTheRemovedServer(client),
+        LongestWaitMs = (long)client.LongestWait.TotalMilliseconds,
         Addresses = client.Addresses.Select(address => address.ToString()),
     };
 }

@@ -25,13 +25,11 @@ internal sealed class LiveView(TextWriter output, bool useColours)
     public void Introduce(IFlippingHosts hosts, LocalServers servers)
     {
         _first = servers.First.Address;
-        string file = hosts.PrivateFile is null
-            ? "The machine's own hosts file says"
-            : "A private hosts file, which the plain client reads for each new connection as the operating system would its own, says";
+        string file = hosts.PrivateFile is null ? "The machine's own hosts file" : "A hosts file";
         WriteLine($"""
             Server 1 is {servers.First.Address}, server 2 is {servers.Second.Address}, both on port {servers.First.Port}.
-            {file} that {hosts.Name} is server 1.
-            Each second has ten marks: who answered in that tenth ({Paint("1")} or {Paint("2")}), or {Paint("x")} where a request failed.
+            {file} says that {hosts.Name} is server 1. In 2.5 s it will say: server 2.
+            Ten marks a second: who answered ({Paint("1")} or {Paint("2")}), {Paint("x")} a request failed, {Paint(".")} no answer came.
 
                    plain HttpClient                 with DnsAwareHandler             download
             """);
@@ -52,10 +50,10 @@ internal sealed class LiveView(TextWriter output, bool useColours)
 
     public void Show(Verdict verdict) => WriteLine($"""
 
-        plain:     {verdict.Plain}
-        ours:      {verdict.Ours}
-        download:  {verdict.Download}
+        {verdict.Figures}
 
+        {Painted(verdict.HarmSeen ? Red : Bold, verdict.Harm)}
+        {verdict.Download}
         {Painted(verdict.PromiseHeld ? Green : Red, verdict.Conclusion)}
         """);
 

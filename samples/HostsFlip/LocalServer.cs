@@ -17,13 +17,24 @@ internal sealed class LocalServer : IAsyncDisposable
     private static readonly TimeSpan Work = TimeSpan.FromMilliseconds(40);
 
     private readonly WebApplication _application;
-    private readonly CancellationTokenSource _crash;
+    private readonly CancellationTokenSource _crash = new();
+    private volatile bool _isGone;
 
-    private LocalServer(IPAddress address, WebApplication application, CancellationTokenSource crash)
+    private LocalServer(IPAddress address, int port, Task flipped)
     {
         Address = address;
-        _application = application;
-        _crash = crash;
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(address, port));
+        _application = builder.Build();
+        _application.Use(next => async context =>
+        {
+            context.Response.Headers[NameHeader] = address.ToString();
+            using CancellationTokenRegistration abort = _crash.Token.Register(context.Abort);
+            await next(context);
+        });
+        _application.MapGet(ShopPath, ServeShopAsync);
+        _application.MapGet(ParcelPath, context => Parcel.ServeAsync(context, flipped));
     }
 
     public IPAddress Address { get; }
@@ -32,33 +43,26 @@ internal sealed class LocalServer : IAsyncDisposable
 
     public static async Task<LocalServer> StartAsync(IPAddress address, int port, Task flipped, CancellationToken cancellationToken)
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(address, port));
-        WebApplication application = builder.Build();
-        CancellationTokenSource crash = new();
-        application.Use(next => async context =>
-        {
-            context.Response.Headers[NameHeader] = address.ToString();
-            using CancellationTokenRegistration abort = crash.Token.Register(context.Abort);
-            await next(context);
-        });
-        application.MapGet(ShopPath, ServeShopAsync);
-        application.MapGet(ParcelPath, context => Parcel.ServeAsync(context, flipped));
+        LocalServer server = new(address, port, flipped);
         try
         {
-            await application.StartAsync(cancellationToken);
-            return new LocalServer(address, application, crash);
+            await server._application.StartAsync(cancellationToken);
+            return server;
         }
         catch
         {
-            await application.DisposeAsync();
+            await server._application.DisposeAsync();
             throw;
         }
     }
 
-    /// <summary>Stops as a crash does: nobody connects any more, and requests under way are cut off.</summary>
-    public async Task StopAbruptlyAsync()
+    /// <summary>
+    /// Goes as a machine that is switched off, or a pod whose address is taken away: nobody says goodbye. Its connections stay open for the
+    /// clients, and no answer comes any more.
+    /// </summary>
+    public void Vanish() => _isGone = true;
+
+    public async ValueTask DisposeAsync()
     {
         await _crash.CancelAsync();
         try
@@ -69,17 +73,18 @@ internal sealed class LocalServer : IAsyncDisposable
         {
             // Says only that the time for a graceful stop, which is none, has passed.
         }
-    }
 
-    public async ValueTask DisposeAsync()
-    {
-        await StopAbruptlyAsync();
         await _application.DisposeAsync();
     }
 
-    private static async Task ServeShopAsync(HttpContext context)
+    private async Task ServeShopAsync(HttpContext context)
     {
         await Task.Delay(Work, context.RequestAborted);
+        if (_isGone)
+        {
+            await Task.Delay(Timeout.Infinite, context.RequestAborted);
+        }
+
         await context.Response.WriteAsync("Welcome to the shop.\n", context.RequestAborted);
     }
 }

@@ -23,8 +23,8 @@ internal sealed class TimelineSvg(Recording recording)
         Open(svg);
         Legend(svg, recording);
         Events(svg);
-        Lane(svg, "plain HttpClient", Summary(recording, recording.Plain), recording.Plain, recording.First, most, top: 84);
-        Lane(svg, "DnsAwareHandler", Summary(recording, recording.Ours), recording.Ours, recording.First, most, top: 184);
+        Lane(svg, "plain HttpClient", recording.Plain, most, top: 84);
+        Lane(svg, "DnsAwareHandler", recording.Ours, most, top: 184);
         DownloadLane(svg, top: 284);
         Axis(svg);
         return svg.Append("</svg>\n").ToString();
@@ -51,7 +51,7 @@ internal sealed class TimelineSvg(Recording recording)
     private void Events(StringBuilder svg)
     {
         Event(svg, recording.FlippedAt, "the hosts file changes");
-        Event(svg, recording.StoppedAt, $"{recording.First} stops");
+        Event(svg, recording.GoneAt, $"{recording.First} is switched off");
     }
 
     private void Event(StringBuilder svg, TimeSpan at, string text) => svg.Append(CultureInfo.InvariantCulture, $"""
@@ -60,14 +60,15 @@ internal sealed class TimelineSvg(Recording recording)
 
         """);
 
-    private void Lane(StringBuilder svg, string name, string summary, ClientRun client, IPAddress first, int most, int top)
+    private void Lane(StringBuilder svg, string name, ClientRun client, int most, int top)
     {
-        Heading(svg, name, summary, top);
+        Heading(svg, name, Summary(recording, client), top);
+        Line(svg, $"{recording.AnsweredByTheRemovedServer(client)} to a removed server", top + 58);
         ILookup<int, Outcome> tenths = client.Outcomes.ToLookup(outcome => (int)(outcome.Ended.TotalSeconds * Tenths));
         foreach (IGrouping<int, Outcome> tenth in tenths.Where(tenth => tenth.Key < _length.TotalSeconds * Tenths).OrderBy(tenth => tenth.Key))
         {
             double bottom = top + LaneHeight;
-            foreach (IGrouping<string, Outcome> same in tenth.GroupBy(outcome => ColourOf(outcome, first)).OrderBy(same => same.Key == Failure))
+            foreach (IGrouping<string, Outcome> same in tenth.GroupBy(outcome => ColourOf(outcome, recording.First)).OrderBy(same => same.Key == Failure))
             {
                 double height = (double)same.Count() / most * LaneHeight;
                 bottom -= height;
@@ -90,8 +91,17 @@ internal sealed class TimelineSvg(Recording recording)
             """);
     }
 
-    private static void Heading(StringBuilder svg, string name, string summary, int top) => svg.Append(CultureInfo.InvariantCulture, $"""
-        <text x="16" y="{top + 22}" font-weight="600">{name}</text><text x="16" y="{top + 42}" fill="{Faint}" font-size="12">{summary}</text>
+    private static void Heading(StringBuilder svg, string name, string summary, int top)
+    {
+        svg.Append(CultureInfo.InvariantCulture, $"""
+            <text x="16" y="{top + 22}" font-weight="600">{name}</text>
+
+            """);
+        Line(svg, summary, top + 42);
+    }
+
+    private static void Line(StringBuilder svg, string text, int y) => svg.Append(CultureInfo.InvariantCulture, $"""
+        <text x="16" y="{y}" fill="{Faint}" font-size="12">{text}</text>
 
         """);
 
@@ -114,7 +124,7 @@ internal sealed class TimelineSvg(Recording recording)
     // 12 s, and more where a busy machine needed more.
     private static TimeSpan LengthOf(Recording recording)
     {
-        TimeSpan end = recording.StoppedAt + Schedule.TrafficAfterTheStop;
+        TimeSpan end = recording.GoneAt + Schedule.TrafficAfterwards;
         return TimeSpan.FromSeconds(Math.Max(Schedule.End.TotalSeconds, 2 * Math.Ceiling((end.TotalSeconds - 0.5) / 2)));
     }
 

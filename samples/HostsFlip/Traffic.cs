@@ -15,7 +15,8 @@ internal sealed class Traffic(HttpClient client, Uri shop, IPAddress destination
 
     private static readonly TimeSpan ThinkTime = TimeSpan.FromMilliseconds(20);
 
-    // One after the other, so that at any moment some requests are under way.
+    // One after the other, so that at any moment some requests are under way. The first requests come together: then each client has a
+    // connection for each visitor, and none is opened later, which would go to another server by chance.
     private static readonly TimeSpan Stagger = TimeSpan.FromMilliseconds(12);
 
     private readonly ConcurrentQueue<Outcome> _outcomes = new();
@@ -34,6 +35,7 @@ internal sealed class Traffic(HttpClient client, Uri shop, IPAddress destination
 
     private async Task VisitAsync(int visitor, Task closing, CancellationToken cancellationToken)
     {
+        _outcomes.Enqueue(await AskAsync(cancellationToken));
         await Task.Delay(Stagger * visitor, cancellationToken);
         while (!closing.IsCompleted)
         {
@@ -57,6 +59,10 @@ internal sealed class Traffic(HttpClient client, Uri shop, IPAddress destination
             using HttpResponseMessage response = await client.GetAsync(shop, cancellationToken);
             response.EnsureSuccessStatusCode();
             return new Outcome.Answered(sent, clock.Elapsed, response.Server());
+        }
+        catch (TaskCanceledException failure) when (failure.InnerException is TimeoutException)
+        {
+            return new Outcome.Failed(sent, clock.Elapsed, $"no answer in {Schedule.Patience.TotalSeconds:0} s");
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
