@@ -7,5 +7,8 @@ internal sealed class PollOptions
 
     public int Times { get; set; } = int.MaxValue;
 
+    /// <summary>Prints the endpoints as JSON at the end.</summary>
+    public bool Json { get; set; }
+
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(1);
 }

@@ -27,7 +27,16 @@ internal sealed class Poller(
             }
         }
 
-        Print(handlers.GetHandler("api").GetSnapshot());
+        DnsAwareSnapshot snapshot = handlers.GetHandler("api").GetSnapshot();
+        if (options.Value.Json)
+        {
+            Console.WriteLine(snapshot.ToJson());
+        }
+        else
+        {
+            Print(snapshot);
+        }
+
         host.StopApplication();
     }
 

@@ -10,8 +10,8 @@ namespace Microsoft.AspNetCore.Builder;
 public static class DnsAwareEndpointRouteBuilderExtensions
 {
     /// <summary>
-    /// Maps a page that shows the handlers of the container's HTTP clients, and those that
-    /// <see cref="DnsAwareStatusServiceCollectionExtensions.AddDnsAwareStatus"/> added.
+    /// Maps a page that shows the handlers of the container's HTTP clients, and those that <c>AddDnsAwareStatus</c> of
+    /// <see cref="DnsAwareStatusServiceCollectionExtensions"/> added.
     /// </summary>
     /// <remarks>
     /// <para>Beside the page at <paramref name="pattern"/> are <c>/json</c>, and <c>/events</c> for its own live updates.</para>
