@@ -1,10 +1,11 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Globalization;
+using DnsAwareHttp.Diagnostics;
 
 namespace DnsAwareHttp.Tests.Fakes;
 
-/// <summary>A meter factory whose meters nobody else sees, and all that was measured with them.</summary>
+/// <summary>A meter factory whose meters nobody else sees, and all that the runtime measured with them.</summary>
 /// <remarks>Instead of MetricCollector, which hears one instrument: a comparison needs all that the runtime measures, in one list.</remarks>
 internal sealed class RecordedMeters : IMeterFactory
 {
@@ -17,7 +18,7 @@ internal sealed class RecordedMeters : IMeterFactory
     {
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Meter.Scope == this)
+            if (instrument.Meter.Scope == this && instrument.Meter.Name != DnsAwareMetrics.MeterName)
             {
                 listener.EnableMeasurementEvents(instrument);
             }

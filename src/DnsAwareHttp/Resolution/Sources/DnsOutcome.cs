@@ -1,3 +1,5 @@
+using DnsAwareHttp.Diagnostics;
+
 namespace DnsAwareHttp.Resolution.Sources;
 
 /// <summary>The answer of DNS, and whether a server could be asked. If not, other sources may be asked.</summary>
@@ -12,7 +14,7 @@ internal readonly record struct DnsOutcome(Answer Answer, bool WasAsked)
 
     /// <summary>The outcome for a name that was not answered in time.</summary>
     public static DnsOutcome Late(string name, TimeSpan time) =>
-        new(new Answer.Failed($"no server answered for {name} within {time.TotalSeconds:0.###} s"), WasAsked: true);
+        new(new Answer.Failed($"no server answered for {name} within {time.TotalSeconds:0.###} s") { ErrorType = ErrorTypes.Timeout }, WasAsked: true);
 
     /// <summary>The answer of a later outcome, as the rest of an earlier one.</summary>
     public static async Task<Answer> RestOf(Task<DnsOutcome> later) => (await later.ConfigureAwait(false)).Answer;

@@ -1,0 +1,56 @@
+using DnsAwareHttp.Balancing;
+using DnsAwareHttp.Diagnostics;
+using DnsAwareHttp.Endpoints;
+using DnsAwareHttp.Pools;
+
+namespace DnsAwareHttp.Sending;
+
+/// <summary>What the observable instruments see of an open origin. It reads what is published, and takes no lock of the origin.</summary>
+internal static class OriginCount
+{
+    /// <param name="survey">Tells what to look at.</param>
+    /// <param name="scope">Shared by all parts of the origin.</param>
+    /// <param name="offered">Its endpoints; null for no endpoint.</param>
+    /// <param name="usage">Counts the requests that wait.</param>
+    public static void AddTo(MetricSurvey survey, OriginScope scope, EndpointSet? offered, OriginUsage usage)
+    {
+        OriginTally tally = survey.Of(scope.Metrics);
+        if (survey.Subject is SurveySubject.Answers && scope.Answer.Latest?.LastGoodAt is DateTimeOffset goodAt)
+        {
+            tally.AddAnswer(scope.Clock.Now - goodAt);
+        }
+
+        tally.Waiting += usage.WaitingRequests;
+        foreach (EndpointPlacement place in offered?.Placements ?? [])
+        {
+            Add(tally, survey.Subject, place);
+        }
+    }
+
+    private static void Add(OriginTally tally, SurveySubject subject, EndpointPlacement place)
+    {
+        switch (subject)
+        {
+            case SurveySubject.Endpoints when StateOf(place) is CountedState state:
+                tally.AddEndpoint(state);
+                break;
+            case SurveySubject.Waiting:
+                tally.Waiting += place.Pool.Room.Pending;
+                break;
+            case SurveySubject.Tcp when place.Pool.Health.State is not EndpointState.Draining:
+                place.Pool.Streams.Survey(tally);
+                break;
+        }
+    }
+
+    // Null: it began to drain this instant, and the drainer counts it.
+    private static CountedState? StateOf(EndpointPlacement place) => place.Pool.Health.State switch
+    {
+        EndpointState.Draining => null,
+        EndpointState.Failing => CountedState.Backoff,
+        _ when place.IsLingering => CountedState.Lingering,
+        EndpointState.Ready => CountedState.Ready,
+        EndpointState.Connecting => CountedState.Connecting,
+        _ => CountedState.Idle,
+    };
+}
