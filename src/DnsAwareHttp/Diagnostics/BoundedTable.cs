@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace DnsAwareHttp.Diagnostics;
 
 /// <summary>Values by keys that outsiders choose: the first keys have a value of their own, all later keys share one.</summary>
-/// <remarks>A key keeps its place for good. If places were given back, an outsider could make series without end, one after the other.</remarks>
+/// <remarks>A key keeps its place for good. If places were given back, an outsider could make series without end.</remarks>
 /// <param name="max">The number of keys that have a value of their own.</param>
 internal sealed class BoundedTable<TKey, TValue>(int max)
     where TKey : notnull

@@ -51,7 +51,7 @@ internal sealed class DnsAwareMetrics
     /// <summary>The places with endpoints that are in use.</summary>
     public IEnumerable<IMetricSource> Sources => _sources.Select(static pair => pair.Key);
 
-    /// <summary>The metrics of a factory; null: those of the process. Their instruments are announced now, if that has not happened.</summary>
+    /// <summary>The metrics of a factory; null: those of the process. Announces their instruments, if that has not happened.</summary>
     /// <remarks>The caller holds no lock: the factory and the listeners are code of the application.</remarks>
     public static DnsAwareMetrics Of(IMeterFactory? factory)
     {
@@ -66,9 +66,7 @@ internal sealed class DnsAwareMetrics
     /// <param name="host">The name that is resolved.</param>
     /// <param name="port">The port of the origin.</param>
     public OriginMetrics OriginOf(string host, int port) =>
-        _origins.Of(
-            (host, port), key => new OriginMetrics(this, new TagSet(Tags.Of(Tags.ServerAddress, key.Host), Tags.Of(Tags.ServerPort, key.Port))),
-            _otherOrigins);
+        _origins.Of((host, port), key => new OriginMetrics(this, TagsOf(key.Host, key.Port)), _otherOrigins);
 
     /// <summary>The metrics of an endpoint whose address is a tag.</summary>
     /// <param name="origin">Its origin.</param>
@@ -103,6 +101,8 @@ internal sealed class DnsAwareMetrics
         }
     }
 
+    private static TagSet TagsOf(string host, int port) => new(Tags.Of(Tags.ServerAddress, host), Tags.Of(Tags.ServerPort, port));
+
     // Once, and without a lock: a listener that is told of an instrument may send a request.
     private void Announce()
     {
@@ -113,7 +113,8 @@ internal sealed class DnsAwareMetrics
 
         try
         {
-            Meter meter = _makeMeter(new MeterOptions(MeterName) { Version = typeof(DnsAwareMetrics).Assembly.GetName().Version?.ToString(3) });
+            string? version = typeof(DnsAwareMetrics).Assembly.GetName().Version?.ToString(3);
+            Meter meter = _makeMeter(new MeterOptions(MeterName) { Version = version });
             _instruments = new MetricInstruments(meter, new MetricObservations(this));
         }
         catch (Exception)

@@ -101,7 +101,7 @@ internal sealed class OriginMetrics
     public TagSet OfState(CountedState state) =>
         _ofStates[(int)state] ??= Common.With(Tags.EndpointState, EnumNames<CountedState>.Of(state));
 
-    /// <summary>Whether the number of endpoints in a state is told: from the first endpoint on. Exporters would keep the last number.</summary>
+    /// <summary>Whether the number of endpoints in a state is told: from the first endpoint on, also when it is 0 again.</summary>
     public bool IsTold(CountedState state, long count)
     {
         int bit = 1 << (int)state;

@@ -18,7 +18,8 @@ internal sealed class StreamMeter(EndpointMetrics metrics)
     /// <returns>False: the exception goes its way.</returns>
     public bool Note(Exception error)
     {
-        _wasReset |= (error as SocketException ?? error.InnerException as SocketException) is { SocketErrorCode: SocketError.ConnectionReset };
+        SocketException? cause = error as SocketException ?? error.InnerException as SocketException;
+        _wasReset |= cause is { SocketErrorCode: SocketError.ConnectionReset };
         return false;
     }
 

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Globalization;
-using DnsAwareHttp.Diagnostics;
 
 namespace DnsAwareHttp.Tests.Fakes;
 
@@ -18,7 +17,7 @@ internal sealed class RecordedMeters : IMeterFactory
     {
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Meter.Scope == this && instrument.Meter.Name != DnsAwareMetrics.MeterName)
+            if (instrument.Meter.Scope == this && instrument.Meter.Name != "DnsAwareHttp")
             {
                 listener.EnableMeasurementEvents(instrument);
             }
