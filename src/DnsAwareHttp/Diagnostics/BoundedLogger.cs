@@ -82,7 +82,8 @@ internal sealed class BoundedLogger(ILogger inner, TimeProvider time) : ILogger
         Lines lines = _written.AddOrUpdate(
             (eventId, subject),
             static (key, call) => call.Logger.First(key.Event, call.Now),
-            static (key, before, call) => call.Logger.IsOver(before, call.Now) ? call.Logger.First(key.Event, call.Now) : before.Next(MaxLines),
+            static (key, before, call) =>
+                call.Logger.IsOver(before, call.Now) ? call.Logger.First(key.Event, call.Now) : before.Next(MaxLines),
             (Logger: this, Now: now));
         if (lines.Count == 1 && _written.Count > MaxSubjects)
         {

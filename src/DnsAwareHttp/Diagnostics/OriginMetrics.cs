@@ -99,7 +99,8 @@ internal sealed class OriginMetrics
 
     /// <summary>The tags of a number of endpoints.</summary>
     public TagSet OfState(CountedState state) =>
-        _ofStates[(int)state] ??= Common.With(Tags.EndpointState, EnumNames<CountedState>.Of(state));
+        _ofStates[(int)state] ??= Common.With(
+            Tags.EndpointState, state is CountedState.BackingOff ? "backoff" : EnumNames<CountedState>.Of(state));
 
     /// <summary>Whether the number of endpoints in a state is told: from the first endpoint on, also when it is 0 again.</summary>
     public bool IsTold(CountedState state, long count)

@@ -44,7 +44,7 @@ internal enum CountedState
     Lingering,
 
     /// <summary>It fails, and is tried again after a pause.</summary>
-    Backoff,
+    BackingOff,
 
     /// <summary>Its answers are failures, and it takes no requests for a while.</summary>
     Ejected,

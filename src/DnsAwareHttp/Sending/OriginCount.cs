@@ -47,7 +47,7 @@ internal static class OriginCount
     private static CountedState? StateOf(EndpointPlacement place) => place.Pool.Health.State switch
     {
         EndpointState.Draining => null,
-        EndpointState.Failing => CountedState.Backoff,
+        EndpointState.Failing => CountedState.BackingOff,
         _ when place.IsLingering => CountedState.Lingering,
         EndpointState.Ready => CountedState.Ready,
         EndpointState.Connecting => CountedState.Connecting,

@@ -1,5 +1,7 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Security;
+using System.Runtime.CompilerServices;
 using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Sending;
 using DnsAwareHttp.Tests.Fakes;
@@ -340,6 +342,41 @@ public sealed class MetricsInUseTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task DroppedHandler_IsCollectedAndItsEndpointsCountNoLonger()
+    {
+        WeakReference handler = await UseAndDropAsync();
+        _meters.Look("dnsaware.endpoint.count").Should().Equal("1 endpoint.state=ready");
+
+        await Eventually.Holds(
+            () =>
+            {
+                GC.Collect();
+                GC.WaitForPendingFinalizers();
+                return !handler.IsAlive && _meters.Look("dnsaware.endpoint.count").Contains("0 endpoint.state=ready");
+            },
+            "the handler is collected");
+    }
+
+    [Fact]
+    public async Task ListenerThatSendsARequestWhenItHearsOfAnInstrument_HarmsNoOne()
+    {
+        HttpClient client = Client();
+        Task<string>? sent = null;
+        using MeterListener listener = new();
+        listener.InstrumentPublished = (instrument, _) =>
+        {
+            if (instrument.Meter.Scope == _meters && instrument.Name == "dnsaware.request.count" && sent is null)
+            {
+                sent = client.GetStringAsync($"{Base}/whoami");
+            }
+        };
+        listener.Start(); // The cache has announced the instruments: they are told now.
+
+        (await client.GetStringAsync($"{Base}/whoami")).Should().Be(One);
+        (await sent!).Should().Be(One);
+    }
+
+    [Fact]
     public async Task TwoHandlersOfOneOrigin_AreOneSeries()
     {
         await Client().GetStringAsync($"{Base}/whoami");
@@ -359,6 +396,15 @@ public sealed class MetricsInUseTests : IAsyncLifetime
             return Task.CompletedTask;
         }),
         One, Two, "::1");
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private async Task<WeakReference> UseAndDropAsync()
+    {
+        DnsAwareHandler handler = new(new SocketsHttpHandler { MeterFactory = _meters }, null, _cache);
+        HttpClient client = new(handler);
+        await client.GetStringAsync($"{Base}/whoami");
+        return new WeakReference(handler);
+    }
 
     // Until the name is asked again.
     private async Task RefreshAsync()

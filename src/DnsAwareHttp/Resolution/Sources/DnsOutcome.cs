@@ -13,8 +13,11 @@ internal readonly record struct DnsOutcome(Answer Answer, bool WasAsked)
     public Answer.Empty? Denied { get; init; }
 
     /// <summary>The outcome for a name that was not answered in time.</summary>
-    public static DnsOutcome Late(string name, TimeSpan time) =>
-        new(new Answer.Failed($"no server answered for {name} within {time.TotalSeconds:0.###} s") { ErrorType = ErrorTypes.Timeout }, WasAsked: true);
+    public static DnsOutcome Late(string name, TimeSpan time)
+    {
+        Answer.Failed late = new($"no server answered for {name} within {time.TotalSeconds:0.###} s") { ErrorType = ErrorTypes.Timeout };
+        return new DnsOutcome(late, WasAsked: true);
+    }
 
     /// <summary>The answer of a later outcome, as the rest of an earlier one.</summary>
     public static async Task<Answer> RestOf(Task<DnsOutcome> later) => (await later.ConfigureAwait(false)).Answer;
