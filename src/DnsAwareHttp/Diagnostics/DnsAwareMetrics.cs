@@ -115,7 +115,7 @@ internal sealed class DnsAwareMetrics
         {
             string? version = typeof(DnsAwareMetrics).Assembly.GetName().Version?.ToString(3);
             Meter meter = _makeMeter(new MeterOptions(MeterName) { Version = version });
-            _instruments = new MetricInstruments(meter, new MetricObservations(this));
+            _instruments = new MetricInstruments(meter, new MetricObservations(this, TimeProvider.System));
         }
         catch (Exception)
         {

@@ -4,9 +4,13 @@ namespace DnsAwareHttp.Diagnostics;
 
 /// <summary>What the observable instruments of one meter see. The listeners are told after the look, so no lock is held then.</summary>
 /// <param name="metrics">Knows the origins and the sources.</param>
-internal sealed class MetricObservations(DnsAwareMetrics metrics)
+/// <param name="time">The clock.</param>
+internal sealed class MetricObservations(DnsAwareMetrics metrics, TimeProvider time)
 {
     private static readonly CountedState[] _states = Enum.GetValues<CountedState>();
+    private static readonly TimeSpan _sharedFor = TimeSpan.FromMilliseconds(500);
+
+    private volatile Tuple<MetricSurvey, long>? _ofConnections;
 
     public IEnumerable<Measurement<double>> AnswerAges()
     {
@@ -61,7 +65,7 @@ internal sealed class MetricObservations(DnsAwareMetrics metrics)
 
     public IEnumerable<Measurement<double>> RoundTripTimes()
     {
-        MetricSurvey survey = Take(SurveySubject.Tcp);
+        MetricSurvey survey = LookAtConnections();
         List<Measurement<double>> times = [];
         foreach (OriginMetrics origin in metrics.Origins)
         {
@@ -77,7 +81,7 @@ internal sealed class MetricObservations(DnsAwareMetrics metrics)
     public IEnumerable<Measurement<long>> Retransmits()
     {
         // The look brings the counts of the origins up to date.
-        Take(SurveySubject.Tcp);
+        LookAtConnections();
         List<Measurement<long>> counts = [];
         foreach (OriginMetrics origin in metrics.Origins)
         {
@@ -88,6 +92,19 @@ internal sealed class MetricObservations(DnsAwareMetrics metrics)
         }
 
         return counts;
+    }
+
+    // Each connection is a call of the system. The two instruments that need it are collected one after the other, and share a look.
+    private MetricSurvey LookAtConnections()
+    {
+        if (_ofConnections is (MetricSurvey survey, long at) && time.GetElapsedTime(at) < _sharedFor)
+        {
+            return survey;
+        }
+
+        survey = Take(SurveySubject.Tcp);
+        _ofConnections = Tuple.Create(survey, time.GetTimestamp());
+        return survey;
     }
 
     private MetricSurvey Take(SurveySubject subject)

@@ -15,31 +15,52 @@ internal static class OriginCount
     public static void AddTo(MetricSurvey survey, OriginScope scope, EndpointSet? offered, OriginUsage usage)
     {
         OriginTally tally = survey.Of(scope.Metrics);
-        if (survey.Subject is SurveySubject.Answers && scope.Answer.Latest?.LastGoodAt is DateTimeOffset goodAt)
+        ReadOnlySpan<EndpointPlacement> places = offered is null ? [] : offered.Placements.AsSpan();
+        switch (survey.Subject)
         {
-            tally.AddAnswer(scope.Clock.Now - goodAt);
-        }
-
-        tally.Waiting += usage.WaitingRequests;
-        foreach (EndpointPlacement place in offered?.Placements ?? [])
-        {
-            Add(tally, survey.Subject, place);
+            case SurveySubject.Answers when scope.Answer.Latest?.LastGoodAt is DateTimeOffset goodAt:
+                tally.AddAnswer(scope.Clock.Now - goodAt);
+                break;
+            case SurveySubject.Endpoints:
+                CountStates(tally, places);
+                break;
+            case SurveySubject.Waiting:
+                tally.Waiting += usage.WaitingRequests;
+                CountPending(tally, places);
+                break;
+            case SurveySubject.Tcp:
+                LookAtConnections(tally, places);
+                break;
         }
     }
 
-    private static void Add(OriginTally tally, SurveySubject subject, EndpointPlacement place)
+    private static void CountStates(OriginTally tally, ReadOnlySpan<EndpointPlacement> places)
     {
-        switch (subject)
+        foreach (EndpointPlacement place in places)
         {
-            case SurveySubject.Endpoints when StateOf(place) is CountedState state:
+            if (StateOf(place) is CountedState state)
+            {
                 tally.AddEndpoint(state);
-                break;
-            case SurveySubject.Waiting:
-                tally.Waiting += place.Pool.Room.Pending;
-                break;
-            case SurveySubject.Tcp when place.Pool.Health.State is not EndpointState.Draining:
+            }
+        }
+    }
+
+    private static void CountPending(OriginTally tally, ReadOnlySpan<EndpointPlacement> places)
+    {
+        foreach (EndpointPlacement place in places)
+        {
+            tally.Waiting += place.Pool.Room.Pending;
+        }
+    }
+
+    private static void LookAtConnections(OriginTally tally, ReadOnlySpan<EndpointPlacement> places)
+    {
+        foreach (EndpointPlacement place in places)
+        {
+            if (place.Pool.Health.State is not EndpointState.Draining)
+            {
                 place.Pool.Streams.Survey(tally);
-                break;
+            }
         }
     }
 
