@@ -16,5 +16,10 @@ if (args is ["snapshot"])
     return await SnapshotCost.RunAsync();
 }
 
+if (args is ["observation"])
+{
+    return await ObservationBenchmark.RunAsync();
+}
+
 BenchmarkSwitcher.FromAssembly(typeof(DispatchBenchmark).Assembly).Run(args);
 return 0;

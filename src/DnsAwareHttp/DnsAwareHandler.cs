@@ -62,8 +62,7 @@ public sealed class DnsAwareHandler : DelegatingHandler
     /// <param name="cache">Resolves names; shared and not disposed. Null for a cache of its own.</param>
     /// <param name="loggerFactory">Makes the logger of the category <c>DnsAwareHttp.DnsAwareHandler</c>; null for no log.</param>
     /// <exception cref="ArgumentException">The handler has a <see cref="SocketsHttpHandler.ConnectCallback"/>.</exception>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">Options are out of range; the message
-    /// lists all.</exception>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">Options are out of range; all are listed.</exception>
     public DnsAwareHandler(
         SocketsHttpHandler innerHandler, DnsAwareOptions? options = null, DnsCache? cache = null, ILoggerFactory? loggerFactory = null)
         : base(innerHandler ?? throw new ArgumentNullException(nameof(innerHandler)))
@@ -78,7 +77,7 @@ public sealed class DnsAwareHandler : DelegatingHandler
         WrappedHandler.HideFromGrpc(innerHandler);
         _options = options.Snapshot();
         _ownsCache = cache is null;
-        _cache = cache ?? new DnsCache(loggerFactory: loggerFactory);
+        _cache = cache ?? new DnsCache(null, null, null, loggerFactory, innerHandler.MeterFactory);
         _logger = BoundedLogger.Create<DnsAwareHandler>(loggerFactory ?? NullLoggerFactory.Instance, _cache.Clock.Provider);
     }
 
@@ -112,8 +111,7 @@ public sealed class DnsAwareHandler : DelegatingHandler
     /// Takes other options and fails no request for it. New connections follow them. Open connections end with their last response.
     /// </summary>
     /// <returns>Whether a value has changed. If not, nothing happens.</returns>
-    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">Options are out of range. The earlier options
-    /// stay.</exception>
+    /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">Options are out of range; earlier ones stay.</exception>
     internal bool Apply(DnsAwareOptions options)
     {
         DnsAwareOptionsValidator.ThrowIfInvalid(options);
@@ -218,22 +216,24 @@ public sealed class DnsAwareHandler : DelegatingHandler
 
     private RequestRouter Start()
     {
+        // Under no lock: a meter factory, and the listeners of its meters, are code of the application.
+        DnsAwareMetrics metrics = DnsAwareMetrics.Of(WrappedHandler.MeterFactoryOf(InnerHandler, _replacement));
         using (_starting.Enter())
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            return _router ??= MakeRouter_NeedsLock();
+            return _router ??= MakeRouter_NeedsLock(metrics);
         }
     }
 
-    private RequestRouter MakeRouter_NeedsLock()
+    private RequestRouter MakeRouter_NeedsLock(DnsAwareMetrics metrics)
     {
         _starting.AssertHeld();
         SocketsHttpHandler wrapped = TakeInnerHandler();
         WrappedHandler.ThrowIfUnusable(wrapped.ConnectCallback is not null);
         HandlerTemplate template = _replacement?.ToTemplate() ?? HandlerTemplate.ReadFrom(wrapped);
         SettingsFreeze.Freeze(wrapped);
-        PassThrough passThrough = PassThrough.Over(template);
-        return new RequestRouter(new RouterSettings(template, _options, _cache, passThrough, Random.Shared, _logger).NotingIn(_journal));
+        RouterSettings settings = new(template, _options, _cache, PassThrough.Over(template), Random.Shared, _logger) { Metrics = metrics };
+        return new RequestRouter(settings.NotingIn(_journal));
     }
 
     // Other code may have replaced the wrapped handler. Only the settings of a SocketsHttpHandler can be used in its place.

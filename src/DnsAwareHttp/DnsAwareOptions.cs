@@ -171,6 +171,16 @@ public sealed class DnsAwareOptions
     /// <value>Default: null, each request goes to any endpoint.</value>
     public SessionAffinityOptions? SessionAffinity { get; set; }
 
+    /// <summary>
+    /// Whether the metrics of connections and requests name the address, as <c>network.peer.address</c> and <c>network.peer.port</c>.
+    /// </summary>
+    /// <value>Default: false.</value>
+    /// <remarks>
+    /// Each address is then a series of its own, also long after it left. 1,000 addresses of a meter have one; further addresses are
+    /// <c>_OTHER</c>.
+    /// </remarks>
+    public bool AddressTags { get; set; }
+
     /// <summary>A copy. Later changes of this object do not reach it.</summary>
     internal DnsAwareOptions Snapshot()
     {
@@ -205,6 +215,7 @@ public sealed class DnsAwareOptions
         && AvoidTriedEndpoints == other.AvoidTriedEndpoints
         && DelegateComparison.AreSame(ConfigureSocket, other.ConfigureSocket)
         && MaxOrigins == other.MaxOrigins
+        && AddressTags == other.AddressTags
         && SessionAffinityOptions.AreSame(SessionAffinity, other.SessionAffinity);
 
     /// <summary>The mode for the origins of a host and port.</summary>

@@ -18,6 +18,9 @@ internal sealed record EndpointPlacement(EndpointPool Pool)
     /// <summary>Why the address is in use, for people.</summary>
     public string Membership { get; init; } = "present";
 
+    /// <summary>Whether the latest answer lacks the address.</summary>
+    public bool IsLingering { get; init; }
+
     /// <summary>Whether others are preferred: connecting fails, it is not the place for this origin, or there is no way to it.</summary>
     public bool IsAvoided => !HasRoute || Pool.Health.IsAvoided;
 }

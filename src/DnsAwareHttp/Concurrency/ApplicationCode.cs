@@ -30,13 +30,16 @@ internal static class ApplicationCode
     {
         if (OrderedLock.IsAnyHeld)
         {
-            OrderedLock.AfterRelease(() => TellNow(callback, argument));
+            TellLater(callback, argument);
         }
         else
         {
             TellNow(callback, argument);
         }
     }
+
+    // A method of its own: what the delegate captures would be allocated at each call.
+    private static void TellLater<T>(Action<T> callback, T argument) => OrderedLock.AfterRelease(() => TellNow(callback, argument));
 
     private static void TellNow<T>(Action<T> callback, T argument)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using DnsAwareHttp;
 using DnsAwareHttp.DependencyInjection;
 using Microsoft.Extensions.Configuration;
@@ -93,8 +94,8 @@ public static class DnsAwareHttpClientBuilderExtensions
 
     /// <summary>Adds the <see cref="DnsCache"/> that all clients of the container share. Optional: without it defaults apply.</summary>
     /// <remarks>
-    /// The options are read once, when a client is first used. If the container has an <see cref="INameResolver"/> or a
-    /// <see cref="TimeProvider"/>, the cache uses it. The container disposes the cache.
+    /// The options are read once, when a client is first used. If the container has an <see cref="INameResolver"/>, a
+    /// <see cref="TimeProvider"/> or an <see cref="IMeterFactory"/>, the cache uses it. The container disposes the cache.
     /// </remarks>
     /// <param name="services">The container.</param>
     public static IServiceCollection AddDnsCache(this IServiceCollection services)
@@ -107,7 +108,8 @@ public static class DnsAwareHttpClientBuilderExtensions
             provider.GetRequiredService<IOptions<DnsCacheOptions>>().Value,
             provider.GetService<INameResolver>(),
             provider.GetService<TimeProvider>(),
-            provider.GetService<ILoggerFactory>()));
+            provider.GetService<ILoggerFactory>(),
+            provider.GetService<IMeterFactory>()));
         return services;
     }
 

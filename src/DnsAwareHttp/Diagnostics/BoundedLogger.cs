@@ -4,20 +4,31 @@ using Microsoft.Extensions.Logging;
 
 namespace DnsAwareHttp.Diagnostics;
 
-/// <summary>The log of the library: one event is logged at most 20 times a minute about the same name or file.</summary>
+/// <summary>
+/// The log of the library: one event is logged at most 20 times a minute about the same name or file, and about 100 of them at most.
+/// </summary>
 /// <remarks>
-/// A name server or a peer decides how often an address comes, goes, fails or breaks. It must not fill the log of the application. Lines
-/// for debugging are not bounded, and lines about options and clients are not: only the application causes them.
+/// A name server or a peer decides how often an address comes, goes, fails or breaks, and users of the application may decide which names
+/// are asked for. They must not fill the log of the application. Lines for debugging are not bounded, and lines about options and clients
+/// are not: only the application causes them.
 /// </remarks>
 internal sealed class BoundedLogger(ILogger inner, TimeProvider time) : ILogger
 {
     /// <summary>The number of lines of one event about one subject in a <see cref="Window"/>.</summary>
     public const int MaxLines = 20;
 
+    /// <summary>The number of subjects of one event in a <see cref="Window"/>. All others share the lines of one subject.</summary>
+    public const int MaxSubjectsOfEvent = 100;
+
+    private const string OtherSubjects = "Other names";
     private const int MaxSubjects = 4096;
     private const int FirstOfApplication = 60;
 
     private readonly ConcurrentDictionary<(int Event, string Subject), Lines> _written = new();
+
+    // For each event: its subjects in a window, and the lines about those that have no lines of their own.
+    private readonly ConcurrentDictionary<int, Lines> _subjects = new();
+    private readonly ConcurrentDictionary<int, Lines> _others = new();
 
     /// <summary>The time that the lines are counted in.</summary>
     public static TimeSpan Window { get; } = TimeSpan.FromMinutes(1);
@@ -43,13 +54,19 @@ internal sealed class BoundedLogger(ILogger inner, TimeProvider time) : ILogger
         }
 
         string subject = SubjectOf(state);
-        int count = Count(eventId.Id, subject);
-        if (count <= MaxLines)
+        Lines lines = Count(eventId.Id, subject);
+        if (lines.IsOfOther)
+        {
+            subject = OtherSubjects;
+            lines = CountUpTo(MaxLines, _others, eventId.Id);
+        }
+
+        if (lines.Count <= MaxLines)
         {
             inner.Log(logLevel, eventId, state, exception, formatter);
         }
 
-        if (count == MaxLines)
+        if (lines.Count == MaxLines)
         {
             inner.LinesLeftOut(logLevel, subject, eventId.Name, MaxLines, Window.TotalSeconds);
         }
@@ -59,21 +76,31 @@ internal sealed class BoundedLogger(ILogger inner, TimeProvider time) : ILogger
     private static string SubjectOf<TState>(TState state) =>
         state is IReadOnlyList<KeyValuePair<string, object?>> { Count: > 0 } values ? values[0].Value as string ?? "" : "";
 
-    private int Count(int eventId, string subject)
+    private Lines Count(int eventId, string subject)
     {
         long now = time.GetTimestamp();
         Lines lines = _written.AddOrUpdate(
             (eventId, subject),
-            static (_, now) => new Lines(now, 1),
-            (_, before, now) => IsOver(before, now) ? new Lines(now, 1) : before with { Count = Math.Min(before.Count, MaxLines) + 1 },
-            now);
+            static (key, call) => call.Logger.First(key.Event, call.Now),
+            static (key, before, call) =>
+                call.Logger.IsOver(before, call.Now) ? call.Logger.First(key.Event, call.Now) : before.Next(MaxLines),
+            (Logger: this, Now: now));
         if (lines.Count == 1 && _written.Count > MaxSubjects)
         {
             Forget(now);
         }
 
-        return lines.Count;
+        return lines;
     }
+
+    private Lines First(int eventId, long now) =>
+        new(now, 1) { IsOfOther = CountUpTo(MaxSubjectsOfEvent, _subjects, eventId).Count > MaxSubjectsOfEvent };
+
+    private Lines CountUpTo(int max, ConcurrentDictionary<int, Lines> counts, int eventId) => counts.AddOrUpdate(
+        eventId,
+        static (_, call) => new Lines(call.Now, 1),
+        static (_, before, call) => call.Logger.IsOver(before, call.Now) ? new Lines(call.Now, 1) : before.Next(call.Max),
+        (Logger: this, Now: time.GetTimestamp(), Max: max));
 
     private void Forget(long now)
     {
@@ -94,5 +121,12 @@ internal sealed class BoundedLogger(ILogger inner, TimeProvider time) : ILogger
 
     private bool IsOver(Lines lines, long now) => time.GetElapsedTime(lines.Since, now) >= Window;
 
-    private readonly record struct Lines(long Since, int Count);
+    private readonly record struct Lines(long Since, int Count)
+    {
+        /// <summary>Whether the subject has no lines of its own.</summary>
+        public bool IsOfOther { get; init; }
+
+        /// <summary>One more, beyond a maximum at most one.</summary>
+        public Lines Next(int max) => this with { Count = Math.Min(Count, max) + 1 };
+    }
 }

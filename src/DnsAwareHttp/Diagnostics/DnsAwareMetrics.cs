@@ -1,114 +1,125 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Runtime.CompilerServices;
-using DnsAwareHttp.Concurrency;
 
 namespace DnsAwareHttp.Diagnostics;
 
-/// <summary>Everything that the library measures, under the meter <c>DnsAwareHttp</c>. Durations are seconds.</summary>
-internal static class DnsAwareMetrics
+/// <summary>Everything that the library measures with one meter <c>DnsAwareHttp</c>. Durations are seconds.</summary>
+/// <remarks>
+/// Each <see cref="IMeterFactory"/> has a meter of its own, which ends with it; without a factory there is one meter for the process. The
+/// names of origins and questions come from outside: each table of names is bounded, and later names are <see cref="Tags.Other"/>.
+/// </remarks>
+internal sealed class DnsAwareMetrics
 {
     public const string MeterName = "DnsAwareHttp";
 
-    private static readonly Meter Meter = new(MeterName, typeof(DnsAwareMetrics).Assembly.GetName().Version?.ToString(3));
+    /// <summary>The origins, the names and the addresses that have series of their own, for each meter.</summary>
+    public const int MaxNames = 1_000;
 
-    private static readonly Histogram<double>? LookupDuration =
-        Histogram("dnsaware.lookup.duration", "Time from the question about a name to its outcome.");
+    private static readonly ConditionalWeakTable<IMeterFactory, DnsAwareMetrics> _ofFactories = [];
 
-    private static readonly UpDownCounter<long>? Endpoints =
-        UpDownCounter("dnsaware.endpoints", "{endpoint}", "Addresses that take requests.");
+    private readonly Func<MeterOptions, Meter>? _makeMeter;
+    private readonly BoundedTable<(string Host, int Port), OriginMetrics> _origins = new(MaxNames);
+    private readonly BoundedTable<(OriginMetrics Origin, IPEndPoint Address), EndpointMetrics> _addresses = new(MaxNames);
+    private readonly BoundedTable<string, TagSet> _names = new(MaxNames);
+    private readonly TagSet _otherNames = new(Tags.Of(Tags.QuestionName, Tags.Other));
+    private readonly OriginMetrics _otherOrigins;
 
-    private static readonly UpDownCounter<long>? LingeringEndpoints =
-        UpDownCounter("dnsaware.endpoints.lingering", "{endpoint}", "Addresses that take requests though the latest answer lacks them.");
+    // Weak: a handler that the application dropped is collected, and its endpoints count no longer.
+    private readonly ConditionalWeakTable<IMetricSource, object?> _sources = [];
+    private volatile MetricInstruments? _instruments;
+    private int _isAnnounced;
 
-    private static readonly UpDownCounter<long>? DrainingEndpoints =
-        UpDownCounter("dnsaware.endpoints.draining", "{endpoint}", "Addresses that left and still have requests or connections.");
-
-    private static readonly Histogram<double>? DrainDuration =
-        Histogram("dnsaware.drain.duration", "Time from an address's leaving to the end of its last connection.");
-
-    private static readonly Counter<long>? DrainedConnections =
-        Counter("dnsaware.drain.connections", "{connection}", "Connections that ended in a drain, gracefully or cut by DrainTimeout.");
-
-    private static readonly Counter<long>? ConnectFailures =
-        Counter("dnsaware.connect.failures", "{failure}", "Connects to one address that failed; the request goes on to the next address.");
-
-    /// <summary>Announces the instruments to listeners, if that has not happened yet. The caller holds no lock.</summary>
-    public static void Announce() => RuntimeHelpers.RunClassConstructor(typeof(DnsAwareMetrics).TypeHandle);
-
-    public static void LookedUp(string host, Answer answer, TimeSpan duration) =>
-        Record(LookupDuration, duration, Tags.Of(Tags.QuestionName, host), Tags.Of(Tags.Outcome, Tags.OutcomeOf(answer)));
-
-    public static void EndpointJoined(string host, int port) => Add(Endpoints, 1, Server(host, port));
-
-    public static void EndpointsLinger(string host, int port, int more) => Add(LingeringEndpoints, more, Server(host, port));
-
-    public static void EndpointDraining(string host, int port)
+    private DnsAwareMetrics(Func<MeterOptions, Meter>? makeMeter)
     {
-        Add(Endpoints, -1, Server(host, port));
-        Add(DrainingEndpoints, 1, Server(host, port));
+        _makeMeter = makeMeter;
+        _otherOrigins = new OriginMetrics(this, new TagSet(Tags.Of(Tags.ServerAddress, Tags.Other)));
     }
 
-    public static void EndpointDrained(string host, int port, TimeSpan duration, int graceful, int cut)
+    /// <summary>Measures nothing.</summary>
+    public static DnsAwareMetrics None { get; } = new(null);
+
+    /// <summary>The meter of the process.</summary>
+    public static DnsAwareMetrics Default { get; } = new(static options => new Meter(options));
+
+    /// <summary>The instruments; null before they are announced, and without a meter.</summary>
+    public MetricInstruments? Instruments => _instruments;
+
+    /// <summary>The origins that were met, and the one that stands for all others.</summary>
+    public IEnumerable<OriginMetrics> Origins => _origins.Values.Append(_otherOrigins);
+
+    /// <summary>The places with endpoints that are in use.</summary>
+    public IEnumerable<IMetricSource> Sources => _sources.Select(static pair => pair.Key);
+
+    /// <summary>The metrics of a factory; null: those of the process. Announces their instruments, if that has not happened.</summary>
+    /// <remarks>The caller holds no lock: the factory and the listeners are code of the application.</remarks>
+    public static DnsAwareMetrics Of(IMeterFactory? factory)
     {
-        Add(DrainingEndpoints, -1, Server(host, port));
-        Record(DrainDuration, duration, Server(host, port));
-        Add(DrainedConnections, graceful, [.. Server(host, port), Tags.Of(Tags.Outcome, "graceful")]);
-        Add(DrainedConnections, cut, [.. Server(host, port), Tags.Of(Tags.Outcome, "cut")]);
+        // The table may make two objects at the same time and keeps one. Only that one makes a meter.
+        DnsAwareMetrics metrics =
+            factory is null ? Default : _ofFactories.GetValue(factory, static factory => new DnsAwareMetrics(factory.Create));
+        metrics.Announce();
+        return metrics;
     }
 
-    public static void ConnectFailed(string host, IPEndPoint endPoint) =>
-        Add(ConnectFailures, 1, [.. Server(host, endPoint.Port), Tags.Peer(endPoint)]);
+    /// <summary>The metrics of an origin.</summary>
+    /// <param name="host">The name that is resolved.</param>
+    /// <param name="port">The port of the origin.</param>
+    public OriginMetrics OriginOf(string host, int port) =>
+        _origins.Of((host, port), key => new OriginMetrics(this, TagsOf(key.Host, key.Port)), _otherOrigins);
 
-    private static KeyValuePair<string, object?>[] Server(string host, int port) =>
-        [Tags.Of(Tags.ServerAddress, host), Tags.Of(Tags.ServerPort, port)];
+    /// <summary>The metrics of an endpoint whose address is a tag.</summary>
+    /// <param name="origin">Its origin.</param>
+    /// <param name="address">The address.</param>
+    /// <param name="make">Makes the metrics of a new address.</param>
+    /// <param name="other">The metrics of an address beyond the bound.</param>
+    public EndpointMetrics EndpointOf(
+        OriginMetrics origin, IPEndPoint address, Func<IPEndPoint, EndpointMetrics> make, EndpointMetrics other) =>
+        _addresses.Of((origin, address), key => make(key.Address), other);
 
-    private static void Add<TInstrument>(TInstrument? instrument, long value, params KeyValuePair<string, object?>[] tags)
-        where TInstrument : Instrument
+    /// <summary>The observable instruments look at a source from now on, until it is collected.</summary>
+    public void Observe(IMetricSource source) => _sources.TryAdd(source, null);
+
+    /// <summary>A question about a name has its outcome.</summary>
+    public void LookedUp(string name, Answer answer, TimeSpan duration)
     {
-        if (value == 0 || instrument is not { Enabled: true })
+        if (_instruments?.LookupDuration is not { Enabled: true } histogram)
         {
             return;
         }
 
-        ApplicationCode.Tell(
-            static entry =>
-            {
-                (entry.instrument as Counter<long>)?.Add(entry.value, entry.tags);
-                (entry.instrument as UpDownCounter<long>)?.Add(entry.value, entry.tags);
-            },
-            (instrument, value, tags));
-    }
-
-    private static void Record(Histogram<double>? histogram, TimeSpan duration, params KeyValuePair<string, object?>[] tags)
-    {
-        if (histogram is { Enabled: true })
+        TagSet tags = _names.Of(name, static name => new TagSet(Tags.Of(Tags.QuestionName, name)), _otherNames);
+        KeyValuePair<string, object?> outcome = Tags.Of(Tags.LookupOutcome, Tags.OutcomeOf(answer));
+        KeyValuePair<string, object?> source = Tags.Of(Tags.LookupSource, Tags.SourceOf(answer));
+        if (answer is Answer.Failed failed)
         {
-            ApplicationCode.Tell(
-                static entry => entry.histogram.Record(entry.duration.TotalSeconds, entry.tags), (histogram, duration, tags));
+            tags.Record(histogram, duration, outcome, source, Tags.Of(Tags.ErrorType, ErrorTypes.Of(failed)));
+        }
+        else
+        {
+            tags.Record(histogram, duration, outcome, source);
         }
     }
 
-    private static Histogram<double>? Histogram(string name, string description) =>
-        Make(() => Meter.CreateHistogram<double>(name, "s", description));
+    private static TagSet TagsOf(string host, int port) => new(Tags.Of(Tags.ServerAddress, host), Tags.Of(Tags.ServerPort, port));
 
-    private static UpDownCounter<long>? UpDownCounter(string name, string unit, string description) =>
-        Make(() => Meter.CreateUpDownCounter<long>(name, unit, description));
-
-    private static Counter<long>? Counter(string name, string unit, string description) =>
-        Make(() => Meter.CreateCounter<long>(name, unit, description));
-
-    // A listener that throws when an instrument is announced costs that instrument, not the library.
-    private static TInstrument? Make<TInstrument>(Func<TInstrument> make)
-        where TInstrument : Instrument
+    // Once, and without a lock: a listener that is told of an instrument may send a request.
+    private void Announce()
     {
+        if (_makeMeter is null || Interlocked.Exchange(ref _isAnnounced, 1) == 1)
+        {
+            return;
+        }
+
         try
         {
-            return make();
+            string? version = typeof(DnsAwareMetrics).Assembly.GetName().Version?.ToString(3);
+            Meter meter = _makeMeter(new MeterOptions(MeterName) { Version = version });
+            _instruments = new MetricInstruments(meter, new MetricObservations(this, TimeProvider.System));
         }
         catch (Exception)
         {
-            return null;
+            // The factory was disposed, or failed. Requests matter more than their metrics.
         }
     }
 }

@@ -11,6 +11,9 @@ internal sealed class AnswersFollowed(OriginScope scope, string name)
 {
     private volatile CachedAnswer? _latest;
 
+    /// <summary>Whether they are about the origin itself, and not about one target of its service.</summary>
+    public bool AreOfOrigin { get; init; } = true;
+
     /// <summary>Whether an answer is later than all before. An answer may be told twice, or late.</summary>
     public bool IsNew(CachedAnswer answer) => answer.Version > (_latest?.Version ?? 0);
 
@@ -19,6 +22,7 @@ internal sealed class AnswersFollowed(OriginScope scope, string name)
     {
         CachedAnswer? before = _latest;
         _latest = answer;
+        scope.Answer.Latest = AreOfOrigin ? answer : scope.Answer.Latest;
         DateTimeOffset now = scope.Clock.Now;
         if (answer.Latest is Answer.Failed failed)
         {

@@ -22,8 +22,10 @@ internal sealed class EndpointRoster(
 {
     private readonly Dictionary<IPAddress, EndpointPool> _pools = [];
     private Members _members = Members.None;
-    private int _lingering;
     private int _sources;
+
+    // When an answer first lacked each member that the latest one lacks, too.
+    private readonly Dictionary<IPAddress, DateTimeOffset> _absentSince = [];
 
     public bool HasMembers => !_members.All.IsEmpty;
 
@@ -47,6 +49,7 @@ internal sealed class EndpointRoster(
         sync.AssertHeld();
         Members before = sources == _sources ? _members : _members.WithoutHistory();
         _sources = sources;
+        NoteAbsent_NeedsLock(addresses);
         ImmutableArray<Departure> leaving = Become_NeedsLock(policy.Decide(before, addresses, isComplete, scope.Clock.Now));
         foreach (Member member in _members.All)
         {
@@ -59,7 +62,6 @@ internal sealed class EndpointRoster(
             }
         }
 
-        CountLingering_NeedsLock();
         Order_NeedsLock(family);
         return leaving;
     }
@@ -76,16 +78,14 @@ internal sealed class EndpointRoster(
             EndpointPool pool = _pools[member.Address];
             if (_members.All.Length > 1 && pool.FindDepartureSign(scope.IdleTimeout) is (DepartureReason reason, string sign))
             {
-                _pools.Remove(member.Address);
                 _members = _members.Without(member.Address, reason, sign);
-                leaving = leaving.Add(new Departure(pool, reason, $"absent and {sign}"));
+                leaving = leaving.Add(Leave_NeedsLock(member.Address, reason, $"absent and {sign}"));
             }
         }
 
         if (!leaving.IsEmpty)
         {
             Placements = [.. Placements.Where(placement => Has_NeedsLock(placement.Pool))];
-            CountLingering_NeedsLock();
         }
 
         return leaving;
@@ -97,7 +97,6 @@ internal sealed class EndpointRoster(
         sync.AssertHeld();
         ImmutableArray<Departure> leaving = Become_NeedsLock(_members.Without(reason, detail));
         Placements = [];
-        CountLingering_NeedsLock();
         return leaving;
     }
 
@@ -111,7 +110,12 @@ internal sealed class EndpointRoster(
         Placements =
         [
             .. order.Select((address, index) =>
-                new EndpointPlacement(_pools[address]) { HasRoute = index < routable, Membership = members[address].Reason }),
+                new EndpointPlacement(_pools[address])
+                {
+                    HasRoute = index < routable,
+                    Membership = members[address].Reason,
+                    IsLingering = members[address].Absences > 0,
+                }),
         ];
     }
 
@@ -143,7 +147,7 @@ internal sealed class EndpointRoster(
     private void OnJoined_NeedsLock(EndpointPool pool)
     {
         sync.AssertHeld();
-        DnsAwareMetrics.EndpointJoined(scope.Owner.Host, scope.Owner.Port);
+        scope.Metrics.OnJoined();
         scope.Journal.Note(new DnsAwareChange.EndpointJoined { At = scope.Clock.Now, Origin = scope.Owner.Name, Address = pool.Address });
     }
 
@@ -164,22 +168,29 @@ internal sealed class EndpointRoster(
         }
 
         _members = next;
-        return [.. next.Departed.Select(departure => new Departure(Take_NeedsLock(departure.Address), departure.Reason, departure.Detail))];
+        return [.. next.Departed.Select(departure => Leave_NeedsLock(departure.Address, departure.Reason, departure.Detail))];
     }
 
-    private void CountLingering_NeedsLock()
+    private void NoteAbsent_NeedsLock(ImmutableArray<IPAddress> answer)
     {
         sync.AssertHeld();
-        int lingering = Lingering.Count();
-        DnsAwareMetrics.EndpointsLinger(scope.Owner.Host, scope.Owner.Port, lingering - _lingering);
-        _lingering = lingering;
+        foreach (IPAddress address in answer)
+        {
+            _absentSince.Remove(address);
+        }
+
+        foreach (IPAddress address in _pools.Keys.Except(answer))
+        {
+            _absentSince.TryAdd(address, scope.Clock.Now);
+        }
     }
 
     // An address that returns gets a new pool: a draining one never comes back.
-    private EndpointPool Take_NeedsLock(IPAddress address)
+    private Departure Leave_NeedsLock(IPAddress address, DepartureReason reason, string detail)
     {
         sync.AssertHeld();
         _pools.Remove(address, out EndpointPool? pool);
-        return pool!;
+        bool wasAbsent = _absentSince.Remove(address, out DateTimeOffset since);
+        return new Departure(pool!, reason, detail) { AbsentSince = wasAbsent ? since : null };
     }
 }

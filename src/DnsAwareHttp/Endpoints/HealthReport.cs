@@ -18,7 +18,6 @@ internal sealed class HealthReport(OriginScope scope)
     {
         if (pool.Health is { State: EndpointState.Failing, IsOnTrial: false } failing)
         {
-            DnsAwareMetrics.ConnectFailed(scope.Owner.Host, pool.Address);
             bool isNew = !_failing.TryGetValue(pool, out _);
             _failing.AddOrUpdate(pool, failing.Since);
             if (isNew)

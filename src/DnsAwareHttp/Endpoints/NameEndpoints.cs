@@ -46,7 +46,7 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
         _host = part is null ? scope.Owner.Host : part.Target.Host + "."; // Absolute: a search list does not apply to targets.
         _admission = new AddressAdmission(scope);
         _report = new HealthReport(scope);
-        _answers = new AnswersFollowed(scope, _host);
+        _answers = new AnswersFollowed(scope, _host) { AreOfOrigin = part is null };
         _roster = new EndpointRoster(scope, _sync, membership, pools, this, () => _part?.Group.Current is { IsWarm: true });
         _offered = new OfferedEndpoints(scope, _sync);
         _hold = new DepartureHold<Departure>(
@@ -242,8 +242,8 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
     private void Publish_NeedsLock()
     {
         _sync.AssertHeld();
-        IEnumerable<EndpointPlacement> held = _hold.Held.Select(held => new EndpointPlacement(held.Pool) { Membership = held.Detail });
-        ImmutableArray<EndpointPlacement> offered = [.. _roster.Placements, .. held];
+        ImmutableArray<EndpointPlacement> offered = [.. _roster.Placements,
+            .. _hold.Held.Select(held => new EndpointPlacement(held.Pool) { Membership = held.Detail, IsLingering = true })];
         _offered.Publish_NeedsLock(_part?.Place(offered) ?? offered);
         _part?.Group.OnPartChanged_NeedsLock();
     }

@@ -24,6 +24,12 @@ internal sealed record OriginScope(
     /// <summary>The order of addresses.</summary>
     public required AddressOrdering Order { get; init; }
 
+    /// <summary>The answer that the origin follows.</summary>
+    public FollowedAnswer Answer { get; } = new();
+
+    /// <summary>Measures what happens to the origin.</summary>
+    public OriginMetrics Metrics => Owner.Metrics;
+
     /// <summary>Hears of changes.</summary>
     public ChangeJournal Journal => Drainer.Journal;
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 
 namespace DnsAwareHttp.Handlers;
@@ -35,6 +36,8 @@ internal sealed class HandlerSettings
             return false;
         }
     }
+
+    public IMeterFactory? MeterFactory => _settings.MeterFactory;
 
     /// <summary>Makes the template of the endpoints' handlers.</summary>
     public HandlerTemplate ToTemplate() => HandlerTemplate.ReadFrom(_settings);

@@ -72,9 +72,10 @@ internal sealed class HandlerTemplate
     /// <param name="authenticate">Whether it has the credentials.</param>
     /// <param name="ping">Whether quiet HTTP/2 connections with open streams are pinged, if the settings do not set pings.</param>
     /// <param name="watchHttp2">Follows the frames of an HTTP/2 connection; null: they are not followed.</param>
+    /// <param name="secured">Called after the TLS handshake of a connection, with the request that it is opened for.</param>
     public SocketsHttpHandler Make(
         Func<SocketsHttpConnectionContext, CancellationToken, ValueTask<Stream>> connect, IWebProxy? proxy, bool authenticate,
-        bool ping = false, Func<Stream, Stream>? watchHttp2 = null)
+        bool ping = false, Func<Stream, Stream>? watchHttp2 = null, Action<HttpRequestMessage>? secured = null)
     {
         SocketsHttpHandler handler = SettingsCopy.Of(_settings);
         handler.ConnectCallback = connect;
@@ -85,7 +86,7 @@ internal sealed class HandlerTemplate
         handler.PooledConnectionLifetime = Spread(handler.PooledConnectionLifetime);
         if (watchHttp2 is not null)
         {
-            handler.PlaintextStreamFilter = Around(handler.PlaintextStreamFilter, watchHttp2);
+            handler.PlaintextStreamFilter = Around(handler.PlaintextStreamFilter, watchHttp2, secured);
         }
 
         if (ping && handler.KeepAlivePingDelay == Timeout.InfiniteTimeSpan)
@@ -126,9 +127,11 @@ internal sealed class HandlerTemplate
 
     // Above the filter of the application: there the runtime reads and writes HTTP/2. HTTP/1.1 connections stay as they are.
     private static Func<SocketsHttpPlaintextStreamFilterContext, CancellationToken, ValueTask<Stream>> Around(
-        Func<SocketsHttpPlaintextStreamFilterContext, CancellationToken, ValueTask<Stream>>? filter, Func<Stream, Stream> watchHttp2) =>
+        Func<SocketsHttpPlaintextStreamFilterContext, CancellationToken, ValueTask<Stream>>? filter, Func<Stream, Stream> watchHttp2,
+        Action<HttpRequestMessage>? secured) =>
         async (context, cancellationToken) =>
         {
+            secured?.Invoke(context.InitialRequestMessage);
             Stream? stream = filter is null ? context.PlaintextStream : await filter(context, cancellationToken).ConfigureAwait(false);
 
             // The runtime refuses null, with its own message.

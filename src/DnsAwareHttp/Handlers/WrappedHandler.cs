@@ -1,3 +1,5 @@
+using System.Diagnostics.Metrics;
+
 namespace DnsAwareHttp.Handlers;
 
 /// <summary>What is asked of a handler that is wrapped, and done to it.</summary>
@@ -21,6 +23,10 @@ internal static class WrappedHandler
         + $"needs the settings of a {nameof(SocketsHttpHandler)} there. "
         + $"Put your handler around it: new YourHandler {{ {nameof(DelegatingHandler.InnerHandler)} = dnsAwareHandler }}. "
         + $"A stub for tests takes the place of the {nameof(DnsAwareHandler)}.");
+
+    /// <summary>The factory of the meters, from the settings in place of the handler's own, or from the handler.</summary>
+    public static IMeterFactory? MeterFactoryOf(HttpMessageHandler? inner, HandlerSettings? replacement) =>
+        replacement is null ? (inner as SocketsHttpHandler)?.MeterFactory : replacement.MeterFactory;
 
     /// <exception cref="InvalidOperationException">The handler has a connect callback.</exception>
     public static void ThrowIfUnusable(bool hasConnectCallback)

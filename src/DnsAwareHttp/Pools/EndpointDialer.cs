@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Health;
 
 namespace DnsAwareHttp.Pools;
@@ -28,6 +29,19 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
 
     /// <summary>Whether each connection begins with a TLS handshake: before its end, nothing of a request can have been sent.</summary>
     public bool BeginsWithTls { get; init; }
+
+    /// <summary>Whether the runtime makes a TLS handshake on each connection before anything else.</summary>
+    public bool MeasuresHandshakes { get; init; }
+
+    /// <summary>The TLS handshakes that are measured.</summary>
+    public TlsHandshakes Handshakes { get; } = new(settings.Time);
+
+    /// <summary>Measures what happens to the endpoint.</summary>
+    public EndpointMetrics Metrics
+    {
+        get => Streams.Metrics;
+        init => Streams.Metrics = value;
+    }
 
     /// <summary>The open connections that were handed out.</summary>
     public OpenStreams Streams { get; } = new();
@@ -81,10 +95,16 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
         }
 
         // The runtime dials ahead of its queue, and the pool may be closed by now. A socket must not outlive the drain.
-        return HandOverParked(cancellationToken)
+        TrackedStream stream = HandOverParked(cancellationToken)
             ?? Streams.Add(
                 await DialUnlessJustFailedAsync(context.InitialRequestMessage, cancellationToken).ConfigureAwait(false), cancellationToken)
             ?? throw new SocketException((int)SocketError.OperationAborted);
+        if (MeasuresHandshakes && Metrics.MeasuresHandshakes)
+        {
+            stream.Meter.Handshake = Handshakes.Begin(context.InitialRequestMessage, Metrics);
+        }
+
+        return stream;
     }
 
     /// <summary>Connects a socket ahead of the request that will use it. All callers at one time share one dial.</summary>
@@ -187,16 +207,23 @@ internal sealed class EndpointDialer(DnsEndPoint target, IPEndPoint address, Dia
             throw new SocketException((int)SocketError.OperationAborted);
         }
 
+        long began = settings.Time.GetTimestamp();
         try
         {
             Socket socket = await _connector.ConnectAsync(cancellationToken).ConfigureAwait(false);
-            Dialled?.Invoke(null);
+            Report(began, failure: null);
             return socket;
         }
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
         {
-            Dialled?.Invoke(exception);
+            Report(began, exception);
             throw;
         }
+    }
+
+    private void Report(long began, Exception? failure)
+    {
+        Metrics.OnConnected(settings.Time.GetElapsedTime(began), failure);
+        Dialled?.Invoke(failure);
     }
 }

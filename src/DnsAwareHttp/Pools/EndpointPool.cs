@@ -67,7 +67,10 @@ internal sealed class EndpointPool
 
     public long TotalRequests => Volatile.Read(ref _totalRequests);
 
-    public int OpenConnections => _dialer.Streams.Count;
+    public int OpenConnections => Streams.Count;
+
+    /// <summary>The open connections.</summary>
+    public OpenStreams Streams => _dialer.Streams;
 
     /// <summary>Whether a connection is open, idle or not, or a socket was dialled ahead.</summary>
     public bool IsConnected => _dialer.IsConnected;
@@ -204,9 +207,6 @@ internal sealed class EndpointPool
 
     /// <inheritdoc cref="PoolHealth.OnNamedAgain"/>
     public void OnNamedAgain() => _health.OnNamedAgain();
-
-    /// <summary>What the connect of a failed request was waiting for, if the runtime's connect timeout ended it.</summary>
-    public ConnectPhase TimedOutIn(Exception error) => _dialer.Streams.Interrupted.PhaseOf(error);
 
     /// <summary>A connect, or the handshake after it, took too long.</summary>
     public void OnConnectTimedOut(ConnectPhase phase) => _health.OnConnectTimedOut(phase);

@@ -1,4 +1,5 @@
 using System.Net;
+using DnsAwareHttp.Diagnostics;
 
 namespace DnsAwareHttp.Pools;
 
@@ -17,11 +18,23 @@ internal sealed class EndpointPoolFactory(
     /// <inheritdoc cref="EndpointDialer.BeginsWithTls"/>
     public bool BeginsWithTls { get; init; }
 
+    /// <inheritdoc cref="EndpointDialer.MeasuresHandshakes"/>
+    public bool MeasuresHandshakes { get; init; }
+
+    /// <summary>Measures what happens to the origin of the pools.</summary>
+    public OriginMetrics Metrics { get; init; } = OriginMetrics.None;
+
+    /// <inheritdoc cref="DnsAwareOptions.AddressTags"/>
+    public bool AddressTags { get; init; }
+
     /// <summary>The same, but another port is dialled. The handlers ask for the same host and port.</summary>
     public EndpointPoolFactory WithPort(int port) => new(target, settings, makeHandler, now, limits)
     {
         _port = port,
         BeginsWithTls = BeginsWithTls,
+        MeasuresHandshakes = MeasuresHandshakes,
+        Metrics = Metrics,
+        AddressTags = AddressTags,
     };
 
     /// <summary>Makes a pool without connections.</summary>
@@ -31,10 +44,13 @@ internal sealed class EndpointPoolFactory(
     /// <param name="wasSilent">Whether it replaces a pool whose peer went silent.</param>
     public EndpointPool Make(IPAddress address, IPoolObserver? observer = null, bool startsSlowly = false, bool wasSilent = false)
     {
-        EndpointDialer dialer = new(target, new IPEndPoint(address, _port), settings)
+        IPEndPoint endPoint = new(address, _port);
+        EndpointDialer dialer = new(target, endPoint, settings)
         {
             WasSilent = wasSilent,
             BeginsWithTls = BeginsWithTls,
+            MeasuresHandshakes = MeasuresHandshakes,
+            Metrics = Metrics.EndpointOf(endPoint, AddressTags),
         };
         return new EndpointPool(dialer, makeHandler(dialer), now, observer, limits, startsSlowly);
     }

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using DnsAwareHttp.Concurrency;
+using DnsAwareHttp.Diagnostics;
 
 namespace DnsAwareHttp.Pools;
 
@@ -19,6 +20,10 @@ internal sealed class OpenStreams
     private long _uses;
     private volatile bool _wasEndedByPeer;
     private bool _sealed;
+    private long _firstAnswers;
+
+    /// <summary>Measures what happens to the endpoint.</summary>
+    public EndpointMetrics Metrics { get; set; } = EndpointMetrics.None;
 
     /// <summary>Ends when the set is sealed and its last stream is closed.</summary>
     public Task AllClosed => _allClosed.Task;
@@ -53,12 +58,31 @@ internal sealed class OpenStreams
                 TrackedStream stream = new(socket, ++_lastId, this, connecting);
                 _streams.Add(_lastId, new WeakReference<TrackedStream>(stream));
                 _count = _streams.Count;
+                Metrics.OnOpened();
                 return stream;
             }
         }
 
         socket.Dispose();
         return null;
+    }
+
+    /// <summary>A request was answered. One for each connection counts as the request that it was opened for.</summary>
+    // The runtime does not tell which connection a request had. No more requests can have had a new one than there were new ones.
+    public void OnAnswered()
+    {
+        long before = Volatile.Read(ref _firstAnswers);
+        bool isNew = before < Opened && Interlocked.CompareExchange(ref _firstAnswers, before + 1, before) == before;
+        Metrics.OnAnswered(isNew);
+    }
+
+    /// <summary>Looks at each connection, for the metrics.</summary>
+    public void Survey(OriginTally tally)
+    {
+        if (_count > 0)
+        {
+            Open().ForEach(stream => stream.Survey(tally));
+        }
     }
 
     /// <summary>Whether the peer ended one of them since this was last set to false.</summary>

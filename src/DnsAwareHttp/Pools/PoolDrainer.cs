@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace DnsAwareHttp.Pools;
 
 /// <summary>Drains pools: no new request, then the last headers, then the last body, then the last connection.</summary>
-internal sealed class PoolDrainer(TimeProvider time, ILogger logger)
+internal sealed class PoolDrainer(TimeProvider time, ILogger logger) : IMetricSource
 {
     private readonly ConcurrentDictionary<EndpointPool, PoolDrain> _draining = new();
 
@@ -23,7 +23,7 @@ internal sealed class PoolDrainer(TimeProvider time, ILogger logger)
         {
             departure.Pool.BeginDrain(departure.Detail);
             Journal.Note(departure.LeftFrom(owner));
-            DnsAwareMetrics.EndpointDraining(owner.Host, owner.Port);
+            owner.Metrics.OnLeft(departure.Reason);
         }
 
         Report(departures, owner);
@@ -32,6 +32,21 @@ internal sealed class PoolDrainer(TimeProvider time, ILogger logger)
 
     /// <summary>The drains that are under way. Those of an origin are also those of an equal one before a change of options.</summary>
     public IEnumerable<PoolDrain> Draining => _draining.Select(static pair => pair.Value); // Values would take all its locks.
+
+    public void AddTo(MetricSurvey survey)
+    {
+        foreach ((EndpointPool pool, PoolDrain drain) in _draining)
+        {
+            if (survey.Subject is SurveySubject.Endpoints)
+            {
+                survey.Of(drain.Owner.Metrics).AddEndpoint(CountedState.Draining);
+            }
+            else if (survey.Subject is SurveySubject.Tcp)
+            {
+                pool.Streams.Survey(survey.Of(drain.Owner.Metrics));
+            }
+        }
+    }
 
     /// <summary>Ends when all drains that have begun are over.</summary>
     public Task WhenAllDrained() => Task.WhenAll(_draining.Values.Select(drain => drain.Over));
@@ -86,7 +101,12 @@ internal sealed class PoolDrainer(TimeProvider time, ILogger logger)
 
     private void Report(Departure departure, PoolOwner owner, TimeSpan duration, int graceful, int cut)
     {
-        DnsAwareMetrics.EndpointDrained(owner.Host, owner.Port, duration, graceful, cut);
+        owner.Metrics.OnDrained(departure.Reason, duration, graceful, cut);
+        if (departure.AbsentSince is DateTimeOffset absentSince)
+        {
+            owner.Metrics.OnConverged(departure.Pool.Health.Since - absentSince + duration);
+        }
+
         Journal.Note(departure.DrainedFrom(owner, duration, graceful, cut));
         if (graceful + cut > 0)
         {

@@ -1,3 +1,5 @@
+using DnsAwareHttp.Diagnostics;
+
 namespace DnsAwareHttp.Pools;
 
 /// <summary>The origin of a pool, for log and metrics.</summary>
@@ -8,4 +10,7 @@ internal sealed record PoolOwner(string Name, string Host, int Port)
 {
     /// <summary>Whether credentials are withheld from it. Another origin of the same name may have them.</summary>
     public bool IsAnonymous { get; init; }
+
+    /// <summary>Measures what happens to the origin.</summary>
+    public OriginMetrics Metrics { get; init; } = OriginMetrics.None;
 }

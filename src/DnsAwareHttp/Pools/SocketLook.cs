@@ -30,4 +30,18 @@ internal static class SocketLook
             return false;
         }
     }
+
+    /// <summary>Whether the peer has reset the connection, and no read or write has told of it yet.</summary>
+    public static bool WasReset(Socket socket)
+    {
+        try
+        {
+            return socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error) is int error && error != 0
+                && new SocketException(error).SocketErrorCode is SocketError.ConnectionReset;
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            return false;
+        }
+    }
 }

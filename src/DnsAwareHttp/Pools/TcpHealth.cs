@@ -22,6 +22,9 @@ internal static class TcpHealth
     private const int ProbesOffset = 3;
     private const int LastAckReceivedOffset = 56;
     private const int InfoLength = 60;
+    private const int RoundTripTimeOffset = 68;
+    private const int TotalRetransmitsOffset = 100;
+    private const int LongInfoLength = 104;
 
     /// <summary>
     /// Whether bytes were sent again, or the connection was probed, and the peer acknowledged nothing. False where the system does not
@@ -44,6 +47,30 @@ internal static class TcpHealth
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {
             return false;
+        }
+    }
+
+    /// <summary>
+    /// The round-trip time that the system expects, and the number of segments that it sent again; null where it does not tell.
+    /// </summary>
+    public static (TimeSpan RoundTripTime, long Retransmits)? Measure(Socket socket)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return null;
+        }
+
+        Span<byte> info = stackalloc byte[LongInfoLength];
+        try
+        {
+            return socket.GetRawSocketOption(ProtocolTcp, TcpInfo, info) == info.Length
+                ? (TimeSpan.FromMicroseconds(BitConverter.ToUInt32(info[RoundTripTimeOffset..])),
+                    BitConverter.ToUInt32(info[TotalRetransmitsOffset..]))
+                : null;
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+        {
+            return null;
         }
     }
 }

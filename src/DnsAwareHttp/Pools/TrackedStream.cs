@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using DnsAwareHttp.Diagnostics;
 
 namespace DnsAwareHttp.Pools;
 
@@ -34,6 +35,12 @@ internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner, C
     private uint _writes;
     private uint _readsBefore;
     private uint _writesBefore;
+
+    /// <summary>Measures what happens to the connection.</summary>
+    public StreamMeter Meter { get; } = new(owner.Metrics);
+
+    /// <summary>Looks at it for the metrics.</summary>
+    public void Survey(OriginTally tally) => Meter.Survey(Socket, tally);
 
     /// <summary>Whether a condition holds for its socket.</summary>
     public bool Is(Func<Socket, bool> condition) => condition(Socket);
@@ -120,7 +127,7 @@ internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner, C
         ValueTask<int> read = base.ReadAsync(buffer, cancellationToken);
 
         // The runtime watches an idle HTTP/1.1 connection by a read of no bytes. Every other read awaits something that was asked for.
-        return buffer.IsEmpty ? read : read.IsCompleted ? EndRead(read) : AwaitAsync(read);
+        return buffer.IsEmpty ? read : read.IsCompletedSuccessfully ? EndRead(read) : AwaitAsync(read);
     }
 
     // The base class would rent a buffer and copy: it does so for each type that derives from it.
@@ -131,13 +138,9 @@ internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner, C
         _use.OnReadBegun();
         try
         {
-            int read = Socket.Receive(buffer, SocketFlags.None);
+            int read = BlockingSocket.Receive(Socket, buffer, Meter);
             _wasAnswered = true;
             return read;
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-        {
-            throw new IOException($"Unable to read data from the transport connection: {exception.Message}.", exception);
         }
         finally
         {
@@ -149,7 +152,7 @@ internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner, C
     {
         _writes++;
         _use.OnWrite();
-        return base.WriteAsync(buffer, cancellationToken);
+        return Meter.Watch(base.WriteAsync(buffer, cancellationToken));
     }
 
     public override void Write(ReadOnlySpan<byte> buffer)
@@ -157,14 +160,7 @@ internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner, C
         _writes++;
         ObjectDisposedException.ThrowIf(!CanWrite, this);
         _use.OnWrite();
-        try
-        {
-            SendAll(buffer);
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
-        {
-            throw new IOException($"Unable to write data to the transport connection: {exception.Message}.", exception);
-        }
+        BlockingSocket.SendAll(Socket, buffer, Meter);
     }
 
     /// <summary>
@@ -172,6 +168,7 @@ internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner, C
     /// </summary>
     public void Cut()
     {
+        LookBeforeEnd(isOpen: true);
         Socket.Dispose();
         Report(byPeer: false);
     }
@@ -179,6 +176,7 @@ internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner, C
     protected override void Dispose(bool disposing)
     {
         bool byPeer = disposing && IsEndedByPeer();
+        LookBeforeEnd(disposing);
         base.Dispose(disposing);
 
         // Also if the socket was cut just before: the runtime reports its timeout all the same.
@@ -202,6 +200,10 @@ internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner, C
             _wasAnswered = true;
             return count;
         }
+        catch (Exception exception) when (Meter.Note(exception))
+        {
+            throw;
+        }
         finally
         {
             _use.OnReadEnded();
@@ -210,24 +212,22 @@ internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner, C
 
     private ValueTask<int> EndRead(ValueTask<int> read)
     {
-        _wasAnswered = _wasAnswered || read.IsCompletedSuccessfully;
+        _wasAnswered = true;
         _use.OnReadEnded();
         return read;
-    }
-
-    // A blocking socket sends all, unless it was made non-blocking by an earlier asynchronous operation: then it may send a part.
-    private void SendAll(ReadOnlySpan<byte> buffer)
-    {
-        do
-        {
-            buffer = buffer[Socket.Send(buffer, SocketFlags.None)..];
-        }
-        while (!buffer.IsEmpty);
     }
 
     // Readable without a byte to read: the peer has ended the connection, or broken it.
     private bool IsEndedByPeer() =>
         Volatile.Read(ref _reported) == 0 && SocketLook.IsReadable(Socket) && !SocketLook.HasBytes(Socket);
+
+    private void LookBeforeEnd(bool isOpen)
+    {
+        if (isOpen && Volatile.Read(ref _reported) == 0)
+        {
+            Meter.OnClosing(Socket);
+        }
+    }
 
     private void Report(bool byPeer)
     {
@@ -235,6 +235,7 @@ internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner, C
         {
             _use.Close();
             owner.Remove(id, byPeer);
+            Meter.OnClosed(connecting.IsCancellationRequested);
         }
     }
 }

@@ -19,6 +19,9 @@ public abstract record Answer
     /// <summary>The source that was asked, for people; null if that is not known. Answers of two sources may be equal.</summary>
     internal string? Source { get; private init; }
 
+    /// <summary>The class of a failure that no exception tells, for metrics; null for no such class.</summary>
+    internal string? ErrorType { get; init; }
+
     /// <inheritdoc/>
     public virtual bool Equals(Answer? other) => other is not null && EqualityContract == other.EqualityContract;
 

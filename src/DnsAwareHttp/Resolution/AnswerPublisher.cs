@@ -7,6 +7,9 @@ namespace DnsAwareHttp.Resolution;
 /// <summary>Makes an answer known: keeps it, logs it, and reports it to the listeners of its name.</summary>
 internal sealed class AnswerPublisher(DnsCacheOptions options, SteadyClock clock, Random random, ILogger logger)
 {
+    /// <summary>Measures the lookups.</summary>
+    public DnsAwareMetrics Metrics { get; init; } = DnsAwareMetrics.None;
+
     /// <summary>Makes an answer known.</summary>
     /// <param name="entry">The question that was answered.</param>
     /// <param name="answer">The outcome as the resolver gave it.</param>
@@ -31,7 +34,7 @@ internal sealed class AnswerPublisher(DnsCacheOptions options, SteadyClock clock
 
         if (begun is null)
         {
-            DnsAwareMetrics.LookedUp(entry.Question.Name, after.Latest, clock.Now - sentAt);
+            Metrics.LookedUp(entry.Question.Name, after.Latest, clock.Now - sentAt);
         }
 
         Report(entry.Question.Name, before, after);

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net.Sockets;
 using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Resolution;
@@ -37,22 +38,37 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
     /// </param>
     /// <param name="timeProvider">The clock; null for the system's.</param>
     /// <param name="loggerFactory">Makes the logger of the category <c>DnsAwareHttp.DnsCache</c>; null for no log.</param>
+    /// <remarks>
+    /// Lookups are measured with the meter of the process. A cache of a container (<c>AddDnsCache</c>) uses the container's
+    /// <see cref="IMeterFactory"/>.
+    /// </remarks>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">Options are out of range; all are listed.</exception>
     public DnsCache(
         DnsCacheOptions? options = null,
         INameResolver? resolver = null,
         TimeProvider? timeProvider = null,
         ILoggerFactory? loggerFactory = null)
+        : this(options, resolver, timeProvider, loggerFactory, meters: null)
+    {
+    }
+
+    /// <param name="options">As in the public constructor.</param>
+    /// <param name="resolver">As in the public constructor.</param>
+    /// <param name="timeProvider">As in the public constructor.</param>
+    /// <param name="loggerFactory">As in the public constructor.</param>
+    /// <param name="meters">Makes the meter of the lookups; null for the meter of the process.</param>
+    internal DnsCache(
+        DnsCacheOptions? options, INameResolver? resolver, TimeProvider? timeProvider, ILoggerFactory? loggerFactory, IMeterFactory? meters)
     {
         options ??= new DnsCacheOptions();
         DnsCacheOptionsValidator.ThrowIfInvalid(options);
         _options = options.Snapshot();
-        DnsAwareMetrics.Announce(); // The first measurement may be under a lock. Listeners must not run there.
+        Metrics = DnsAwareMetrics.Of(meters);
         Clock = new SteadyClock(timeProvider ?? TimeProvider.System);
         ILogger logger = BoundedLogger.Create<DnsCache>(loggerFactory ?? NullLoggerFactory.Instance, Clock.Provider);
         resolver ??= _own = new ResolverChain(_options, Clock.Provider, logger);
         _names = new NameTable(_options.MaxEntries) { SubscriptionsChanged = OnSubscriptionsChanged, Evicted = OnEvicted };
-        AnswerPublisher publisher = new(_options, Clock, Random.Shared, logger);
+        AnswerPublisher publisher = new(_options, Clock, Random.Shared, logger) { Metrics = Metrics };
         _refresher = new NameRefresher(_names, resolver, publisher, _options, Clock, logger);
         _watch = resolver is INameChanges changes ? new ChangeWatch(changes, logger, Invalidate) : null;
         _announcing = resolver as NameResolver;
@@ -61,6 +77,9 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
 
     /// <summary>The clock that the handlers of this cache go by.</summary>
     internal SteadyClock Clock { get; }
+
+    /// <summary>The metrics of the lookups.</summary>
+    internal DnsAwareMetrics Metrics { get; }
 
     /// <summary>How long an expired answer is used while questions fail.</summary>
     internal TimeSpan MaxStale => _options.MaxStale;

@@ -1,4 +1,5 @@
 using DnsAwareHttp.Concurrency;
+using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Resolution.Sources;
 
 namespace DnsAwareHttp.Resolution;
@@ -57,7 +58,10 @@ internal sealed class NameAsker(INameResolver resolver, SteadyClock clock, Cance
             // After the deadline it may still fail. No code awaits it then.
             answer?.Forget();
             ended.CancelAsync().Forget();
-            return new Answer.Failed(stopping.IsCancellationRequested ? "the cache was disposed" : NoAnswer(deadline.Queueing));
+            return new Answer.Failed(stopping.IsCancellationRequested ? "the cache was disposed" : NoAnswer(deadline.Queueing))
+            {
+                ErrorType = ErrorTypes.Timeout,
+            };
         }
         catch (Exception exception)
         {

@@ -1,4 +1,5 @@
 using System.Net;
+using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Endpoints;
 using DnsAwareHttp.Handlers;
 using DnsAwareHttp.Membership;
@@ -53,13 +54,13 @@ internal sealed class ClusterFactory(RouterSettings settings, IRequestRoutes rou
     {
         IWebProxy? proxy = origin.Proxy is null ? null : new PinnedProxy(origin.Proxy, settings.Template.ProxyCredentials);
         OriginScope scope = ScopeOf(origin);
-        EndpointPoolFactory pools = PoolsOf(origin, proxy);
+        EndpointPoolFactory pools = PoolsOf(origin, proxy, scope.Metrics);
         IMembershipPolicy MakePolicy(int maxMembers) => Policy(_options.MembershipOf(origin.Host, origin.Port), maxMembers);
         IOriginEndpoints endpoints = service is null
             ? new NameEndpoints(scope, MakePolicy(_options.MaxEndpointsPerOrigin), settings.Cache, pools)
             : new ServiceEndpoints(service, scope, MakePolicy, settings.Cache, pools);
         FailureReporter? failures = settings.MakeHandler is null ? new FailureReporter(settings.Template, proxy) : null;
-        OriginUsage usage = new(_clock.Now);
+        OriginUsage usage = new(_clock.Now, scope.Metrics, _clock.Provider);
         EndpointWait wait = new(origin, endpoints, usage, _race, settings.Template.ConnectTimeout, _clock.Provider, failures);
         RequestSender sender = new(origin, scope, endpoints, wait, routes, SessionsOf(origin));
         return new OriginCluster(origin, scope, endpoints, sender, usage);
@@ -72,7 +73,11 @@ internal sealed class ClusterFactory(RouterSettings settings, IRequestRoutes rou
 
     private OriginScope ScopeOf(Origin origin)
     {
-        PoolOwner owner = new(origin.ToString(), origin.Host, origin.Port) { IsAnonymous = origin.IsAnonymous };
+        PoolOwner owner = new(origin.ToString(), origin.Host, origin.Port)
+        {
+            IsAnonymous = origin.IsAnonymous,
+            Metrics = settings.Metrics.OriginOf(origin.Host, origin.Port),
+        };
         return new OriginScope(owner, _options, _clock, settings.Drainer, settings.Random, settings.Logger)
         {
             IdleTimeout = settings.Template.PooledConnectionIdleTimeout,
@@ -81,16 +86,20 @@ internal sealed class ClusterFactory(RouterSettings settings, IRequestRoutes rou
         };
     }
 
-    private EndpointPoolFactory PoolsOf(Origin origin, IWebProxy? proxy) => new(
+    private EndpointPoolFactory PoolsOf(Origin origin, IWebProxy? proxy, OriginMetrics metrics) => new(
         origin.DialTarget,
         _dialing,
         settings.MakeHandler
             ?? (dialer => settings.Template.Make(
-                dialer.ConnectAsync, proxy, authenticate: !origin.IsAnonymous, ping: dialer.WasSilent, dialer.Streams.Http2.Watch)),
+                dialer.ConnectAsync, proxy, authenticate: !origin.IsAnonymous, ping: dialer.WasSilent, dialer.Streams.Http2.Watch,
+                dialer.Handshakes.End)),
         () => _clock.Now,
         _limits)
     {
         BeginsWithTls = origin.IsSecure,
+        MeasuresHandshakes = origin.IsSecure && proxy is null, // After a handshake with a proxy comes more than HTTP.
+        Metrics = metrics,
+        AddressTags = _options.AddressTags,
     };
 
     private IMembershipPolicy Policy(MembershipMode mode, int maxMembers) => mode switch

@@ -22,7 +22,7 @@ internal sealed class EndpointWait(
     /// <exception cref="HttpRequestException">The name has no address that may be dialled.</exception>
     public async ValueTask AwaitEndpointsAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken)
     {
-        using OriginUsage.Waiting waiting = usage.Wait();
+        using OriginUsage.Waiting waiting = usage.Wait(isForDns: true);
         using RequestTracing.Waiting traced = RequestTracing.BeginLookup(origin, request, time);
         try
         {
@@ -46,7 +46,7 @@ internal sealed class EndpointWait(
         HttpRequestMessage request, EndpointSet set, EndpointPool picked, RequestAttempts? attempts, bool async,
         CancellationToken cancellationToken)
     {
-        using OriginUsage.Waiting waiting = usage.Wait();
+        using OriginUsage.Waiting waiting = usage.Wait(isForDns: false);
         using RequestTracing.Waiting traced = RequestTracing.BeginConnect(origin, request, time);
         using CancellationTokenSource bound = new(limit, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(bound.Token, cancellationToken);
@@ -82,7 +82,7 @@ internal sealed class EndpointWait(
         }
 
         asking.Forget();
-        using OriginUsage.Waiting waiting = usage.Wait();
+        using OriginUsage.Waiting waiting = usage.Wait(isForDns: true);
         using RequestTracing.Waiting traced = RequestTracing.BeginLookup(origin, request, time);
         TimeSpan bound = limit == Timeout.InfiniteTimeSpan || limit > NameAsker.Deadline ? NameAsker.Deadline : limit;
         Task answered = asking.WaitAsync(bound, time, cancellationToken);

@@ -63,6 +63,11 @@ internal sealed class OriginCluster
             PlanSample();
         }
 
+        if (_scope.Metrics.CountsCacheRequests)
+        {
+            _scope.Metrics.OnRequest(isKnown: HasEndpoints, _scope.Answer.IsStale);
+        }
+
         return _scope.Lateness?.IsPossible() == true
             ? SendOnTimeAsync(request, redirects, async, cancellationToken)
             : _sender.SendAsync(request, redirects, async, cancellationToken);
@@ -92,6 +97,9 @@ internal sealed class OriginCluster
             _sample.Dispose();
         }
     }
+
+    /// <summary>Adds what a survey is about.</summary>
+    public void AddTo(MetricSurvey survey) => OriginCount.AddTo(survey, _scope, _endpoints.Current, _usage);
 
     /// <summary>What people see of it now.</summary>
     public OriginView View() => new(Origin, _scope, _endpoints, LastUsed);

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace DnsAwareHttp.Sending;
 
 /// <summary>The open origins of one handler: opens origins, and closes unused ones.</summary>
-internal sealed class OriginRegistry
+internal sealed class OriginRegistry : IMetricSource
 {
     private static readonly TimeSpan MaxSweepInterval = TimeSpan.FromSeconds(30);
 
@@ -42,6 +42,15 @@ internal sealed class OriginRegistry
     }
 
     public IEnumerable<OriginCluster> Clusters => _clusters.Values;
+
+    public void AddTo(MetricSurvey survey)
+    {
+        // Values would take all locks of the dictionary.
+        foreach ((_, OriginCluster cluster) in _clusters)
+        {
+            cluster.AddTo(survey);
+        }
+    }
 
     /// <summary>The cluster of an origin that was opened.</summary>
     public bool TryGet(Origin origin, [NotNullWhen(true)] out OriginCluster? cluster)

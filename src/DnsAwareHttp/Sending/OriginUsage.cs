@@ -1,15 +1,22 @@
+using DnsAwareHttp.Diagnostics;
+
 namespace DnsAwareHttp.Sending;
 
 /// <summary>When requests came to an origin, and how many wait for an answer or a connection.</summary>
 /// <param name="now">When the origin was opened.</param>
-internal sealed class OriginUsage(DateTimeOffset now)
+/// <param name="metrics">Measures the waits; null: they are not measured.</param>
+/// <param name="time">The clock of the waits.</param>
+internal sealed class OriginUsage(DateTimeOffset now, OriginMetrics? metrics = null, TimeProvider? time = null)
 {
     private long _lastUsed = now.UtcTicks;
     private volatile bool _wasUsed;
     private int _waiting;
 
     /// <summary>Whether a request waits for an answer or a connection.</summary>
-    public bool HasWaiting => Volatile.Read(ref _waiting) > 0;
+    public bool HasWaiting => WaitingRequests > 0;
+
+    /// <summary>Requests that wait for an answer or a connection.</summary>
+    public int WaitingRequests => Volatile.Read(ref _waiting);
 
     /// <summary>Whether a request came since the last <see cref="Sample"/>.</summary>
     public bool WasUsed => _wasUsed;
@@ -47,14 +54,31 @@ internal sealed class OriginUsage(DateTimeOffset now)
     public DateTimeOffset LastUsed(DateTimeOffset now) => _wasUsed ? now : new DateTimeOffset(Volatile.Read(ref _lastUsed), TimeSpan.Zero);
 
     /// <summary>A request waits until the result is disposed.</summary>
-    public Waiting Wait()
+    /// <param name="isForDns">Whether it waits for an answer, and not for a connection.</param>
+    public Waiting Wait(bool isForDns)
     {
         Interlocked.Increment(ref _waiting);
-        return new Waiting(this);
+        return new Waiting(this, isForDns);
     }
 
-    internal readonly struct Waiting(OriginUsage usage) : IDisposable
+    internal readonly struct Waiting(OriginUsage usage, bool isForDns) : IDisposable
     {
-        public void Dispose() => Interlocked.Decrement(ref usage._waiting);
+        private readonly long _began = usage.Timestamp;
+
+        public void Dispose()
+        {
+            Interlocked.Decrement(ref usage._waiting);
+            usage.OnWaited(isForDns, _began);
+        }
+    }
+
+    private long Timestamp => time?.GetTimestamp() ?? 0;
+
+    private void OnWaited(bool isForDns, long began)
+    {
+        if (metrics is not null && time is not null)
+        {
+            metrics.OnWaited(isForDns, time.GetElapsedTime(began));
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Endpoints;
 using DnsAwareHttp.Pools;
 
@@ -60,11 +61,12 @@ internal sealed class RequestRetries(Origin origin, OriginScope scope, IOriginEn
         if (LateDialException.IsCauseOf(error))
         {
             (attempts ??= Begin()).AddLate(pool, request);
+            scope.Metrics.OnFailover(ErrorTypes.Late);
             return true;
         }
 
         bool isTunnelled = origin.Tunnels(request);
-        ConnectPhase timedOut = pool.TimedOutIn(error);
+        ConnectPhase timedOut = pool.Streams.Interrupted.PhaseOf(error);
         AttemptOutcome outcome = AttemptOutcomes.Of(error, isTunnelled, timedOut);
         AttemptOutcomes.NoteOn(pool, outcome, error, isTunnelled, timedOut);
         if (outcome is AttemptOutcome.Failed)
@@ -75,6 +77,11 @@ internal sealed class RequestRetries(Origin origin, OriginScope scope, IOriginEn
         }
 
         (attempts ??= Begin()).Add(pool, error);
+        if (endpoints.Current?.PickOther(attempts.Pools, scope.Random) is not null)
+        {
+            scope.Metrics.OnFailover(ErrorTypes.Of(error));
+        }
+
         if (outcome is AttemptOutcome.NotConnected)
         {
             endpoints.Hint(pool);
@@ -87,10 +94,15 @@ internal sealed class RequestRetries(Origin origin, OriginScope scope, IOriginEn
         HttpResponseMessage response, HttpRequestMessage request, EndpointPool pool, ref RequestAttempts? attempts)
     {
         pool.OnAnswered();
-        if (AttemptOutcomes.Of(response) is AttemptOutcome.Misdirected && MayRetryMisdirected(request, pool, attempts))
+        pool.Streams.OnAnswered();
+        if (AttemptOutcomes.Of(response) is AttemptOutcome.Misdirected)
         {
-            (attempts ??= Begin()).AddMisdirected(pool, response);
-            return true;
+            scope.Metrics.OnMisdirected();
+            if (MayRetryMisdirected(request, pool, attempts))
+            {
+                (attempts ??= Begin()).AddMisdirected(pool, response);
+                return true;
+            }
         }
 
         if (MayBeSentAgain(response))

@@ -19,6 +19,8 @@ internal sealed class RequestRouter : IRequestRoutes
         _origins = new OriginRegistry(
             new ClusterFactory(settings, this), settings.Options.MaxOrigins, settings.Options.OriginIdleTimeout,
             settings.Cache.Clock.Provider, settings.Logger);
+        settings.Metrics.Observe(_origins);
+        settings.Metrics.Observe(settings.Drainer);
         _redirects = _template.AllowAutoRedirect
             ? new RedirectFollower(_template.MaxAutomaticRedirections, _template.HasUnboundCredentials)
             : null;

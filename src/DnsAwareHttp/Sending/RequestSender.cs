@@ -1,4 +1,5 @@
 using DnsAwareHttp.Balancing;
+using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Endpoints;
 using DnsAwareHttp.Pools;
 using DnsAwareHttp.Resolution;
@@ -187,6 +188,11 @@ internal sealed class RequestSender(
         if (attempts.Session is string session && outcome.Winner is EndpointPool winner)
         {
             sessions?.Move(session, picked, winner);
+        }
+
+        foreach ((_, Exception error) in outcome.Winner is null ? [] : outcome.Failures)
+        {
+            scope.Metrics.OnFailover(ErrorTypes.Of(error));
         }
 
         if (outcome.Winner is null)

@@ -29,7 +29,7 @@ internal static class RequestTracing
         {
             RequestAttemptOutcome outcome = LateDialException.IsCauseOf(error) ? RequestAttemptOutcome.Late
                 : cancellationToken.IsCancellationRequested ? RequestAttemptOutcome.Cancelled
-                : PublicOutcomeOf(AttemptOutcomes.Of(error, origin.Tunnels(request), pool.TimedOutIn(error)));
+                : PublicOutcomeOf(AttemptOutcomes.Of(error, origin.Tunnels(request), pool.Streams.Interrupted.PhaseOf(error)));
             End(outcome, error);
             throw;
         }

@@ -22,6 +22,9 @@ internal sealed record RouterSettings(
     /// <summary>Drains pools. A successor has the same one, so that a drain stays in sight.</summary>
     public PoolDrainer Drainer { get; init; } = new(Cache.Clock.Provider, Logger);
 
+    /// <summary>The metrics of the origins.</summary>
+    public DnsAwareMetrics Metrics { get; init; } = Cache.Metrics;
+
     /// <summary>The same parts, with a drainer that notes changes in a journal.</summary>
     public RouterSettings NotingIn(ChangeJournal journal) =>
         this with { Drainer = new PoolDrainer(Cache.Clock.Provider, Logger) { Journal = journal } };

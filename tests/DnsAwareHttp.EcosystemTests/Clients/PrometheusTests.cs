@@ -54,7 +54,10 @@ public sealed class PrometheusTests(ITestOutputHelper output) : EcosystemTest(ou
 
         counted.Should().Be(requests, "each request is measured once");
         Sum(text, "http_client_open_connections", server).Should().BePositive();
-        Sum(text, "dnsaware_endpoints", server).Should().BePositive();
+        Sum(text, "dnsaware_endpoint_count", server).Should().BePositive();
+        Sum(text, "dnsaware_request_count_total", server).Should().BePositive();
+        Sum(text, "dnsaware_cache_request_count_total", server).Should().BePositive();
+        Sum(text, "dnsaware_convergence_duration_seconds_count", server).Should().BePositive();
         Sum(text, "dnsaware_drain_duration_seconds_count", server).Should().BePositive("the flips made addresses leave");
         Sum(text, "dnsaware_lookup_duration_seconds_count", $"dns_question_name=\"{Fleet.Host}\"").Should().BePositive();
     }

@@ -77,15 +77,37 @@ public sealed class BoundedLoggerTests
     }
 
     [Fact]
-    public void ManySubjects_AreForgotten()
+    public void NamesOfOutsiders_DoNotMultiplyTheLines()
+    {
+        for (int index = 0; index < 10_000; index++)
+        {
+            // Twice: a name that was beyond the bound has no lines of its own the second time either.
+            Fail($"http://host{index}.test:80");
+            Fail($"http://host{index}.test:80");
+        }
+
+        _log.TextsOf("EndpointFailing").Should().HaveCount((2 * BoundedLogger.MaxSubjectsOfEvent) + BoundedLogger.MaxLines);
+        _log.TextsOf("LinesLeftOut").Should().Equal(
+            "Other names: EndpointFailing was logged 20 times within 60 s. Further lines are left out for the rest of this time.");
+        ((BoundedLogger)_logger).Subjects.Should().BeLessThan(5_000);
+
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Fail("http://host9999.test:80");
+        _log.TextsOf("EndpointFailing").Should().HaveCount((2 * BoundedLogger.MaxSubjectsOfEvent) + BoundedLogger.MaxLines + 1);
+    }
+
+    [Fact]
+    public void NamesOfOneEvent_TakeNoLinesOfAnother()
     {
         for (int index = 0; index < 10_000; index++)
         {
             _logger.OriginOpened($"http://host{index}.test:80");
         }
 
-        _log.TextsOf("OriginOpened").Should().HaveCount(10_000);
-        ((BoundedLogger)_logger).Subjects.Should().BeLessThan(5_000);
+        Fail("http://svc.test:80");
+
+        _log.TextsOf("OriginOpened").Should().HaveCount(BoundedLogger.MaxSubjectsOfEvent + BoundedLogger.MaxLines);
+        _log.TextsOf("EndpointFailing").Should().ContainSingle();
     }
 
     private void Fail(string origin) => _logger.EndpointFailing(origin, IPAddress.Loopback, "refused", "There is no other address");

@@ -1,96 +1,88 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using System.Globalization;
-using System.Net;
 using DnsAwareHttp.Diagnostics;
+using DnsAwareHttp.Tests.Fakes;
 
 namespace DnsAwareHttp.Tests.Diagnostics;
 
-/// <summary>The meter is one for the process: each test hears only of its own host.</summary>
-public sealed class DnsAwareMetricsTests : IDisposable
+public sealed class DnsAwareMetricsTests
 {
-    private readonly string _host = $"{Guid.NewGuid():N}.test";
-    private readonly ConcurrentQueue<string> _measured = new();
-    private readonly MeterListener _listener = new();
-
-    public DnsAwareMetricsTests()
+    [Fact]
+    public void OneFactory_HasOneMeter_AndAnotherHasItsOwn()
     {
-        _listener.InstrumentPublished = static (instrument, listener) =>
+        using MeasuredMeters one = new();
+        using MeasuredMeters two = new();
+
+        DnsAwareMetrics.Of(one).Should().BeSameAs(DnsAwareMetrics.Of(one)).And.NotBeSameAs(DnsAwareMetrics.Of(two));
+        DnsAwareMetrics.Of(factory: null).Should().BeSameAs(DnsAwareMetrics.Default);
+        one.Meters.Should().ContainSingle();
+    }
+
+    [Fact]
+    public void ManyThreadsAtATime_MakeOneMeter()
+    {
+        using MeasuredMeters meters = new();
+
+        Parallel.For(0, 100, _ => DnsAwareMetrics.Of(meters));
+
+        meters.Meters.Should().ContainSingle();
+        meters.Instruments.Select(static instrument => instrument.Name).Should().OnlyHaveUniqueItems();
+    }
+
+    [Fact]
+    public void FactoryThatThrows_CostsItsMetricsOnly()
+    {
+        DnsAwareMetrics metrics = DnsAwareMetrics.Of(new BrokenFactory());
+
+        metrics.OriginOf("svc.test", 80).OnJoined();
+
+        metrics.Instruments.Should().BeNull();
+    }
+
+    [Fact]
+    public void OriginsOfOneNameAndPort_AreOne()
+    {
+        DnsAwareMetrics metrics = DnsAwareMetrics.Of(factory: null);
+
+        metrics.OriginOf("svc.test", 80).Should().BeSameAs(metrics.OriginOf("svc.test", 80)).And.NotBeSameAs(metrics.OriginOf("svc.test", 81));
+    }
+
+    [Fact]
+    public void Lookup_IsMeasuredInSeconds()
+    {
+        using MeasuredMeters meters = new();
+
+        DnsAwareMetrics.Of(meters).LookedUp("svc.test", new Answer.Empty(EmptyReason.NoData, TimeSpan.Zero).From("DNS"), TimeSpan.FromMilliseconds(1500));
+
+        meters.Of("dnsaware.lookup.duration").Should().Equal("1.5 dns.question.name=svc.test lookup.outcome=nodata lookup.source=dns");
+    }
+
+    [Fact]
+    public void FactoryThatIsDropped_IsCollectedWithItsMetrics()
+    {
+        WeakReference metrics = MakeAndDrop();
+
+        for (int i = 0; i < 10 && metrics.IsAlive; i++)
         {
-            if (instrument.Meter.Name == DnsAwareMetrics.MeterName)
-            {
-                listener.EnableMeasurementEvents(instrument);
-            }
-        };
-        _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Note(instrument, value, tags));
-        _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Note(instrument, value, tags));
-        DnsAwareMetrics.Announce();
-        _listener.Start();
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        metrics.IsAlive.Should().BeFalse();
     }
 
-    public void Dispose() => _listener.Dispose();
-
-    [Fact]
-    public void Lookup_IsMeasuredInSecondsWithItsOutcome()
+    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    private static WeakReference MakeAndDrop()
     {
-        DnsAwareMetrics.LookedUp(_host, new Answer.Empty(EmptyReason.NxDomain, TimeSpan.Zero), TimeSpan.FromMilliseconds(1500));
-
-        _measured.Should().Equal("dnsaware.lookup.duration [s] 1.5 dns.question.name=HOST outcome=nxdomain");
+        using MeasuredMeters meters = new();
+        return new WeakReference(DnsAwareMetrics.Of(meters));
     }
 
-    [Fact]
-    public void Endpoint_IsCountedFromItsJoiningToTheEndOfItsDrain()
+    private sealed class BrokenFactory : IMeterFactory
     {
-        DnsAwareMetrics.EndpointJoined(_host, 443);
-        DnsAwareMetrics.EndpointDraining(_host, 443);
-        DnsAwareMetrics.EndpointDrained(_host, 443, TimeSpan.FromMilliseconds(2500), graceful: 3, cut: 1);
+        public Meter Create(MeterOptions options) => throw new ObjectDisposedException(nameof(BrokenFactory));
 
-        _measured.Should().Equal(
-            "dnsaware.endpoints [{endpoint}] 1 server.address=HOST server.port=443",
-            "dnsaware.endpoints [{endpoint}] -1 server.address=HOST server.port=443",
-            "dnsaware.endpoints.draining [{endpoint}] 1 server.address=HOST server.port=443",
-            "dnsaware.endpoints.draining [{endpoint}] -1 server.address=HOST server.port=443",
-            "dnsaware.drain.duration [s] 2.5 server.address=HOST server.port=443",
-            "dnsaware.drain.connections [{connection}] 3 server.address=HOST server.port=443 outcome=graceful",
-            "dnsaware.drain.connections [{connection}] 1 server.address=HOST server.port=443 outcome=cut");
-    }
-
-    [Fact]
-    public void NoConnections_AreNotMeasured()
-    {
-        DnsAwareMetrics.EndpointDrained(_host, 443, TimeSpan.Zero, graceful: 0, cut: 0);
-
-        _measured.Should().NotContain(measurement => measurement.StartsWith("dnsaware.drain.connections"));
-    }
-
-    [Fact]
-    public void LingeringEndpoints_AreCountedByTheirDifference()
-    {
-        DnsAwareMetrics.EndpointsLinger(_host, 443, 2);
-        DnsAwareMetrics.EndpointsLinger(_host, 443, 0);
-        DnsAwareMetrics.EndpointsLinger(_host, 443, -2);
-
-        _measured.Should().Equal(
-            "dnsaware.endpoints.lingering [{endpoint}] 2 server.address=HOST server.port=443",
-            "dnsaware.endpoints.lingering [{endpoint}] -2 server.address=HOST server.port=443");
-    }
-
-    [Fact]
-    public void FailedConnect_IsCountedWithItsAddress()
-    {
-        DnsAwareMetrics.ConnectFailed(_host, new IPEndPoint(IPAddress.Parse("10.0.0.1"), 8443));
-
-        _measured.Should().Equal(
-            "dnsaware.connect.failures [{failure}] 1 server.address=HOST server.port=8443 network.peer.address=10.0.0.1");
-    }
-
-    private void Note<T>(Instrument instrument, T value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
-    {
-        string text = string.Join(' ', tags.ToArray().Select(tag => $"{tag.Key}={tag.Value}"));
-        if (text.Contains(_host, StringComparison.Ordinal))
+        public void Dispose()
         {
-            _measured.Enqueue(
-                string.Create(CultureInfo.InvariantCulture, $"{instrument.Name} [{instrument.Unit}] {value} {text.Replace(_host, "HOST")}"));
         }
     }
 }

@@ -17,10 +17,14 @@ public sealed class TagsTests
     [MemberData(nameof(Outcomes))]
     public void OutcomeOf_NamesEachOutcome(Answer answer, string expected) => Tags.OutcomeOf(answer).Should().Be(expected);
 
-    [Fact]
-    public void Peer_IsTheAddressWithoutThePort() =>
-        Tags.Peer(new IPEndPoint(IPAddress.Parse("2001:db8::1"), 443))
-            .Should().Be(new KeyValuePair<string, object?>("network.peer.address", "2001:db8::1"));
+    [Theory]
+    [InlineData("hosts file", "hosts")]
+    [InlineData("DNS", "dns")]
+    [InlineData("system", "system")]
+    [InlineData("MyResolver", "other")]
+    [InlineData(null, "other")]
+    public void SourceOf_NamesEachKindOfSource(string? source, string expected) =>
+        Tags.SourceOf(new Answer.Failed("test").From(source)).Should().Be(expected);
 
     [Fact]
     public void Of_KeepsTheValueAsItIs() => Tags.Of(Tags.ServerPort, 443).Should().Be(new KeyValuePair<string, object?>("server.port", 443));

@@ -4,7 +4,7 @@ using System.Globalization;
 
 namespace DnsAwareHttp.Tests.Fakes;
 
-/// <summary>A meter factory whose meters nobody else sees, and all that was measured with them.</summary>
+/// <summary>A meter factory whose meters nobody else sees, and all that the runtime measured with them.</summary>
 /// <remarks>Instead of MetricCollector, which hears one instrument: a comparison needs all that the runtime measures, in one list.</remarks>
 internal sealed class RecordedMeters : IMeterFactory
 {
@@ -17,7 +17,7 @@ internal sealed class RecordedMeters : IMeterFactory
     {
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Meter.Scope == this)
+            if (instrument.Meter.Scope == this && instrument.Meter.Name != "DnsAwareHttp")
             {
                 listener.EnableMeasurementEvents(instrument);
             }

@@ -43,7 +43,7 @@ public sealed class MetricsAnnouncementTests
     private static MeterListener Listen(Action<Instrument> published)
     {
         MeterListener listener = new();
-        DnsAwareMetrics.Announce(); // The instruments of the first copy are told before this listener listens.
+        DnsAwareMetrics.Of(factory: null); // The instruments of the first copy are told before this listener listens.
         listener.Start();
         listener.InstrumentPublished = (instrument, _) =>
         {

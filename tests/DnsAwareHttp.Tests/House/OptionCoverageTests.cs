@@ -34,6 +34,7 @@ public sealed partial class OptionCoverageTests
         [nameof(DnsAwareOptions.MaxRequestsPerConnection)] = (o => o.MaxRequestsPerConnection = 1, o => o.MaxRequestsPerConnection = 0),
         [nameof(DnsAwareOptions.MaxPendingRequestsPerEndpoint)] =
             (o => o.MaxPendingRequestsPerEndpoint = 0, o => o.MaxPendingRequestsPerEndpoint = -1),
+        [nameof(DnsAwareOptions.AddressTags)] = (o => o.AddressTags = true, null),
         [nameof(DnsAwareOptions.RetryMisdirectedRequests)] = (o => o.RetryMisdirectedRequests = false, null),
         [nameof(DnsAwareOptions.AvoidTriedEndpoints)] = (o => o.AvoidTriedEndpoints = false, null),
         [nameof(DnsAwareOptions.ConfigureSocket)] = (o => o.ConfigureSocket = IgnoreSocket, null),

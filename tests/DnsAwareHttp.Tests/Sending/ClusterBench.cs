@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using DnsAwareHttp.Concurrency;
+using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Endpoints;
 using DnsAwareHttp.Membership;
 using DnsAwareHttp.Pools;
@@ -34,13 +35,18 @@ internal sealed class ClusterBench : IAsyncDisposable, IRequestRoutes
         Origin = new Origin(false, "svc.test", LoopbackServer.FreePort(), null, false);
         _membership = most => membership ?? new StrictMembership(most, 1);
         _race = new ConnectionRace(options.ConnectAttemptDelay, Clock);
-        PoolOwner owner = new(Origin.ToString(), Origin.Host, Origin.Port);
+        PoolOwner owner = new(Origin.ToString(), Origin.Host, Origin.Port) { Metrics = DnsAwareMetrics.Of(Meters).OriginOf(Origin.Host, Origin.Port) };
         _scope = new OriginScope(owner, options, Cache.Clock, Drainer, new Random(1), logger) { Order = new AddressOrdering(Sources, Rotation: 0), Lateness = Cache.Lateness };
         _factory = new EndpointPoolFactory(Origin.DialTarget, new DialSettings(options.ConnectTimeout, options.ConfigureSocket, Clock) { Connect = DialAsync, IsSilent = Silent.ContainsKey }, MakeHandler,
-            () => Cache.Clock.Now, new PoolLimits { MaxRequestsPerConnection = options.MaxRequestsPerConnection, MaxPendingRequests = options.MaxPendingRequestsPerEndpoint });
+            () => Cache.Clock.Now, new PoolLimits { MaxRequestsPerConnection = options.MaxRequestsPerConnection, MaxPendingRequests = options.MaxPendingRequestsPerEndpoint })
+        {
+            Metrics = owner.Metrics,
+        };
     }
 
     public ManualTimeProvider Clock { get; } = new();
+
+    public MeasuredMeters Meters { get; } = new();
 
     public ScriptedResolver Dns { get; } = new();
 
@@ -131,6 +137,7 @@ internal sealed class ClusterBench : IAsyncDisposable, IRequestRoutes
         }
 
         Log.Dispose();
+        Meters.Dispose();
     }
 
     public static async Task<HttpStatusCode> Send(OriginCluster cluster, HttpContent? content = null)
@@ -177,7 +184,7 @@ internal sealed class ClusterBench : IAsyncDisposable, IRequestRoutes
 
     private OriginCluster Start(IOriginEndpoints endpoints)
     {
-        OriginUsage usage = new(Cache.Clock.Now);
+        OriginUsage usage = new(Cache.Clock.Now, _scope.Metrics, Clock);
         EndpointWait wait = new(Origin, endpoints, usage, _race, Timeout.InfiniteTimeSpan, Clock, failures: null);
         OriginCluster cluster = new(Origin, _scope, endpoints, new RequestSender(Origin, _scope, endpoints, wait, this), usage);
         cluster.Start();

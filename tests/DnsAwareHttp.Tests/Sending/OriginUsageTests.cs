@@ -35,8 +35,8 @@ public sealed class OriginUsageTests
     [Fact]
     public void Wait_CountsUntilEachWaitIsOver()
     {
-        OriginUsage.Waiting one = _usage.Wait();
-        OriginUsage.Waiting other = _usage.Wait();
+        OriginUsage.Waiting one = _usage.Wait(isForDns: true);
+        OriginUsage.Waiting other = _usage.Wait(isForDns: true);
 
         one.Dispose();
         _usage.HasWaiting.Should().BeTrue();

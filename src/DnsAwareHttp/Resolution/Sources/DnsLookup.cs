@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
+using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Resolution.Wire;
 
 namespace DnsAwareHttp.Resolution.Sources;
@@ -142,9 +143,18 @@ internal sealed class DnsLookup(HedgedQuery servers, TimeProvider timeProvider)
 
     private static Answer.Failed FailureOf(NameServer server, DnsReply reply) => reply switch
     {
-        DnsReply.Refusal refusal => new Answer.Failed($"name server {server} answered {refusal.Code.ToString().ToUpperInvariant()}"),
-        DnsReply.Malformed malformed => new Answer.Failed($"name server {server} sent a malformed answer: {malformed.Problem}"),
-        DnsReply.Silence silence => new Answer.Failed($"name server {server}: {silence.Problem}", silence.Exception),
+        DnsReply.Refusal refusal => new Answer.Failed($"name server {server} answered {refusal.Code.ToString().ToUpperInvariant()}")
+        {
+            ErrorType = Enum.IsDefined(refusal.Code) ? refusal.Code.ToString().ToLowerInvariant() : null,
+        },
+        DnsReply.Malformed malformed => new Answer.Failed($"name server {server} sent a malformed answer: {malformed.Problem}")
+        {
+            ErrorType = "malformed",
+        },
+        DnsReply.Silence silence => new Answer.Failed($"name server {server}: {silence.Problem}", silence.Exception)
+        {
+            ErrorType = silence.Exception is null ? ErrorTypes.Timeout : null,
+        },
         DnsReply.NoSocket none => new Answer.Failed($"name server {server} cannot be asked: {none.Exception.Message}", none.Exception),
         DnsReply.Lame => new Answer.Failed($"name server {server} does not know the zone of the name"),
         DnsReply.Elsewhere => new Answer.Failed("the chain of aliases is too long, or is a loop"),

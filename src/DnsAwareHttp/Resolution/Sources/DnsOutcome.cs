@@ -1,3 +1,5 @@
+using DnsAwareHttp.Diagnostics;
+
 namespace DnsAwareHttp.Resolution.Sources;
 
 /// <summary>The answer of DNS, and whether a server could be asked. If not, other sources may be asked.</summary>
@@ -11,8 +13,11 @@ internal readonly record struct DnsOutcome(Answer Answer, bool WasAsked)
     public Answer.Empty? Denied { get; init; }
 
     /// <summary>The outcome for a name that was not answered in time.</summary>
-    public static DnsOutcome Late(string name, TimeSpan time) =>
-        new(new Answer.Failed($"no server answered for {name} within {time.TotalSeconds:0.###} s"), WasAsked: true);
+    public static DnsOutcome Late(string name, TimeSpan time)
+    {
+        Answer.Failed late = new($"no server answered for {name} within {time.TotalSeconds:0.###} s") { ErrorType = ErrorTypes.Timeout };
+        return new DnsOutcome(late, WasAsked: true);
+    }
 
     /// <summary>The answer of a later outcome, as the rest of an earlier one.</summary>
     public static async Task<Answer> RestOf(Task<DnsOutcome> later) => (await later.ConfigureAwait(false)).Answer;
