@@ -36,11 +36,11 @@ public sealed class NameEndpointsTests : IAsyncDisposable
         }
 
         _bench.Asked.Count(address => address == One).Should().Be(1);
-        cluster.Snapshot().Endpoints.Single(e => e.Address.Address.ToString() == One).Reason.Should().Contain("421");
+        _bench.Snapshot(cluster).Endpoints.Single(e => e.Address.Address.ToString() == One).Reason.Should().Contain("421");
 
         _bench.Says(One, HttpStatusCode.OK);
         await _bench.Refresh(cluster);
-        await Eventually.Holds(() => cluster.Snapshot().Endpoints.All(e => !e.Reason.Contains("421", StringComparison.Ordinal)), "the next answer names it again");
+        await Eventually.Holds(() => _bench.Snapshot(cluster).Endpoints.All(e => !e.Reason.Contains("421", StringComparison.Ordinal)), "the next answer names it again");
         for (int i = 0; i < 10; i++)
         {
             await Send(cluster);
@@ -190,10 +190,10 @@ public sealed class NameEndpointsTests : IAsyncDisposable
         int dialled = _bench.Dialled.Count;
         _bench.Silent[silent] = true;
         await Eventually.Holds(() => Moves(_bench.Dialled.Count > dialled), "it is dialled anew");
-        cluster.Snapshot().Endpoints.Should().ContainSingle().Which.State.Should().Be(EndpointState.Ready, "nobody else is there");
+        _bench.Snapshot(cluster).Endpoints.Should().ContainSingle().Which.State.Should().Be(EndpointState.Ready, "nobody else is there");
 
         _bench.Swallows(One, still: false);
-        await Eventually.Holds(() => Moves(cluster.Snapshot().Endpoints.Any(e => e.State is EndpointState.Draining)), "the new connection takes over");
+        await Eventually.Holds(() => Moves(_bench.Snapshot(cluster).Endpoints.Any(e => e.State is EndpointState.Draining)), "the new connection takes over");
 
         Live(cluster, One).State.Should().Be(EndpointState.Ready);
         late.SetResult(new HttpResponseMessage());
@@ -214,7 +214,7 @@ public sealed class NameEndpointsTests : IAsyncDisposable
             _bench.Clock.Advance(TimeSpan.FromMilliseconds(250));
         }
 
-        cluster.Snapshot().Endpoints.Should().NotContain(e => e.State == EndpointState.Draining);
+        _bench.Snapshot(cluster).Endpoints.Should().NotContain(e => e.State == EndpointState.Draining);
         late.SetResult(new HttpResponseMessage());
         await inFlight;
     }
@@ -244,7 +244,7 @@ public sealed class NameEndpointsTests : IAsyncDisposable
             deadline.Token.ThrowIfCancellationRequested();
         }
 
-        await Eventually.Holds(() => cluster.Snapshot().Endpoints.Length == 2, "the old one drains: a connection of it is open");
+        await Eventually.Holds(() => _bench.Snapshot(cluster).Endpoints.Length == 2, "the old one drains: a connection of it is open");
         await first.Disposed.WaitAsync(TimeSpan.FromSeconds(30));
     }
 
@@ -306,7 +306,7 @@ public sealed class NameEndpointsTests : IAsyncDisposable
     }
 
     private static EndpointSnapshot Live(OriginCluster cluster, string address) =>
-        cluster.Snapshot().Endpoints.Single(e => e.Address.Address.ToString() == address && e.State is not EndpointState.Draining);
+        _bench.Snapshot(cluster).Endpoints.Single(e => e.Address.Address.ToString() == address && e.State is not EndpointState.Draining);
 
     // Requests flow, or nobody looks at the endpoints.
     private async Task Pass(OriginCluster cluster, TimeSpan time)

@@ -320,9 +320,10 @@ public sealed class ThrowingCallbacksTests : IAsyncLifetime
         listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) =>
         {
             // Handlers of tests that have ended may still drain. The port is this test's own.
-            if (instrument is UpDownCounter<long> && tags.Contains(new KeyValuePair<string, object?>("server.port", _server.Port)))
+            if (instrument.Name == "dnsaware.membership.change.count" && tags.Contains(new KeyValuePair<string, object?>("server.port", _server.Port)))
             {
-                _endpoints.AddOrUpdate(instrument.Name, value, (_, sum) => sum + value);
+                bool hasJoined = tags.Contains(new KeyValuePair<string, object?>("dnsaware.membership.change", "joined"));
+                _endpoints.AddOrUpdate(instrument.Name, hasJoined ? value : -value, (_, sum) => sum + (hasJoined ? value : -value));
             }
         });
         listener.Start();

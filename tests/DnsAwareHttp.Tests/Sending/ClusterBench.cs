@@ -147,6 +147,10 @@ internal sealed class ClusterBench : IAsyncDisposable, IRequestRoutes
         return response.StatusCode;
     }
 
+    /// <summary>What people see of a cluster, with the pools that drain.</summary>
+    public OriginSnapshot Snapshot(OriginCluster cluster) =>
+        cluster.View().Snapshot(Drainer.Draining.Where(drain => drain.Owner == _scope.Owner));
+
     public static string[] Members(OriginCluster cluster) =>
         [.. cluster.Snapshot().Endpoints.Where(e => e.State is not EndpointState.Draining).Select(e => e.Address.Address.ToString())];
 
