@@ -33,6 +33,9 @@ internal static class DnsAwareMetrics
     private static readonly Counter<long>? ConnectFailures =
         Counter("dnsaware.connect.failures", "{failure}", "Connects to one address that failed; the request goes on to the next address.");
 
+    private static readonly Counter<long>? Ejections =
+        Counter("dnsaware.endpoint.ejection.count", "{endpoint}", "Endpoints that were ejected because they failed and their peers did not.");
+
     /// <summary>Announces the instruments to listeners, if that has not happened yet. The caller holds no lock.</summary>
     public static void Announce() => RuntimeHelpers.RunClassConstructor(typeof(DnsAwareMetrics).TypeHandle);
 
@@ -59,6 +62,9 @@ internal static class DnsAwareMetrics
 
     public static void ConnectFailed(string host, IPEndPoint endPoint) =>
         Add(ConnectFailures, 1, [.. Server(host, endPoint.Port), Tags.Peer(endPoint)]);
+
+    public static void Ejected(string host, int port, string reason) =>
+        Add(Ejections, 1, [.. Server(host, port), Tags.Of(Tags.EjectionReason, reason)]);
 
     private static KeyValuePair<string, object?>[] Server(string host, int port) =>
         [Tags.Of(Tags.ServerAddress, host), Tags.Of(Tags.ServerPort, port)];

@@ -10,6 +10,7 @@ internal static class Tags
     public const string ServerAddress = "server.address";
     public const string ServerPort = "server.port";
     public const string PeerAddress = "network.peer.address";
+    public const string EjectionReason = "dnsaware.ejection.reason";
     public const string PeerPort = "network.peer.port";
 
     public static string OutcomeOf(Answer answer) => answer switch

@@ -22,6 +22,8 @@ internal static class PoolSnapshots
             WaitingRequests = pool.Room.Pending,
             RequestsPerSecond = Math.Round(pool.Traffic.RateAt(now), 3),
             RampUp = Math.Round(pool.Share, 3),
+            EjectedUntil = health.State is EndpointState.Ejected ? health.Ejection?.Until : null,
+            EjectionsInARow = health.State is EndpointState.Ejected ? health.Ejection?.Count ?? 0 : 0,
             Membership = membership,
         };
     }

@@ -9,7 +9,9 @@ namespace DnsAwareHttp.Sending;
 /// <param name="scope">Shared by all parts of the origin.</param>
 /// <param name="endpoints">Its endpoints.</param>
 /// <param name="sessions">Keeps sessions on their endpoints; null: there are no sessions.</param>
-internal sealed class RequestRetries(Origin origin, OriginScope scope, IOriginEndpoints endpoints, OriginSessions? sessions)
+/// <param name="outcomes">Reports each outcome to the outlier detection; null: it is off.</param>
+internal sealed class RequestRetries(Origin origin, OriginScope scope, IOriginEndpoints endpoints, OriginSessions? sessions,
+    OutcomeReport? outcomes = null)
 {
     /// <summary>No attempts yet.</summary>
     public RequestAttempts Begin(string? session = null) => new(origin, scope.Clock.Now) { Session = session };
@@ -50,6 +52,7 @@ internal sealed class RequestRetries(Origin origin, OriginScope scope, IOriginEn
     {
         if (LateDialException.IsCauseOf(error))
         {
+            OutcomeReport.OnNotSent(pool);
             (attempts ??= Begin()).AddLate(pool, request);
             return true;
         }
@@ -58,7 +61,8 @@ internal sealed class RequestRetries(Origin origin, OriginScope scope, IOriginEn
         ConnectPhase timedOut = pool.TimedOutIn(error);
         AttemptOutcome outcome = AttemptOutcomes.Of(error, isTunnelled, timedOut);
         AttemptOutcomes.NoteOn(pool, outcome, error, isTunnelled, timedOut);
-        if (outcome is AttemptOutcome.Failed)
+        outcomes?.OnEnded(pool, outcome, error, isTunnelled);
+        if (outcome is AttemptOutcome.Failed || (outcome is AttemptOutcome.Refused && !MayBeSentElsewhere(request, pool, attempts)))
         {
             attempts?.Misdirected?.Dispose();
             return false;
@@ -77,6 +81,7 @@ internal sealed class RequestRetries(Origin origin, OriginScope scope, IOriginEn
         HttpResponseMessage response, HttpRequestMessage request, EndpointPool pool, ref RequestAttempts? attempts)
     {
         pool.OnAnswered();
+        outcomes?.OnAnswered(pool, response);
         if (AttemptOutcomes.Of(response) is AttemptOutcome.Misdirected && MayRetryMisdirected(request, pool, attempts))
         {
             (attempts ??= Begin()).AddMisdirected(pool, response);
@@ -97,8 +102,11 @@ internal sealed class RequestRetries(Origin origin, OriginScope scope, IOriginEn
         }
 
         pool.OnMisdirected();
-        return attempts is not { Misdirected: not null }
-            && request.Content is null or ByteArrayContent or ReadOnlyMemoryContent
-            && endpoints.Current?.PickOther([pool, .. attempts?.Pools ?? []], scope.Random) is not null;
+        return attempts is not { Misdirected: not null } && MayBeSentElsewhere(request, pool, attempts);
     }
+
+    // A part of its content may have been read.
+    private bool MayBeSentElsewhere(HttpRequestMessage request, EndpointPool pool, RequestAttempts? attempts) =>
+        request.Content is null or ByteArrayContent or ReadOnlyMemoryContent
+        && endpoints.Current?.PickOther([pool, .. attempts?.Pools ?? []], scope.Random) is not null;
 }
