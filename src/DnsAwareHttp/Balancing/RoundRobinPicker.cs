@@ -13,9 +13,7 @@ internal sealed class RoundRobinPicker(ImmutableArray<EndpointPool> pools, Rando
     private EndpointPool NextWithItsShare()
     {
         EndpointPool next = Next();
-
-        // A new endpoint gives most of its turns away for a while, unless the next one has no room.
-        return next.Share < 1 && random.NextDouble() >= next.Share && Next() is { Room.IsFree: true } other ? other : next;
+        return GivingWay.IsTime(next, random) && Next() is EndpointPool other && GivingWay.HasPlace(other, insteadOf: next) ? other : next;
     }
 
     private EndpointPool Next() => pools[(int)(Interlocked.Increment(ref _turn) % (uint)pools.Length)];

@@ -50,7 +50,7 @@ internal static class OutlierDetector
     private static bool IsUnlike(OutcomeCounts own, OutcomeCounts peers, int needed)
     {
         double expected = Math.Max(peers.BadPart, (peers.Bad + Doubt) / (peers.All + 1));
-        return peers.Good > 0 && own.BadPart >= 2 * expected && Surprise(own, expected) >= needed * SurpriseEach;
+        return peers.Good > 0 && own.BadPart > 2 * expected && Surprise(own, expected) >= needed * SurpriseEach;
     }
 
     /// <summary>

@@ -57,6 +57,9 @@ internal sealed class EndpointPool : IRequestCounts
 
     public float Share => _sampler.Share;
 
+    /// <inheritdoc cref="PoolSampler.IsPressed"/>
+    public bool IsPressed => _sampler.IsPressed;
+
     /// <summary>Whether the pool is connected and takes its full share.</summary>
     public bool IsWarm => _sampler.IsWarm && Health.State is EndpointState.Ready;
 

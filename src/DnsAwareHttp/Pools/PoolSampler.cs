@@ -10,6 +10,9 @@ namespace DnsAwareHttp.Pools;
 /// <param name="now">When the pool was made.</param>
 internal sealed class PoolSampler(bool startsSlowly, DateTimeOffset now)
 {
+    /// <summary>From so many failures on, in about a quarter of a second, the pool is pressed.</summary>
+    private const int MuchPressure = 3;
+
     private volatile float _warmth = startsSlowly ? SlowStart.FirstShare : 1;
     private volatile float _share = startsSlowly ? SlowStart.FirstShare : 1;
     private int _pressure;
@@ -23,6 +26,9 @@ internal sealed class PoolSampler(bool startsSlowly, DateTimeOffset now)
     /// failures.
     /// </summary>
     public float Share => _share;
+
+    /// <summary>Whether more than single requests failed of late.</summary>
+    public bool IsPressed => Volatile.Read(ref _pressure) >= MuchPressure;
 
     /// <summary>Whether the slow start is over.</summary>
     public bool IsWarm => _warmth == 1;
