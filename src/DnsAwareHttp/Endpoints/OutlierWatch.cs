@@ -44,8 +44,9 @@ internal sealed class OutlierWatch(OriginScope scope, Func<EndpointSet?> current
             return;
         }
 
-        OutcomeCounts peers = run.Total < _options.ConsecutiveFailures ? default : run.PeersMeanwhile();
-        if (OutlierDetector.FailsInARow(run, peers, _options) || IsWorthAnother(run, peers))
+        OutcomeCounts peers = run.Peers.Meanwhile;
+        bool isAboutNow = run.Peers.AnsweredWellBefore(peers, pool.Outcomes.Counts.Tally);
+        if ((isAboutNow && OutlierDetector.FailsInARow(run, peers, _options)) || IsWorthAnother(run, peers))
         {
             Eject(
                 pool, failure, "consecutive_failures",

@@ -61,8 +61,8 @@ internal sealed class EndpointOutcomes(IRequestCounts requests)
         {
             FailureRun? before = _run;
             FailureRun after = before is { Length: < FailureRun.MaxLength }
-                ? before with { Length = before.Length + 1, Total = before.Total + 1, Last = failure }
-                : new FailureRun(1, (before?.Total ?? 0) + 1, failure, peers());
+                ? before with { Length = before.Length + 1, Total = before.Total + 1 }
+                : new FailureRun(1, (before?.Total ?? 0) + 1, new PeersSince(peers()));
             if (Interlocked.CompareExchange(ref _run, after, before) == before)
             {
                 return after;

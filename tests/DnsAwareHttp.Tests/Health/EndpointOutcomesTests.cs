@@ -58,11 +58,11 @@ public sealed class EndpointOutcomesTests
 
         // Three were under way: their good ends tell of the time before.
         _peer.End(3);
-        Fail().PeersMeanwhile().Should().Be(new OutcomeCounts(0, 0));
+        Fail().Peers.Meanwhile.Should().Be(new OutcomeCounts(0, 0));
 
         _peer.Begin(5);
         _peer.End(5);
-        Fail().PeersMeanwhile().Should().Be(new OutcomeCounts(5, 0));
+        Fail().Peers.Meanwhile.Should().Be(new OutcomeCounts(5, 0));
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public sealed class EndpointOutcomesTests
         _peers.OnBad(new Failure("503"), () => []);
         _peer.End(1);
 
-        Fail().PeersMeanwhile().Should().Be(new OutcomeCounts(0, 1));
+        Fail().Peers.Meanwhile.Should().Be(new OutcomeCounts(0, 1));
     }
 
     [Fact]
@@ -90,7 +90,7 @@ public sealed class EndpointOutcomesTests
 
         run.Total.Should().Be(FailureRun.MaxLength + 1);
         run.Length.Should().Be(1);
-        run.PeersMeanwhile().Should().Be(default(OutcomeCounts));
+        run.Peers.Meanwhile.Should().Be(default(OutcomeCounts));
     }
 
     [Fact]

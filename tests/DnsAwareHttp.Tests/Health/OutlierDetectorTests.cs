@@ -116,5 +116,5 @@ public sealed class OutlierDetectorTests
     public void FailsAlone_NeedsTwiceTheFailuresAndPeersWithoutOutcomes(int inARow, long good, long bad, bool isWorthATry) =>
         OutlierDetector.FailsAlone(Run(inARow), new OutcomeCounts(good, bad), Defaults).Should().Be(isWorthATry);
 
-    private static FailureRun Run(int length) => new(length, length, default, []);
+    private static FailureRun Run(int length) => new(length, length, new PeersSince([]));
 }
