@@ -111,16 +111,17 @@ internal sealed class LibraryRule : TwoChoices
 
     private void JudgeWindow(double now)
     {
-        for (int parts = 1; parts <= EndpointOutcomes.Parts; parts++)
+        OutcomeCounts[][] each = [.. _servers.Select(static server => server.Outcomes.Window())];
+        OutcomeCounts[] all =
+        [
+            .. Enumerable.Range(0, EndpointOutcomes.Parts)
+                .Select(part => each.Aggregate(default(OutcomeCounts), (sum, one) => sum + one[part])),
+        ];
+        for (int i = 0; i < each.Length; i++)
         {
-            OutcomeCounts[] counts = [.. _servers.Select(server => server.Outcomes.Latest(parts))];
-            OutcomeCounts all = counts.Aggregate(static (sum, one) => sum + one);
-            for (int i = 0; i < counts.Length; i++)
+            if (!_servers[i].IsEjected && OutlierDetector.FailsTooOften(each[i], all, _options) is not null)
             {
-                if (!_servers[i].IsEjected && OutlierDetector.FailsTooOften(counts[i], all - counts[i], _options))
-                {
-                    Eject(_servers[i], now);
-                }
+                Eject(_servers[i], now);
             }
         }
     }

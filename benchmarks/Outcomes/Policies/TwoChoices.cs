@@ -28,7 +28,7 @@ internal abstract class TwoChoices(int servers, Random random) : IOutcomePolicy
         second += second >= first ? 1 : 0;
         (int one, int other) = (usable[first], usable[second]);
         (int less, int more) = _load[other] < _load[one] ? (other, one) : (one, other);
-        return Share(less) < 1 && random.NextDouble() >= Share(less) ? more : less;
+        return Share(less) < Share(more) && random.NextDouble() >= Share(less) / Share(more) ? more : less;
     }
 
     public virtual void OnSent(int server) => _load[server]++;

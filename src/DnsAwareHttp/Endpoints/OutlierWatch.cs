@@ -111,25 +111,24 @@ internal sealed class OutlierWatch(OriginScope scope, Func<EndpointSet?> current
         }
     }
 
-    // Each end of the window is judged for itself: an average over all of it would hide a burst of failures.
     private void Judge(EndpointPool[] pools)
     {
-        for (int parts = 1; parts <= EndpointOutcomes.Parts; parts++)
+        OutcomeCounts[][] each = [.. pools.Select(static pool => pool.Outcomes.Counts.Window())];
+        OutcomeCounts[] all =
+        [
+            .. Enumerable.Range(0, EndpointOutcomes.Parts)
+                .Select(part => each.Aggregate(default(OutcomeCounts), (sum, one) => sum + one[part])),
+        ];
+        foreach ((EndpointPool pool, OutcomeCounts[] own) in pools.Zip(each))
         {
-            OutcomeCounts[] counts = [.. pools.Select(pool => pool.Outcomes.Counts.Latest(parts))];
-            OutcomeCounts all = counts.Aggregate(static (sum, one) => sum + one);
-            for (int i = 0; i < pools.Length; i++)
+            if (pool.Health.State is not EndpointState.Ejected
+                && OutlierDetector.FailsTooOften(own, all, _options) is (OutcomeCounts its, OutcomeCounts peers))
             {
-                OutcomeCounts own = counts[i];
-                OutcomeCounts peers = all - own;
-                if (pools[i].Health.State is not EndpointState.Ejected && OutlierDetector.FailsTooOften(own, peers, _options))
-                {
-                    Failure failure = pools[i].Outcomes.Counts.Last;
-                    Eject(
-                        pools[i], failure, "failure_ratio",
-                        $"{own.Bad} of its latest {own.All} requests failed, the last one: {failure.Text}; of {peers.All} at the other "
-                        + $"addresses meanwhile: {peers.Bad}");
-                }
+                Failure failure = pool.Outcomes.Counts.Last;
+                Eject(
+                    pool, failure, "failure_ratio",
+                    $"{its.Bad} of its latest {its.All} requests failed, the last one: {failure.Text}; of {peers.All} at the other "
+                    + $"addresses meanwhile: {peers.Bad}");
             }
         }
     }

@@ -90,6 +90,21 @@ internal sealed class EndpointOutcomes(IRequestCounts requests)
         _run = null;
     }
 
+    /// <summary>The outcomes of each part of the window, the latest first. It is as long as the time since the last mark.</summary>
+    public OutcomeCounts[] Window()
+    {
+        OutcomeCounts[] parts = new OutcomeCounts[Parts];
+        OutcomeCounts later = default;
+        for (int part = 0; part < Parts; part++)
+        {
+            OutcomeCounts since = Latest(part + 1);
+            parts[part] = since - later;
+            later = since;
+        }
+
+        return parts;
+    }
+
     /// <summary>The outcomes since some marks ago, or since the beginning.</summary>
     /// <param name="marks">1 to <see cref="Parts"/>.</param>
     public OutcomeCounts Latest(int marks) => Tally.Counts - _marks[(_marked + Parts - marks) % Parts];

@@ -22,7 +22,7 @@ internal static class OutlierDetector
     /// <param name="options">The limits.</param>
     public static bool FailsInARow(FailureRun run, OutcomeCounts peers, OutlierDetectionOptions options) =>
         run.Total >= options.ConsecutiveFailures
-        && IsUnlike(new OutcomeCounts(0, run.Length), peers, Math.Min(options.ConsecutiveFailures, MaxNeeded));
+        && IsUnlike(new OutcomeCounts(0, run.Length), peers, peers.BadPart, Math.Min(options.ConsecutiveFailures, MaxNeeded));
 
     /// <summary>
     /// Whether another endpoint is worth a try, although nothing is known of it: twice as many failures in a row as otherwise, without any
@@ -31,12 +31,39 @@ internal static class OutlierDetector
     public static bool FailsAlone(FailureRun run, OutcomeCounts peers, OutlierDetectionOptions options) =>
         run.Total >= 2 * options.ConsecutiveFailures && peers.All == 0;
 
-    /// <summary>Whether the part that failed makes an endpoint an outlier.</summary>
-    /// <param name="own">The outcomes of the endpoint.</param>
-    /// <param name="peers">The outcomes of its peers in the same time.</param>
+    /// <summary>The latest parts of the window in which the part that failed makes an endpoint an outlier; null if none do.</summary>
+    /// <remarks>
+    /// Each end of the window is judged for itself: an average over all of it would hide a burst of failures. The peers are asked what they
+    /// would have failed with the requests of the endpoint, part by part. Otherwise an endpoint that had more of its requests during an
+    /// outage of all would look worse than its peers.
+    /// </remarks>
+    /// <param name="own">The outcomes of the endpoint, the latest part first.</param>
+    /// <param name="all">The outcomes of all endpoints in the same parts.</param>
     /// <param name="options">The limits.</param>
-    public static bool FailsTooOften(OutcomeCounts own, OutcomeCounts peers, OutlierDetectionOptions options) =>
-        own.All >= options.MinRequests && own.BadPart >= options.FailureRatio && IsUnlike(own, peers, MaxNeeded);
+    public static (OutcomeCounts Own, OutcomeCounts Peers)? FailsTooOften(
+        OutcomeCounts[] own, OutcomeCounts[] all, OutlierDetectionOptions options)
+    {
+        (OutcomeCounts Own, OutcomeCounts Peers) sum = default;
+        double expected = 0;
+        for (int part = 0; part < own.Length; part++)
+        {
+            OutcomeCounts peers = all[part] - own[part];
+            if (peers.All == 0)
+            {
+                continue; // There is nothing to compare with.
+            }
+
+            sum = (sum.Own + own[part], sum.Peers + peers);
+            expected += own[part].All * peers.BadPart;
+            if (sum.Own.All >= options.MinRequests && sum.Own.BadPart >= options.FailureRatio
+                && IsUnlike(sum.Own, sum.Peers, expected / sum.Own.All, MaxNeeded))
+            {
+                return sum;
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>Whether one more endpoint may be ejected.</summary>
     /// <param name="ejected">Endpoints that are ejected now.</param>
@@ -47,9 +74,9 @@ internal static class OutlierDetector
     /// <summary>Whether no more than the permitted part is out.</summary>
     public static bool IsWithin(int ejected, int usable, double maxShare) => ejected <= maxShare * usable;
 
-    private static bool IsUnlike(OutcomeCounts own, OutcomeCounts peers, int needed)
+    private static bool IsUnlike(OutcomeCounts own, OutcomeCounts peers, double badPart, int needed)
     {
-        double expected = Math.Max(peers.BadPart, (peers.Bad + Doubt) / (peers.All + 1));
+        double expected = badPart + (Doubt / (peers.All + 1));
         return peers.Good > 0 && own.BadPart > 2 * expected && Surprise(own, expected) >= needed * SurpriseEach;
     }
 
@@ -59,6 +86,11 @@ internal static class OutlierDetector
     private static double Surprise(OutcomeCounts own, double expected)
     {
         double part = own.BadPart;
+        if (expected >= 1)
+        {
+            return 0;
+        }
+
         double good = part < 1 ? (1 - part) * Math.Log((1 - part) / (1 - expected)) : 0;
         return own.All * ((part * Math.Log(part / expected)) + good);
     }

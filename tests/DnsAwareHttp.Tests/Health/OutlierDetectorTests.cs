@@ -41,7 +41,7 @@ public sealed class OutlierDetectorTests
     [InlineData(0, 20, 500, 200, true)]
     [InlineData(500, 500, 600, 400, false)] // worse than its peers, but not twice as bad
     public void PartThatFails_IsComparedWithThatOfThePeers(long ownGood, long ownBad, long good, long bad, bool isOutlier) =>
-        OutlierDetector.FailsTooOften(new OutcomeCounts(ownGood, ownBad), new OutcomeCounts(good, bad), Defaults).Should().Be(isOutlier);
+        FailsTooOften(new OutcomeCounts(ownGood, ownBad), new OutcomeCounts(good, bad), Defaults).Should().Be(isOutlier);
 
     [Theory]
     [InlineData(2, 2, 9, false)]
@@ -61,19 +61,19 @@ public sealed class OutlierDetectorTests
     {
         OutlierDetectionOptions options = new() { FailureRatio = 0.1, MinRequests = 200 };
 
-        OutlierDetector.FailsTooOften(new OutcomeCounts(180, 20), new OutcomeCounts(100_000, 0), options).Should().BeTrue();
-        OutlierDetector.FailsTooOften(new OutcomeCounts(181, 19), new OutcomeCounts(100_000, 0), options).Should().BeFalse();
-        OutlierDetector.FailsTooOften(new OutcomeCounts(179, 20), new OutcomeCounts(100_000, 0), options).Should().BeFalse();
+        FailsTooOften(new OutcomeCounts(180, 20), new OutcomeCounts(100_000, 0), options).Should().BeTrue();
+        FailsTooOften(new OutcomeCounts(181, 19), new OutcomeCounts(100_000, 0), options).Should().BeFalse();
+        FailsTooOften(new OutcomeCounts(179, 20), new OutcomeCounts(100_000, 0), options).Should().BeFalse();
     }
 
     [Property(MaxTest = 2000)]
     public bool AsGoodAsItsPeers_IsNoOutlier(ushort good, ushort bad, byte times) =>
-        !OutlierDetector.FailsTooOften(new OutcomeCounts(good, bad), new OutcomeCounts((long)good * times, (long)bad * times), Defaults);
+        !FailsTooOften(new OutcomeCounts(good, bad), new OutcomeCounts((long)good * times, (long)bad * times), Defaults);
 
     [Property(MaxTest = 2000)]
     public bool PeersThatFailHalfOfTheirRequests_EjectNobody(ushort inARow, ushort good) =>
         !OutlierDetector.FailsInARow(Run(inARow), new OutcomeCounts(good, good), Defaults)
-        && !OutlierDetector.FailsTooOften(new OutcomeCounts(0, inARow), new OutcomeCounts(good, good), Defaults);
+        && !FailsTooOften(new OutcomeCounts(0, inARow), new OutcomeCounts(good, good), Defaults);
 
     [Property(MaxTest = 2000)]
     public bool OneMoreFailure_NeverSavesAnEndpoint(byte inARow, ushort good, byte bad)
@@ -115,6 +115,29 @@ public sealed class OutlierDetectorTests
     [InlineData(10, 0, 1, false)]
     public void FailsAlone_NeedsTwiceTheFailuresAndPeersWithoutOutcomes(int inARow, long good, long bad, bool isWorthATry) =>
         OutlierDetector.FailsAlone(Run(inARow), new OutcomeCounts(good, bad), Defaults).Should().Be(isWorthATry);
+
+    [Fact]
+    public void MoreRequestsDuringAnOutageOfAll_MakeNoOutlier()
+    {
+        // The part of the outage first, then one in which all answer well. The endpoint had most of its requests during the outage.
+        OutcomeCounts[] own = [new(0, 200), new(50, 0)];
+        OutcomeCounts[] peers = [new(0, 50), new(400, 0)];
+
+        OutlierDetector.FailsTooOften(own, [.. own.Zip(peers, static (one, other) => one + other)], Defaults).Should().BeNull();
+    }
+
+    [Fact]
+    public void Burst_IsFoundBesideAnHourOfGoodAnswers()
+    {
+        OutcomeCounts[] own = [new(2, 20), new(100_000, 0)];
+        OutcomeCounts[] peers = [new(150, 0), new(700_000, 0)];
+
+        OutlierDetector.FailsTooOften(own, [.. own.Zip(peers, static (one, other) => one + other)], Defaults)
+            .Should().Be((own[0], peers[0]));
+    }
+
+    private static bool FailsTooOften(OutcomeCounts own, OutcomeCounts peers, OutlierDetectionOptions options) =>
+        OutlierDetector.FailsTooOften([own], [own + peers], options) is not null;
 
     private static FailureRun Run(int length) => new(length, length, new PeersSince([]));
 }
