@@ -47,7 +47,7 @@ internal static class DnsAwareOptionsValidator
 
         if (options.OutlierDetection is null)
         {
-            problems.Add($"{nameof(options.OutlierDetection)} is null; give options. Their {nameof(OutlierDetectionOptions.Enabled)} is the switch.");
+            problems.Add($"{nameof(options.OutlierDetection)} is null; give options. To switch it off, set their Enabled to false.");
         }
 
         options.OutlierDetection?.Validate(nameof(options.OutlierDetection), problems);

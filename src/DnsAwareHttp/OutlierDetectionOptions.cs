@@ -5,10 +5,10 @@ namespace DnsAwareHttp;
 
 /// <summary>When an endpoint is ejected: its answers are failures, and those of its peers are not.</summary>
 /// <remarks>
-/// <para>An ejected endpoint gets no new request for a while. Then one trial request decides on its return. Its connections stay open, and
-/// requests under way go on.</para>
-/// <para>These count as failures: responses that <see cref="IsFailure"/> names, connections and HTTP/2 streams that end without a response,
-/// TLS handshakes that fail, and requests whose caller gave up before the response headers arrived.</para>
+/// <para>An ejected endpoint gets no new request for a while. Then one trial request decides on its return. Its connections stay open,
+/// and requests under way go on.</para>
+/// <para>These count as failures: responses that <see cref="IsFailure"/> names, connections and HTTP/2 streams that end without a
+/// response, TLS handshakes that fail, and requests whose caller gave up before the response headers arrived.</para>
 /// <para>Either rule ejects: <see cref="ConsecutiveFailures"/>, or <see cref="FailureRatio"/>. Both compare the endpoint with its peers over
 /// the same time. So an application that fails everywhere ejects no endpoint.</para>
 /// </remarks>
@@ -20,7 +20,10 @@ public sealed class OutlierDetectionOptions
 
     /// <summary>The failures in a row that make an endpoint an outlier, if its peers answered well meanwhile.</summary>
     /// <value>1 to 1,000. Default: 5.</value>
-    /// <remarks>More are needed while the peers fail, too, or have answered only a few requests.</remarks>
+    /// <remarks>
+    /// More are needed while the peers fail, too, or have answered only a few requests since the row began. So one failure alone ejects no
+    /// endpoint.
+    /// </remarks>
     public int ConsecutiveFailures { get; set; } = 5;
 
     /// <summary>The part of the requests that fails at an outlier, over <see cref="Window"/> or the latest part of it.</summary>

@@ -20,7 +20,7 @@ internal sealed class LibraryRule : TwoChoices
         _servers = [.. Enumerable.Range(0, servers).Select(_ => new Server())];
     }
 
-    public override bool IsOut(int server) => _servers[server].IsEjected && !_servers[server].IsOnTrial;
+    public override bool IsOut(int server) => _servers[server].IsEjected;
 
     public override int Pick(double now)
     {

@@ -35,7 +35,9 @@ internal static class Words
         { State: EndpointState.Failing } => $"{endpoint.Reason}. Fails for {Of(now - endpoint.Since)}; tried again in the background",
         { State: EndpointState.Ejected } =>
             $"{endpoint.Reason}. Ejected for {Of(now - endpoint.Since)}, ejection {endpoint.EjectionsInARow} in a row; "
-            + (endpoint.EjectedUntil > now ? $"one request tries it in {Of(endpoint.EjectedUntil.Value - now)}" : "the next request tries it"),
+            + (endpoint.EjectedUntil > now
+                ? $"one request tries it in {Of(endpoint.EjectedUntil.Value - now)}"
+                : "the next request tries it"),
         { HasRoute: false } => "this host has no route to it",
         { IsPreferred: false } when endpoint.Priority > 0 => $"priority {endpoint.Priority}: used when the endpoints before it fail",
         { IsPreferred: false } => endpoint.Reason,

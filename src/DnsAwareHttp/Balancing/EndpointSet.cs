@@ -155,7 +155,8 @@ internal sealed class EndpointSet
                 .Select(static rank => rank.Key),
         ];
         return states.ToLookup(
-            state => state.Place.IsAvoidedIn(state.Health, mayBeOut: !panicking.Contains(state.Place.Priority)), static state => state.Place);
+            state => state.Place.IsAvoidedIn(state.Health, mayBeOut: !panicking.Contains(state.Place.Priority)),
+            static state => state.Place);
     }
 
     private static bool IsOnTrial(EndpointPool pool) => pool.Health is { IsOnTrial: true, IsMisdirected: false };

@@ -34,7 +34,7 @@ internal static class DnsAwareMetrics
         Counter("dnsaware.connect.failures", "{failure}", "Connects to one address that failed; the request goes on to the next address.");
 
     private static readonly Counter<long>? Ejections =
-        Counter("dnsaware.endpoint.ejection.count", "{endpoint}", "Endpoints that were ejected because they failed and their peers did not.");
+        Counter("dnsaware.endpoint.ejection.count", "{endpoint}", "Ejections of endpoints that failed while their peers did not.");
 
     /// <summary>Announces the instruments to listeners, if that has not happened yet. The caller holds no lock.</summary>
     public static void Announce() => RuntimeHelpers.RunClassConstructor(typeof(DnsAwareMetrics).TypeHandle);

@@ -126,7 +126,7 @@ internal static partial class Log
 
     [LoggerMessage(
         56, LogLevel.Warning,
-        "{Origin}: {Address} is ejected for {Duration:0.0} s, ejection {Count} in a row ({Reason}). Its requests go to the other addresses.",
+        "{Origin}: {Address} is ejected for {Duration:0.0} s, ejection {Count} in a row ({Reason}). Its requests go to the others.",
         EventName = "EndpointEjected")]
     public static partial void EndpointEjected(
         this ILogger logger, string origin, IPAddress address, double duration, int count, string reason);

@@ -31,8 +31,12 @@ internal sealed class OutlierWatch(OriginScope scope, Func<EndpointSet?> current
     }
 
     /// <summary>A request failed at its endpoint.</summary>
-    public void OnBad(EndpointPool pool, Failure failure)
+    /// <param name="pool">The endpoint.</param>
+    /// <param name="text">The failure, for people.</param>
+    /// <param name="retryAfter">The server asks not to be used for this long; zero: it does not ask.</param>
+    public void OnBad(EndpointPool pool, string text, TimeSpan retryAfter)
     {
+        BadOutcome failure = new(text, retryAfter);
         FailureRun run = pool.Outcomes.OnBad(failure, () => PeersOf(pool));
         if (pool.Health.State is EndpointState.Ejected)
         {
@@ -124,7 +128,7 @@ internal sealed class OutlierWatch(OriginScope scope, Func<EndpointSet?> current
             if (pool.Health.State is not EndpointState.Ejected
                 && OutlierDetector.FailsTooOften(own, all, _options) is (OutcomeCounts its, OutcomeCounts peers))
             {
-                Failure failure = pool.Outcomes.Counts.Last;
+                BadOutcome failure = pool.Outcomes.Counts.Last;
                 Eject(
                     pool, failure, "failure_ratio",
                     $"{its.Bad} of its latest {its.All} requests failed, the last one: {failure.Text}; of {peers.All} at the other "
@@ -151,7 +155,7 @@ internal sealed class OutlierWatch(OriginScope scope, Func<EndpointSet?> current
             : [];
     }
 
-    private void Eject(EndpointPool pool, Failure failure, string kind, string reason)
+    private void Eject(EndpointPool pool, BadOutcome failure, string kind, string reason)
     {
         if (Interlocked.Exchange(ref _isEjecting, 1) == 1)
         {
@@ -174,7 +178,7 @@ internal sealed class OutlierWatch(OriginScope scope, Func<EndpointSet?> current
         }
     }
 
-    private Ejection NextEjection(EndpointPool pool, Failure failure) =>
+    private Ejection NextEjection(EndpointPool pool, BadOutcome failure) =>
         Ejection.Next(pool.Health.Ejection, _options, failure.RetryAfter, scope.Random.NextDouble(), scope.Clock.Now);
 
     private bool MayEject(EndpointPool pool)

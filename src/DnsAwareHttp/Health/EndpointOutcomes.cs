@@ -12,7 +12,7 @@ internal sealed class EndpointOutcomes(IRequestCounts requests)
 
     private volatile OutcomeCounts[] _marks = new OutcomeCounts[Parts];
     private volatile FailureRun? _run;
-    private volatile object _last = new Failure("none");
+    private volatile object _last = new BadOutcome("none");
     private long _bad;
     private long _neither;
     private int _marked;
@@ -21,7 +21,7 @@ internal sealed class EndpointOutcomes(IRequestCounts requests)
     public FailureRun? Run => _run;
 
     /// <summary>The latest failure.</summary>
-    public Failure Last => (Failure)_last;
+    public BadOutcome Last => (BadOutcome)_last;
 
     /// <summary>The requests so far.</summary>
     /// <remarks>
@@ -53,7 +53,7 @@ internal sealed class EndpointOutcomes(IRequestCounts requests)
     /// <param name="failure">The failure.</param>
     /// <param name="peers">The other endpoints now.</param>
     /// <returns>The failures in a row, with this one.</returns>
-    public FailureRun OnBad(Failure failure, Func<ImmutableArray<(EndpointOutcomes Peer, RequestTally Start)>> peers)
+    public FailureRun OnBad(BadOutcome failure, Func<ImmutableArray<(EndpointOutcomes Peer, RequestTally Start)>> peers)
     {
         Interlocked.Increment(ref _bad);
         _last = failure;

@@ -31,7 +31,7 @@ internal sealed class PoolOutcomes(EndpointPool pool, PoolHealth health, PoolSam
     /// <param name="failure">The failure.</param>
     /// <param name="peers">The other endpoints now.</param>
     /// <returns>The failures in a row.</returns>
-    public FailureRun OnBad(Failure failure, Func<ImmutableArray<(EndpointOutcomes Peer, RequestTally Start)>> peers)
+    public FailureRun OnBad(BadOutcome failure, Func<ImmutableArray<(EndpointOutcomes Peer, RequestTally Start)>> peers)
     {
         sampler.Press(1);
         return Counts.OnBad(failure, peers);

@@ -24,7 +24,8 @@ internal sealed class OriginCluster
     /// <param name="usage">Knows when requests came.</param>
     /// <param name="outliers">Ejects outliers; null: no endpoint is ejected.</param>
     public OriginCluster(
-        Origin origin, OriginScope scope, IOriginEndpoints endpoints, RequestSender sender, OriginUsage usage, OutlierWatch? outliers = null)
+        Origin origin, OriginScope scope, IOriginEndpoints endpoints, RequestSender sender, OriginUsage usage,
+        OutlierWatch? outliers = null)
     {
         _outliers = outliers;
         Origin = origin;

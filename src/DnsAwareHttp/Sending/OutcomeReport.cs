@@ -2,7 +2,6 @@ using System.Net;
 using DnsAwareHttp.Concurrency;
 using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Endpoints;
-using DnsAwareHttp.Health;
 using DnsAwareHttp.Pools;
 
 namespace DnsAwareHttp.Sending;
@@ -20,7 +19,7 @@ internal sealed class OutcomeReport(OriginScope scope, OutlierWatch watch)
     {
         if (IsFailure(response))
         {
-            watch.OnBad(pool, FailureOf(response));
+            watch.OnBad(pool, $"{(int)response.StatusCode} ({response.StatusCode})", RetryAfterOf(response));
         }
         else if (response.StatusCode is HttpStatusCode.TooManyRequests)
         {
@@ -55,7 +54,7 @@ internal sealed class OutcomeReport(OriginScope scope, OutlierWatch watch)
         };
         if (isBad)
         {
-            watch.OnBad(pool, new Failure(error is OperationCanceledException ? "no answer until its caller gave up" : error.Message));
+            watch.OnBad(pool, error is OperationCanceledException ? "no answer until its caller gave up" : error.Message, TimeSpan.Zero);
         }
         else
         {
@@ -84,10 +83,7 @@ internal sealed class OutcomeReport(OriginScope scope, OutlierWatch watch)
         }
     }
 
-    private Failure FailureOf(HttpResponseMessage response)
-    {
-        TimeSpan? retryAfter = response.Headers.RetryAfter is not { } header ? null
-            : header.Delta ?? header.Date - scope.Clock.Provider.GetUtcNow();
-        return new Failure($"{(int)response.StatusCode} ({response.StatusCode})", retryAfter ?? TimeSpan.Zero);
-    }
+    private TimeSpan RetryAfterOf(HttpResponseMessage response) =>
+        response.Headers.RetryAfter is not { } header ? TimeSpan.Zero
+        : header.Delta ?? header.Date - scope.Clock.Provider.GetUtcNow() ?? TimeSpan.Zero;
 }

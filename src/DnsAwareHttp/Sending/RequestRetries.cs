@@ -20,14 +20,21 @@ internal sealed class RequestRetries(Origin origin, OriginScope scope, IOriginEn
     /// <param name="sending">The attempt, which has ended.</param>
     /// <param name="request">The request.</param>
     /// <param name="pool">The endpoint that had it.</param>
+    /// <param name="lease">The stay of the request inside, which ends here.</param>
     /// <param name="attempts">The attempts so far; null for no attempt. This one is added if the request goes on.</param>
     /// <param name="cancellationToken">The request's own token.</param>
     public bool GoesElsewhere(
-        Task<HttpResponseMessage> sending, HttpRequestMessage request, EndpointPool pool, ref RequestAttempts? attempts,
-        CancellationToken cancellationToken) =>
-        sending.IsCompletedSuccessfully
-            ? GoesElsewhere(sending.Result, request, pool, ref attempts)
-            : GoesElsewhere(ErrorOf(sending, cancellationToken), request, pool, ref attempts);
+        Task<HttpResponseMessage> sending, HttpRequestMessage request, EndpointPool pool, GateLease lease, ref RequestAttempts? attempts,
+        CancellationToken cancellationToken)
+    {
+        // Until its outcome was noted, the request is inside: it must not look like a good one in between.
+        using (lease)
+        {
+            return sending.IsCompletedSuccessfully
+                ? GoesElsewhere(sending.Result, request, pool, ref attempts)
+                : GoesElsewhere(ErrorOf(sending, cancellationToken), request, pool, ref attempts);
+        }
+    }
 
     // A cancelled task has its exception, too: it is the runtime's connect timeout, unless the caller cancelled.
     private static Exception ErrorOf(Task<HttpResponseMessage> sending, CancellationToken cancellationToken)

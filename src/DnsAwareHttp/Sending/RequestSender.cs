@@ -57,14 +57,7 @@ internal sealed class RequestSender(
             // No exception is thrown here: a failed attempt may go on to another endpoint.
             Task<HttpResponseMessage> sending = SendToAsync(pool!, request, async, cancellationToken);
             await ((Task)sending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            bool goesOn;
-            using (lease)
-            {
-                // The request is inside until its outcome was noted: it must not look like a good one in between.
-                goesOn = _retries.GoesElsewhere(sending, request, pool!, ref attempts, cancellationToken);
-            }
-
-            if (!goesOn)
+            if (!_retries.GoesElsewhere(sending, request, pool!, lease, ref attempts, cancellationToken))
             {
                 HttpResponseMessage response = sending.GetAwaiter().GetResult();
                 return redirects is not null && RedirectFollower.IsRedirect(request, response)

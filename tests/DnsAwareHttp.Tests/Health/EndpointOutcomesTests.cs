@@ -70,7 +70,7 @@ public sealed class EndpointOutcomesTests
     {
         _peer.Begin(3);
         Fail();
-        _peers.OnBad(new Failure("503"), () => []);
+        _peers.OnBad(new BadOutcome("503"), () => []);
         _peer.End(1);
 
         Fail().Peers.Meanwhile.Should().Be(new OutcomeCounts(0, 1));
@@ -129,10 +129,10 @@ public sealed class EndpointOutcomesTests
     [Fact]
     public void Last_IsTheLatestFailure()
     {
-        _outcomes.OnBad(new Failure("502"), () => []);
-        _outcomes.OnBad(new Failure("503", TimeSpan.FromSeconds(7)), () => []);
+        _outcomes.OnBad(new BadOutcome("502"), () => []);
+        _outcomes.OnBad(new BadOutcome("503", TimeSpan.FromSeconds(7)), () => []);
 
-        _outcomes.Last.Should().Be(new Failure("503", TimeSpan.FromSeconds(7)));
+        _outcomes.Last.Should().Be(new BadOutcome("503", TimeSpan.FromSeconds(7)));
     }
 
     [Fact]
@@ -150,7 +150,7 @@ public sealed class EndpointOutcomesTests
         _outcomes.Run!.Total.Should().Be(8000);
     }
 
-    private FailureRun Fail() => _outcomes.OnBad(new Failure("503"), () => [(_peers, _peers.Tally)]);
+    private FailureRun Fail() => _outcomes.OnBad(new BadOutcome("503"), () => [(_peers, _peers.Tally)]);
 
     private sealed class Requests : IRequestCounts
     {
