@@ -9,8 +9,6 @@ namespace DnsAwareHttp;
 /// and requests under way go on.</para>
 /// <para>These count as failures: responses that <see cref="IsFailure"/> names, connections and HTTP/2 streams that end without a
 /// response, TLS handshakes that fail, and requests whose caller gave up before the response headers arrived.</para>
-/// <para>Either rule ejects: <see cref="ConsecutiveFailures"/>, or <see cref="FailureRatio"/>. Both compare the endpoint with its peers over
-/// the same time. So an application that fails everywhere ejects no endpoint.</para>
 /// </remarks>
 public sealed class OutlierDetectionOptions
 {
