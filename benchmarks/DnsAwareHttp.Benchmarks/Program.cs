@@ -11,5 +11,10 @@ if (args is ["cases", .. string[] more])
     return await ResolverCases.RunAsync(more);
 }
 
+if (args is ["snapshot"])
+{
+    return await SnapshotCost.RunAsync();
+}
+
 BenchmarkSwitcher.FromAssembly(typeof(DispatchBenchmark).Assembly).Run(args);
 return 0;

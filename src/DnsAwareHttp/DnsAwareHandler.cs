@@ -102,7 +102,7 @@ public sealed class DnsAwareHandler : DelegatingHandler
         return new DnsAwareSnapshot
         {
             TakenAt = _cache.Clock.Now,
-            Origins = [.. router?.Snapshot() ?? []],
+            Origins = router?.Snapshot() ?? [],
             PassThroughRequests = router?.PassThroughRequests ?? 0,
             Changes = _journal.Latest(_cache.Clock.Now),
         };

@@ -117,6 +117,17 @@ public sealed class DnsAwareOptions
     /// <remarks>Only when the request has no content, or content that can be sent again, and not through a proxy.</remarks>
     public bool RetryMisdirectedRequests { get; set; } = true;
 
+    /// <summary>Whether a retry or a hedge goes to an address that its request has not tried, while one is ready.</summary>
+    /// <value>Default: true.</value>
+    /// <remarks>
+    /// <para>A retry is the same <see cref="HttpRequestMessage"/>, or a copy that keeps its <see cref="HttpRequestMessage.Options"/>, sent
+    /// again after an exception, 408, 429 or 5xx. When all addresses were tried, only the last one is avoided. A session stays at its
+    /// endpoint.</para>
+    /// <para>A handler that sends copies at a time, such as the standard hedging handler, copies the options before the first attempt.
+    /// <c>AddDnsAwareHandler</c> prepares the clients of the factory for it.</para>
+    /// </remarks>
+    public bool AvoidTriedEndpoints { get; set; } = true;
+
     /// <summary>Called with each socket before it connects, to set options on it.</summary>
     /// <value>Default: null.</value>
     /// <remarks>
@@ -196,6 +207,7 @@ public sealed class DnsAwareOptions
         && MaxRequestsPerConnection == other.MaxRequestsPerConnection
         && MaxPendingRequestsPerEndpoint == other.MaxPendingRequestsPerEndpoint
         && RetryMisdirectedRequests == other.RetryMisdirectedRequests
+        && AvoidTriedEndpoints == other.AvoidTriedEndpoints
         && DelegateComparison.AreSame(ConfigureSocket, other.ConfigureSocket)
         && MaxOrigins == other.MaxOrigins
         && OutlierDetection.IsSameAs(other.OutlierDetection)

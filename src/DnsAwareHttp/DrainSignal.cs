@@ -43,7 +43,7 @@ public sealed class DrainSignal
 
     /// <summary>The signal that a request carries, if any.</summary>
     internal static DrainSignal? Of(HttpRequestMessage request) =>
-        _anyMade && request.Options.TryGetValue(DnsAwareHandler.DrainSignalKey, out DrainSignal? signal) ? signal : null;
+        _anyMade && CarriedOptions.TryGet(request, DnsAwareHandler.DrainSignalKey, out DrainSignal? signal) ? signal : null;
 
     /// <summary>Fires with <paramref name="draining"/> from now on, and no longer with the earlier endpoint.</summary>
     internal void Follow(CancellationToken draining) => _source.Follow(draining);

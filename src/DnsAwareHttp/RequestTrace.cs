@@ -52,7 +52,7 @@ public sealed class RequestTrace
 
     /// <summary>The trace that a request carries, if any.</summary>
     internal static RequestTrace? Of(HttpRequestMessage request) =>
-        _anyMade && request.Options.TryGetValue(DnsAwareHandler.TraceKey, out RequestTrace? trace) ? trace : null;
+        _anyMade && CarriedOptions.TryGet(request, DnsAwareHandler.TraceKey, out RequestTrace? trace) ? trace : null;
 
     internal void Add(RequestAttempt attempt)
     {

@@ -140,6 +140,7 @@ public sealed class OptionsTests
             MaxRequestsPerConnection = (int?)null,
             MaxPendingRequestsPerEndpoint = (int?)null,
             RetryMisdirectedRequests = true,
+            AvoidTriedEndpoints = true,
             ConfigureSocket = (object?)null,
             ServiceRecords = new Dictionary<string, string>(),
             ServiceRecordSelector = (object?)null,

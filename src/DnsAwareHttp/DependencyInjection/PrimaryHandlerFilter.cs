@@ -31,6 +31,7 @@ internal sealed class PrimaryHandlerFilter(
         if (services.GetRequiredService<NamedHandlers>().Get(name, builder.PrimaryHandler) is DnsAwareHandler shared)
         {
             builder.PrimaryHandler = new SharedHandler(shared);
+            TriedEndpointsCarrier.PlaceOutermost(builder);
         }
     };
 

@@ -30,9 +30,8 @@ internal sealed class PoolDrainer(TimeProvider time, ILogger logger)
         return Task.WhenAll([.. departures.Select(departure => Begin(departure, owner, timeout))]);
     }
 
-    /// <summary>The drains of one origin, also of an equal origin before a change of options.</summary>
-    public IEnumerable<PoolDrain> DrainingOf(PoolOwner owner) =>
-        _draining.Select(static pair => pair.Value).Where(drain => drain.Owner == owner); // Values would take all its locks.
+    /// <summary>The drains that are under way. Those of an origin are also those of an equal one before a change of options.</summary>
+    public IEnumerable<PoolDrain> Draining => _draining.Select(static pair => pair.Value); // Values would take all its locks.
 
     /// <summary>Ends when all drains that have begun are over.</summary>
     public Task WhenAllDrained() => Task.WhenAll(_draining.Values.Select(drain => drain.Over));

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using DnsAwareHttp.Concurrency;
+using DnsAwareHttp.Diagnostics;
 
 namespace DnsAwareHttp.Pools;
 
@@ -21,9 +23,11 @@ internal sealed class SharedDial(TimeProvider time)
     /// <returns>Null when a socket is parked, else why not. Never fails.</returns>
     public Task<Exception?> Begin(Func<ValueTask<Socket>> dial)
     {
+        // The span of the socket belongs to the request that began the dial. Other requests may wait for it, too.
+        Activity? beginner = DnsAwareActivities.Beginner;
         using (_sync.Enter())
         {
-            return _running ??= Background.Run(() => RunAsync(dial));
+            return _running ??= Background.Run(() => RunAsync(dial, beginner));
         }
     }
 
@@ -44,7 +48,7 @@ internal sealed class SharedDial(TimeProvider time)
         {
             if (_running is null)
             {
-                _running = Background.Run(() => RunAsync(() => new ValueTask<Socket>(dial)));
+                _running = Background.Run(() => RunAsync(() => new ValueTask<Socket>(dial), beginner: null));
                 return;
             }
         }
@@ -70,10 +74,11 @@ internal sealed class SharedDial(TimeProvider time)
         }
     }
 
-    private async Task<Exception?> RunAsync(Func<ValueTask<Socket>> dial)
+    private async Task<Exception?> RunAsync(Func<ValueTask<Socket>> dial, Activity? beginner)
     {
         try
         {
+            DnsAwareActivities.GoOnIn(beginner);
             return await ParkAsync(dial).ConfigureAwait(false);
         }
         finally

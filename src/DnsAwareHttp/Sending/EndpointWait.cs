@@ -156,6 +156,7 @@ internal sealed class EndpointWait(
             _ = picked.DialUnlessIdleAsync();
         }
 
+        order = attempts is null ? order : [.. attempts.UntriedFirst(order)];
         EndpointPool[] late = [.. attempts?.Late.Intersect(order) ?? []];
         Task<RaceOutcome> running = race.RunAsync(
             [.. late, .. order.Except(late).Where(pool => pool == picked || pool.Room.IsFree || pool.Room.CanGrow)],

@@ -98,7 +98,8 @@ internal sealed class OriginCluster
         }
     }
 
-    public OriginSnapshot Snapshot() => OriginView.Of(Origin, _scope, _endpoints, LastUsed);
+    /// <summary>What people see of it now.</summary>
+    public OriginView View() => new(Origin, _scope, _endpoints, LastUsed);
 
     // The process or the machine stood still: an answer that expired long ago is not used before a new one had its chance.
     private async Task<HttpResponseMessage> SendOnTimeAsync(

@@ -6,27 +6,40 @@ using DnsAwareHttp.Pools;
 namespace DnsAwareHttp.Sending;
 
 /// <summary>What people see of an origin at one moment. Reads what is published, and takes no lock of the origin.</summary>
-internal static class OriginView
+/// <remarks>
+/// The endpoints are read when the view is made, the drains are read later: a pool that begins to drain meanwhile is still among the
+/// endpoints, and so is never missing.
+/// </remarks>
+/// <param name="origin">The origin.</param>
+/// <param name="scope">Shared by all parts of the origin.</param>
+/// <param name="endpoints">Its endpoints.</param>
+/// <param name="lastUsed">When a request last came.</param>
+internal sealed class OriginView(Origin origin, OriginScope scope, IOriginEndpoints endpoints, DateTimeOffset lastUsed)
 {
-    /// <param name="origin">The origin.</param>
-    /// <param name="scope">Shared by all parts of the origin.</param>
-    /// <param name="endpoints">Its endpoints.</param>
-    /// <param name="lastUsed">When a request last came.</param>
-    public static OriginSnapshot Of(Origin origin, OriginScope scope, IOriginEndpoints endpoints, DateTimeOffset lastUsed)
+    private readonly EndpointSet? _offered = endpoints.Current;
+
+    /// <summary>Whose drains belong to the view.</summary>
+    public PoolOwner Owner => scope.Owner;
+
+    /// <param name="drains">The drains of <see cref="Owner"/>, read after the view was made.</param>
+    public OriginSnapshot Snapshot(IEnumerable<PoolDrain> drains)
     {
         DateTimeOffset now = scope.Clock.Now;
+        ImmutableArray<EndpointPlacement> places = _offered?.Placements ?? [];
+        PoolDrain[] leaving = [.. drains.Where(drain => !IsAmong(places, drain.Departure.Pool))];
+        double rate = places.Sum(place => place.Pool.Traffic.RateAt(now)) + leaving.Sum(drain => drain.Departure.Pool.Traffic.RateAt(now));
+        ImmutableArray<EndpointSnapshot>.Builder all = ImmutableArray.CreateBuilder<EndpointSnapshot>(places.Length + leaving.Length);
+        for (int i = 0; i < places.Length; i++)
+        {
+            // The preferred endpoints are the first ones of the set.
+            all.Add(Of(places[i], isPreferred: i < _offered!.Preferred.Length, rate, now));
+        }
 
-        // Read before the drains: a pool that begins to drain meanwhile is seen twice here, not never.
-        EndpointSet? offered = endpoints.Current;
-        HashSet<EndpointPool> members = [.. offered?.All ?? []];
-        HashSet<EndpointPool> preferred = [.. offered?.Preferred ?? []];
-        ImmutableArray<EndpointSnapshot> all =
-        [
-            .. (offered?.Placements ?? []).Select(place => Of(place, preferred.Contains(place.Pool), now)),
-            .. scope.Drainer.DrainingOf(scope.Owner).Where(drain => !members.Contains(drain.Departure.Pool))
-                .Select(drain => drain.Snapshot(now)),
-        ];
-        AnswerSnapshot? answer = endpoints.LatestAnswer;
+        foreach (PoolDrain drain in leaving)
+        {
+            all.Add(drain.Snapshot(now, rate));
+        }
+
         return new OriginSnapshot
         {
             Origin = scope.Owner.Name,
@@ -34,25 +47,23 @@ internal static class OriginView
             Port = origin.Port,
             Membership = scope.Options.MembershipOf(origin.Host, origin.Port),
             LastUsedAt = lastUsed,
-            Answer = answer is null ? null : answer with { TtlLeft = answer.ExpiresAt > now ? answer.ExpiresAt - now : TimeSpan.Zero },
-            Endpoints = WithShares(all),
+            Answer = WithTtlLeft(endpoints.LatestAnswer, now),
+            Endpoints = all.MoveToImmutable(),
         };
     }
 
-    private static EndpointSnapshot Of(EndpointPlacement place, bool isPreferred, DateTimeOffset now) =>
-        place.Pool.Snapshot(place.Membership, now) with
+    private static AnswerSnapshot? WithTtlLeft(AnswerSnapshot? answer, DateTimeOffset now) =>
+        answer is null ? null : answer with { TtlLeft = answer.ExpiresAt > now ? answer.ExpiresAt - now : TimeSpan.Zero };
+
+    private static bool IsAmong(ImmutableArray<EndpointPlacement> places, EndpointPool pool) => places.Any(place => place.Pool == pool);
+
+    private static EndpointSnapshot Of(EndpointPlacement place, bool isPreferred, double originRate, DateTimeOffset now) =>
+        place.Pool.Snapshot(place.Membership, now, new PoolPlace
         {
+            OriginRate = originRate,
             IsPreferred = isPreferred,
             Priority = place.Priority,
             Weight = place.Weight,
             HasRoute = place.HasRoute,
-        };
-
-    private static ImmutableArray<EndpointSnapshot> WithShares(ImmutableArray<EndpointSnapshot> endpoints)
-    {
-        double sum = endpoints.Sum(static endpoint => endpoint.RequestsPerSecond);
-        return sum == 0
-            ? endpoints
-            : [.. endpoints.Select(endpoint => endpoint with { TrafficShare = Math.Round(endpoint.RequestsPerSecond / sum, 4) })];
-    }
+        });
 }

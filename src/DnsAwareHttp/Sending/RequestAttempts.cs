@@ -31,6 +31,9 @@ internal sealed class RequestAttempts(Origin origin, DateTimeOffset since = defa
     /// </summary>
     public string? Session { get; init; }
 
+    /// <summary>What earlier attempts of the application's request have tried; null: this is the first attempt.</summary>
+    public TriedEndpoints? Earlier { get; init; }
+
     /// <summary>The endpoints that were tried.</summary>
     public IReadOnlyCollection<EndpointPool> Pools => [.. _attempts.Select(attempt => attempt.Pool)];
 
@@ -38,7 +41,7 @@ internal sealed class RequestAttempts(Origin origin, DateTimeOffset since = defa
     public IReadOnlyList<EndpointPool> Late => _late;
 
     /// <summary>These attempts; null if there is no attempt. Then the picker picks.</summary>
-    public RequestAttempts? OrNullIfEmpty => _attempts.Count == 0 && _late.Count == 0 ? null : this;
+    public RequestAttempts? OrNullIfEmpty => _attempts.Count == 0 && _late.Count == 0 && Earlier is null ? null : this;
 
     /// <summary>The dial of an endpoint takes long. If the request comes back to it, it waits there as long as it takes.</summary>
     public void AddLate(EndpointPool pool, HttpRequestMessage request)
@@ -47,8 +50,38 @@ internal sealed class RequestAttempts(Origin origin, DateTimeOffset since = defa
         pool.LateDials.KeepHere(request);
     }
 
-    /// <summary>The next endpoint to be tried: one that is not late, or else a late one; null when all were tried.</summary>
-    public EndpointPool? PickNext(EndpointSet? set, Random random)
+    /// <summary>
+    /// The next endpoint to be tried: one that the application's request has not tried, if possible. One that is not late, or else a late
+    /// one; null when all were tried.
+    /// </summary>
+    public EndpointPool? PickNext(EndpointSet? set, Random random) => PickElsewhere(set, random) ?? PickAny(set, random);
+
+    /// <summary>Those of some endpoints that the application's request has not tried, before the others.</summary>
+    public IEnumerable<EndpointPool> UntriedFirst(IEnumerable<EndpointPool> order) =>
+        Earlier is null ? order : order.OrderBy(pool => Earlier.Contains(pool.Address));
+
+    private EndpointPool? PickElsewhere(EndpointSet? set, Random random)
+    {
+        if (Earlier is null || set is null)
+        {
+            return null;
+        }
+
+        EndpointPool[] known = [.. Pools, .. _late];
+        if (PickBeside([.. set.Preferred.Where(pool => Earlier.Contains(pool.Address)), .. known]) is EndpointPool untried)
+        {
+            return untried;
+        }
+
+        // All were tried, or have no place. The last one is not the next one, all the same.
+        Earlier.BeginNextRound();
+        return PickBeside([.. set.Preferred.Where(pool => Earlier.Contains(pool.Address)), .. known]);
+
+        EndpointPool? PickBeside(EndpointPool[] avoided) =>
+            set.Preferred.Any(pool => pool.Room.HasPlace && !avoided.Contains(pool)) ? set.PickOther(avoided, random) : null;
+    }
+
+    private EndpointPool? PickAny(EndpointSet? set, Random random)
     {
         EndpointPool? next = set?.PickOther([.. Pools, .. _late], random);
         EndpointPool? late = set?.Preferred.FirstOrDefault(pool => _late.Contains(pool) && !Pools.Contains(pool));

@@ -1,3 +1,4 @@
+using System.Net;
 using DnsAwareHttp.Endpoints;
 using DnsAwareHttp.Pools;
 
@@ -15,6 +16,14 @@ internal sealed class RequestRetries(Origin origin, OriginScope scope, IOriginEn
 {
     /// <summary>No attempts yet.</summary>
     public RequestAttempts Begin(string? session = null) => new(origin, scope.Clock.Now) { Session = session };
+
+    /// <summary>The attempts of a request that the application sends again; null: it was not sent before, or may go anywhere.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="session">Its session, which stays where it is; null: it has none.</param>
+    public RequestAttempts? BeginAgain(HttpRequestMessage request, string? session) =>
+        session is null && scope.Options.AvoidTriedEndpoints && TriedEndpoints.Of(request) is { IsEmpty: false } tried
+            ? new RequestAttempts(origin, scope.Clock.Now) { Earlier = tried }
+            : null;
 
     /// <summary>Whether a request goes to another endpoint.</summary>
     /// <param name="sending">The attempt, which has ended.</param>
@@ -72,6 +81,7 @@ internal sealed class RequestRetries(Origin origin, OriginScope scope, IOriginEn
         if (outcome is AttemptOutcome.Failed || (outcome is AttemptOutcome.Refused && !MayBeSentElsewhere(request, pool, attempts)))
         {
             attempts?.Misdirected?.Dispose();
+            NoteTried(request, pool);
             return false;
         }
 
@@ -95,9 +105,26 @@ internal sealed class RequestRetries(Origin origin, OriginScope scope, IOriginEn
             return true;
         }
 
+        if (MayBeSentAgain(response))
+        {
+            NoteTried(request, pool);
+        }
+
         sessions?.OnAnswered(response, pool);
         attempts?.Misdirected?.Dispose();
         return false;
+    }
+
+    // The answers after which resilience libraries send a request again.
+    private static bool MayBeSentAgain(HttpResponseMessage response) =>
+        (int)response.StatusCode >= 500 || response.StatusCode is HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests;
+
+    private void NoteTried(HttpRequestMessage request, EndpointPool pool)
+    {
+        if (scope.Options.AvoidTriedEndpoints)
+        {
+            TriedEndpoints.GiveTo(request).Add(pool.Address);
+        }
     }
 
     // Behind a proxy another server answered, and the proxy's address does not decide which one.

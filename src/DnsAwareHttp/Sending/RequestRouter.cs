@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using DnsAwareHttp.Handlers;
+using DnsAwareHttp.Pools;
 
 namespace DnsAwareHttp.Sending;
 
@@ -93,8 +95,13 @@ internal sealed class RequestRouter : IRequestRoutes
     /// <summary>Ends when all drains that have begun are over.</summary>
     public Task WhenDrained() => _settings.Drainer.WhenAllDrained();
 
-    public IEnumerable<OriginSnapshot> Snapshot() =>
-        _origins.Clusters.OrderBy(cluster => cluster.Origin.ToString(), StringComparer.Ordinal).Select(cluster => cluster.Snapshot());
+    public ImmutableArray<OriginSnapshot> Snapshot()
+    {
+        OriginView[] views =
+            [.. _origins.Clusters.Select(cluster => cluster.View()).OrderBy(view => view.Owner.Name, StringComparer.Ordinal)];
+        ILookup<PoolOwner, PoolDrain> drains = _settings.Drainer.Draining.ToLookup(drain => drain.Owner);
+        return [.. views.Select(view => view.Snapshot(drains[view.Owner]))];
+    }
 
     private RequestRouter MakeSuccessor(RouterSettings settings)
     {

@@ -30,7 +30,8 @@ internal sealed class RequestSender(
     public async Task<HttpResponseMessage> SendAsync(
         HttpRequestMessage request, RedirectFollower? redirects, bool async, CancellationToken cancellationToken)
     {
-        (RequestAttempts? attempts, string? session, int moves) = (null, sessions?.KeyOf(request), 0);
+        string? session = sessions?.KeyOf(request);
+        (RequestAttempts? attempts, int moves) = (_retries.BeginAgain(request, session), 0);
         while (true)
         {
             EndpointSet? set = endpoints.Current;
@@ -54,12 +55,11 @@ internal sealed class RequestSender(
                 continue;
             }
 
-            // No exception is thrown here: a failed attempt may go on to another endpoint.
             Task<HttpResponseMessage> sending = SendToAsync(pool!, request, async, cancellationToken);
             await ((Task)sending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (!_retries.GoesElsewhere(sending, request, pool!, lease, ref attempts, cancellationToken))
             {
-                HttpResponseMessage response = sending.GetAwaiter().GetResult();
+                HttpResponseMessage response = sending.GetAwaiter().GetResult(); // Throws only now: others may have had it.
                 return redirects is not null && RedirectFollower.IsRedirect(request, response)
                     ? await redirects.FollowAsync(request, response, routes.SendHopAsync, async, cancellationToken).ConfigureAwait(false)
                     : response;
@@ -68,10 +68,13 @@ internal sealed class RequestSender(
     }
 
     private Task<HttpResponseMessage> SendToAsync(
-        EndpointPool pool, HttpRequestMessage request, bool async, CancellationToken cancellationToken) =>
-        RequestTracing.IsOn
+        EndpointPool pool, HttpRequestMessage request, bool async, CancellationToken cancellationToken)
+    {
+        TriedEndpoints.Of(request)?.Add(pool.Address);
+        return RequestTracing.IsOn
             ? RequestTracing.SendAsync(origin, pool, request, scope.Clock.Provider, async, cancellationToken)
             : pool.SendAsync(request, async, cancellationToken);
+    }
 
     /// <summary>The endpoint for the next attempt; null: there is none, or all were tried.</summary>
     /// <param name="set">The endpoints; null: there is no endpoint now.</param>

@@ -9,13 +9,8 @@ namespace DnsAwareHttp.Sending;
 /// <summary>Fills the traces of requests, and makes their activities. Requests pay one read of a static field while nobody asks.</summary>
 internal static class RequestTracing
 {
-    /// <summary>The name of the source of activities.</summary>
-    public const string SourceName = DnsAwareMetrics.MeterName;
-
-    private static readonly ActivitySource? Source = Make();
-
     /// <summary>Whether a request may carry a trace, or a listener wants activities.</summary>
-    public static bool IsOn => RequestTrace.AnyMade || Source?.HasListeners() == true;
+    public static bool IsOn => RequestTrace.AnyMade || DnsAwareActivities.AreHeard;
 
     /// <summary>Sends a request to an endpoint, and traces the attempt.</summary>
     /// <remarks>The request's own activity, which the runtime makes, is the child of that of the attempt.</remarks>
@@ -23,7 +18,7 @@ internal static class RequestTracing
         Origin origin, EndpointPool pool, HttpRequestMessage request, TimeProvider time, bool async, CancellationToken cancellationToken)
     {
         RequestTrace? trace = RequestTrace.Of(request);
-        Activity? activity = Start("dnsaware.attempt", origin, pool.Address);
+        Activity? activity = DnsAwareActivities.Start("dnsaware.attempt", origin.Host, origin.Port, pool.Address);
         long began = time.GetTimestamp();
         try
         {
@@ -51,7 +46,7 @@ internal static class RequestTracing
                 Error = outcome is RequestAttemptOutcome.Late ? null : error,
             });
             SetOutcome(activity, outcome, error);
-            Stop(activity);
+            DnsAwareActivities.Stop(activity);
         }
     }
 
@@ -64,53 +59,9 @@ internal static class RequestTracing
         Begin("dnsaware.connect", origin, request, time, isLookup: false);
 
     private static Waiting Begin(string name, Origin origin, HttpRequestMessage request, TimeProvider time, bool isLookup) =>
-        IsOn ? new Waiting(RequestTrace.Of(request), Start(name, origin, peer: null), time, isLookup) : default;
-
-    // A listener that throws when it hears of the source costs the activities, not the library.
-    private static ActivitySource? Make()
-    {
-        try
-        {
-            return new ActivitySource(SourceName, typeof(RequestTracing).Assembly.GetName().Version?.ToString(3));
-        }
-        catch (Exception)
-        {
-            return null;
-        }
-    }
-
-    // A listener is code of the application. What it throws costs its activity.
-    private static Activity? Start(string name, Origin origin, IPEndPoint? peer)
-    {
-        if (Source?.HasListeners() != true)
-        {
-            return null;
-        }
-
-        try
-        {
-            Activity? activity = Source.StartActivity(name);
-            activity?.SetTag(Tags.ServerAddress, origin.Host).SetTag(Tags.ServerPort, origin.Port);
-            if (peer is not null)
-            {
-                activity?.SetTag(Tags.PeerAddress, peer.Address.ToString()).SetTag(Tags.PeerPort, peer.Port);
-            }
-
-            return activity;
-        }
-        catch (Exception)
-        {
-            return null;
-        }
-    }
-
-    private static void Stop(Activity? activity)
-    {
-        if (activity is not null)
-        {
-            ApplicationCode.Tell(static ended => ended.Dispose(), activity);
-        }
-    }
+        IsOn
+            ? new Waiting(RequestTrace.Of(request), DnsAwareActivities.Start(name, origin.Host, origin.Port, peer: null), time, isLookup)
+            : default;
 
     private static void SetOutcome(Activity? activity, RequestAttemptOutcome outcome, Exception? error)
     {
@@ -189,7 +140,7 @@ internal static class RequestTracing
                 trace?.AddConnect(elapsed);
             }
 
-            Stop(activity);
+            DnsAwareActivities.Stop(activity);
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using DnsAwareHttp.Membership;
 using DnsAwareHttp.Sending;
+using DnsAwareHttp.Tests.Fakes;
 using DnsAwareHttp.Tests.Loopback;
 using DnsAwareHttp.Tests.Sending;
 

@@ -50,6 +50,9 @@ internal sealed class EndpointBench : IDisposable
     public Func<HttpRequestMessage, CancellationToken, Task<HttpResponseMessage>> Answer { get; set; } =
         static (request, _) => Task.FromResult(new HttpResponseMessage { RequestMessage = request });
 
+    /// <summary>Answers in place of each address, which it is told; null: <see cref="Answer"/> answers.</summary>
+    public Func<string, HttpRequestMessage, Task<HttpResponseMessage>>? AnswerOf { get; set; }
+
     /// <summary>Whether the peer of every connection acknowledges nothing.</summary>
     public bool PeersAreSilent { get; set; }
 
@@ -131,7 +134,9 @@ internal sealed class EndpointBench : IDisposable
 
     private StubHandler MakeHandler(EndpointDialer dialer)
     {
-        _dialers[dialer.Address.Address.ToString()] = dialer;
-        return new StubHandler((request, cancellationToken) => Answer(request, cancellationToken));
+        string address = dialer.Address.Address.ToString();
+        _dialers[address] = dialer;
+        return new StubHandler((request, cancellationToken) =>
+            AnswerOf is null ? Answer(request, cancellationToken) : AnswerOf(address, request));
     }
 }

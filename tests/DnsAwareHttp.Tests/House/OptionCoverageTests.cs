@@ -35,6 +35,7 @@ public sealed partial class OptionCoverageTests
         [nameof(DnsAwareOptions.MaxPendingRequestsPerEndpoint)] =
             (o => o.MaxPendingRequestsPerEndpoint = 0, o => o.MaxPendingRequestsPerEndpoint = -1),
         [nameof(DnsAwareOptions.RetryMisdirectedRequests)] = (o => o.RetryMisdirectedRequests = false, null),
+        [nameof(DnsAwareOptions.AvoidTriedEndpoints)] = (o => o.AvoidTriedEndpoints = false, null),
         [nameof(DnsAwareOptions.ConfigureSocket)] = (o => o.ConfigureSocket = IgnoreSocket, null),
         [nameof(DnsAwareOptions.ServiceRecords)] =
             (o => o.ServiceRecords["a.test"] = "_http._tcp.a.test", o => o.ServiceRecords["a.test"] = ""),

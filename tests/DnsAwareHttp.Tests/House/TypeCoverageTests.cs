@@ -46,6 +46,8 @@ public sealed class TypeCoverageTests
         ["PrimaryHandlers"] = "PrimaryHandlerTests",
         ["RedirectFollower"] = "RedirectFidelityTests",
         ["RequestTally"] = "EndpointOutcomesTests",
+        ["DnsAwareActivities"] = "RequestTraceTests",
+        ["TriedEndpointsCarrier"] = "ResilienceTests",
         ["RequestTracing"] = "RequestTraceTests",
         ["RequestRetries"] = "RequestSenderTests",
         ["RouterSettings"] = "RequestRouterTests",

@@ -137,7 +137,7 @@ public sealed class RequestTraceTests : IAsyncLifetime
         ConcurrentQueue<Activity> heard = [];
         using ActivityListener listener = new()
         {
-            ShouldListenTo = source => source.Name is "DnsAwareHttp" or "System.Net.Http" || source.Name == caller.Name,
+            ShouldListenTo = source => source.Name is "DnsAwareHttp" or "System.Net.Http" or "Experimental.System.Net.Sockets" || source.Name == caller.Name,
             Sample = static (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
             ActivityStopped = heard.Enqueue,
         };
@@ -160,6 +160,7 @@ public sealed class RequestTraceTests : IAsyncLifetime
         attempt.GetTagItem("network.peer.address").Should().Be(One);
         attempt.GetTagItem("dnsaware.outcome").Should().Be("answered");
         own.Single(activity => activity.Source.Name == "System.Net.Http").ParentSpanId.Should().Be(attempt.SpanId);
+        own.Single(activity => activity.Source.Name == "Experimental.System.Net.Sockets").ParentSpanId.Should().Be(parent, "the request's choice began the dial");
     }
 
     [Fact]

@@ -236,7 +236,7 @@ public sealed class EndpointPoolTests
         await _pool.SendAsync(request, async: true, CancellationToken.None);
         _pool.TryEnter(out _);
 
-        _pool.Snapshot("present", _clock.GetUtcNow()).Should().Be(new EndpointSnapshot
+        _pool.Snapshot("present", _clock.GetUtcNow(), new PoolPlace()).Should().Be(new EndpointSnapshot
         {
             Address = new IPEndPoint(IPAddress.Loopback, 80),
             State = EndpointState.Ready,

@@ -45,7 +45,7 @@ public sealed class PoolDrainerTests : IDisposable
         Task drain = Drain(pool, Timeout.InfiniteTimeSpan);
 
         pool.TryEnter(out _).Should().BeFalse("the gate is closed when the call returns");
-        _drainer.DrainingOf(Owner).Select(drain => drain.Departure.Pool).Should().Equal(pool);
+        _drainer.Draining.Select(drain => drain.Departure.Pool).Should().Equal(pool);
         handler.Disposed.IsCompleted.Should().BeFalse("headers are awaited");
         lease.Dispose();
         await handler.Disposed;
@@ -53,7 +53,7 @@ public sealed class PoolDrainerTests : IDisposable
         _pair.Far.Poll(0, System.Net.Sockets.SelectMode.SelectRead).Should().BeFalse("nobody closes it");
         await stream.DisposeAsync();
         await drain;
-        _drainer.DrainingOf(Owner).Should().BeEmpty();
+        _drainer.Draining.Should().BeEmpty();
         _log.Entries.Last().Message.Should().Contain("ended by themselves: 1; cut by DrainTimeout: 0");
     }
 
@@ -113,7 +113,7 @@ public sealed class PoolDrainerTests : IDisposable
         await Drain(Pool(new StubHandler { ThrownByDispose = mine }, out _), Timeout.InfiniteTimeSpan);
 
         _log.Entries.Should().ContainSingle(entry => entry.Event == "DrainThrew").Which.Exception.Should().BeSameAs(mine);
-        _drainer.DrainingOf(Owner).Should().BeEmpty();
+        _drainer.Draining.Should().BeEmpty();
     }
 
     [Fact]
@@ -132,13 +132,13 @@ public sealed class PoolDrainerTests : IDisposable
     }
 
     [Fact]
-    public async Task DrainingOf_KeepsOwnersApart()
+    public async Task Draining_TellsTheOwner()
     {
         EndpointPool busy = Pool(new StubHandler(), out _);
         busy.TryEnter(out GateLease lease);
         Task drain = Drain(busy, Timeout.InfiniteTimeSpan);
 
-        _drainer.DrainingOf(Owner with { Port = 81 }).Should().BeEmpty();
+        _drainer.Draining.Should().ContainSingle().Which.Owner.Should().Be(Owner);
 
         lease.Dispose();
         await drain;

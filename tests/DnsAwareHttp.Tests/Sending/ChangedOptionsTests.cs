@@ -43,6 +43,7 @@ public sealed class ChangedOptionsTests : IAsyncLifetime
         { nameof(DnsAwareOptions.MaxPendingRequestsPerEndpoint), o => o.MaxPendingRequestsPerEndpoint = 9 },
         { nameof(DnsAwareOptions.MaxRequestsPerConnection), o => o.MaxRequestsPerConnection = 9 },
         { nameof(DnsAwareOptions.RetryMisdirectedRequests), o => o.RetryMisdirectedRequests = false },
+        { nameof(DnsAwareOptions.AvoidTriedEndpoints), o => o.AvoidTriedEndpoints = false },
         { nameof(DnsAwareOptions.ConfigureSocket), o => o.ConfigureSocket = static _ => { } },
     };
 
