@@ -13,6 +13,9 @@ internal interface IOutcomePolicy
     void OnSent(int server);
 
     /// <summary>A request ended.</summary>
+    /// <param name="server">The server.</param>
+    /// <param name="failed">Whether it was answered 503, or its caller gave up.</param>
+    /// <param name="now">The time.</param>
     void OnEnded(int server, bool failed, double now);
 
     /// <summary>A quarter of a second passed.</summary>

@@ -34,9 +34,13 @@ internal sealed class OutlierWatch(OriginScope scope, Func<EndpointSet?> current
     /// <param name="pool">The endpoint.</param>
     /// <param name="text">The failure, for people.</param>
     /// <param name="retryAfter">The server asks not to be used for this long; zero: it does not ask.</param>
-    public void OnBad(EndpointPool pool, string text, TimeSpan retryAfter)
+    public void OnBad(EndpointPool pool, string text, TimeSpan retryAfter = default) => OnBad(pool, new BadOutcome(text, retryAfter));
+
+    /// <summary>The caller of a request gave up before it was answered.</summary>
+    public void OnGivenUp(EndpointPool pool) => OnBad(pool, new BadOutcome("no answer until its caller gave up") { IsLate = true });
+
+    private void OnBad(EndpointPool pool, BadOutcome failure)
     {
-        BadOutcome failure = new(text, retryAfter);
         FailureRun run = pool.Outcomes.OnBad(failure, () => PeersOf(pool));
         if (pool.Health.State is EndpointState.Ejected)
         {

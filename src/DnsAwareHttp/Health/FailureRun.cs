@@ -13,4 +13,8 @@ internal sealed record FailureRun(int Length, int Total, PeersSince Peers)
 /// <summary>One failed request.</summary>
 /// <param name="Text">The failure, for people.</param>
 /// <param name="RetryAfter">The server asks not to be used for this long; zero: it does not ask.</param>
-internal readonly record struct BadOutcome(string Text, TimeSpan RetryAfter = default);
+internal readonly record struct BadOutcome(string Text, TimeSpan RetryAfter = default)
+{
+    /// <summary>Whether the caller gave up. Other failures may come at once.</summary>
+    public bool IsLate { get; init; }
+}

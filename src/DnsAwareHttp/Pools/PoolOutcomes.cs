@@ -33,7 +33,11 @@ internal sealed class PoolOutcomes(EndpointPool pool, PoolHealth health, PoolSam
     /// <returns>The failures in a row.</returns>
     public FailureRun OnBad(BadOutcome failure, Func<ImmutableArray<(EndpointOutcomes Peer, RequestTally Start)>> peers)
     {
-        sampler.Press(1);
+        if (!failure.IsLate)
+        {
+            sampler.Press(1);
+        }
+
         return Counts.OnBad(failure, peers);
     }
 

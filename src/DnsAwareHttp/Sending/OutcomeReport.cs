@@ -52,9 +52,13 @@ internal sealed class OutcomeReport(OriginScope scope, OutlierWatch watch)
             AttemptOutcome.Failed => error is OperationCanceledException || (error is HttpRequestException && !isTunnelled),
             _ => false,
         };
-        if (isBad)
+        if (isBad && error is OperationCanceledException)
         {
-            watch.OnBad(pool, error is OperationCanceledException ? "no answer until its caller gave up" : error.Message, TimeSpan.Zero);
+            watch.OnGivenUp(pool);
+        }
+        else if (isBad)
+        {
+            watch.OnBad(pool, error.Message);
         }
         else
         {
