@@ -45,5 +45,5 @@ internal static class OriginVerdicts
 
     /// <summary>Whether an endpoint takes requests.</summary>
     public static bool IsUsable(EndpointSnapshot endpoint) =>
-        endpoint is { State: not (EndpointState.Draining or EndpointState.Failing), HasRoute: true };
+        endpoint is { State: not (EndpointState.Draining or EndpointState.Failing or EndpointState.Ejected), HasRoute: true };
 }

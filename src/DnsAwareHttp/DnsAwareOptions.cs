@@ -181,6 +181,10 @@ public sealed class DnsAwareOptions
     /// </remarks>
     public bool AddressTags { get; set; }
 
+    /// <summary>Endpoints whose answers are failures, while those of their peers are not, get no requests for a while.</summary>
+    /// <value>Default: switched on; see the options' own defaults.</value>
+    public OutlierDetectionOptions OutlierDetection { get; set; } = new();
+
     /// <summary>A copy. Later changes of this object do not reach it.</summary>
     internal DnsAwareOptions Snapshot()
     {
@@ -188,6 +192,7 @@ public sealed class DnsAwareOptions
         copy.MembershipByHost = new Dictionary<string, MembershipMode>(MembershipByHost, StringComparer.OrdinalIgnoreCase);
         copy.ServiceRecords = new Dictionary<string, string>(ServiceRecords, StringComparer.OrdinalIgnoreCase);
         copy.SessionAffinity = SessionAffinity?.Snapshot();
+        copy.OutlierDetection = OutlierDetection.Snapshot();
         return copy;
     }
 
@@ -216,6 +221,7 @@ public sealed class DnsAwareOptions
         && DelegateComparison.AreSame(ConfigureSocket, other.ConfigureSocket)
         && MaxOrigins == other.MaxOrigins
         && AddressTags == other.AddressTags
+        && OutlierDetection.IsSameAs(other.OutlierDetection)
         && SessionAffinityOptions.AreSame(SessionAffinity, other.SessionAffinity);
 
     /// <summary>The mode for the origins of a host and port.</summary>

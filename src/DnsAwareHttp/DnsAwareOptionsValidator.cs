@@ -45,6 +45,12 @@ internal static class DnsAwareOptionsValidator
             problems.Between(nameof(options.MaxPendingRequestsPerEndpoint), pending, 0, int.MaxValue);
         }
 
+        if (options.OutlierDetection is null)
+        {
+            problems.Add($"{nameof(options.OutlierDetection)} is null; give options. To switch it off, set their Enabled to false.");
+        }
+
+        options.OutlierDetection?.Validate(nameof(options.OutlierDetection), problems);
         return problems;
     }
 

@@ -13,7 +13,7 @@ internal sealed class OptionProblems
     /// <summary>The option that a line begins with.</summary>
     public static string OptionOf(string line)
     {
-        int end = line.AsSpan().IndexOfAny(' ', '[');
+        int end = line.AsSpan().IndexOfAny(' ', '[', '.');
         return end < 0 ? line : line[..end];
     }
 

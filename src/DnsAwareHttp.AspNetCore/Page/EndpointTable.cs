@@ -88,7 +88,7 @@ internal static class EndpointTable
 
     private static string KindOf(EndpointSnapshot endpoint) =>
         endpoint.State is EndpointState.Draining ? "drain"
-        : endpoint.State is EndpointState.Failing || !endpoint.HasRoute ? "fail"
+        : endpoint.State is EndpointState.Failing or EndpointState.Ejected || !endpoint.HasRoute ? "fail"
         : endpoint.IsPreferred ? "on"
         : "spare";
 
@@ -103,6 +103,8 @@ internal static class EndpointTable
         DnsAwareChange.EndpointLeft left => left.Address,
         DnsAwareChange.DrainEnded ended => ended.Address,
         DnsAwareChange.EndpointFailing failing => failing.Address,
+        DnsAwareChange.EndpointEjected ejected => ejected.Address,
+        DnsAwareChange.EndpointReturned returned => returned.Address,
         DnsAwareChange.EndpointRecovered recovered => recovered.Address,
         _ => null,
     };

@@ -45,7 +45,7 @@ internal static class Lane
             }
 
             open = next;
-            if (change is not DnsAwareChange.EndpointRecovered)
+            if (change is not (DnsAwareChange.EndpointRecovered or DnsAwareChange.EndpointReturned))
             {
                 marks.Add((MarkOf(change), change.At));
             }
@@ -64,7 +64,7 @@ internal static class Lane
     {
         DnsAwareChange.EndpointJoined => null,
         DnsAwareChange.DrainEnded => ("drain", start),
-        DnsAwareChange.EndpointRecovered => ("fail", start),
+        DnsAwareChange.EndpointRecovered or DnsAwareChange.EndpointReturned => ("fail", start),
         _ => ("use", start),
     };
 
@@ -72,8 +72,8 @@ internal static class Lane
     {
         return change switch
         {
-            DnsAwareChange.EndpointJoined or DnsAwareChange.EndpointRecovered => ("use", change.At),
-            DnsAwareChange.EndpointFailing => ("fail", change.At),
+            DnsAwareChange.EndpointJoined or DnsAwareChange.EndpointRecovered or DnsAwareChange.EndpointReturned => ("use", change.At),
+            DnsAwareChange.EndpointFailing or DnsAwareChange.EndpointEjected => ("fail", change.At),
             DnsAwareChange.EndpointLeft => ("drain", change.At),
 
             // The address may have returned while it drained.
@@ -86,7 +86,7 @@ internal static class Lane
     {
         DnsAwareChange.EndpointJoined => "join",
         DnsAwareChange.EndpointLeft => "leave",
-        DnsAwareChange.EndpointFailing => "fail",
+        DnsAwareChange.EndpointFailing or DnsAwareChange.EndpointEjected => "fail",
         _ => "end",
     };
 

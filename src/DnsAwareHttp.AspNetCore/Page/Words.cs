@@ -5,6 +5,9 @@ namespace DnsAwareHttp.AspNetCore.Page;
 /// <summary>Numbers and times in words, the same for every reader.</summary>
 internal static class Words
 {
+    /// <summary>A new endpoint has its full share after this time.</summary>
+    private static readonly TimeSpan MaxRampUp = TimeSpan.FromSeconds(11);
+
     /// <summary>As in <c>12 s</c>, <c>3 min</c>, <c>2 h</c>.</summary>
     public static string Of(TimeSpan time)
     {
@@ -30,9 +33,16 @@ internal static class Words
         { Drain: DrainSnapshot drain } => $"{endpoint.Membership}. Drains for {Of(now - drain.Since)}: {Progress(endpoint, drain, now)}",
         { State: EndpointState.Draining } => endpoint.Reason,
         { State: EndpointState.Failing } => $"{endpoint.Reason}. Fails for {Of(now - endpoint.Since)}; tried again in the background",
+        { State: EndpointState.Ejected } =>
+            $"{endpoint.Reason}. Ejected for {Of(now - endpoint.Since)}, ejection {endpoint.EjectionsInARow} in a row; "
+            + (endpoint.EjectedUntil > now
+                ? $"one request tries it in {Of(endpoint.EjectedUntil.Value - now)}"
+                : "the next request tries it"),
         { HasRoute: false } => "this host has no route to it",
         { IsPreferred: false } when endpoint.Priority > 0 => $"priority {endpoint.Priority}: used when the endpoints before it fail",
         { IsPreferred: false } => endpoint.Reason,
+        { RampUp: < 1 } when now - endpoint.Since > MaxRampUp =>
+            $"takes {endpoint.RampUp * 100:0} % of its share, because requests failed a moment ago; {endpoint.Membership}",
         { RampUp: < 1 } => $"new: takes {endpoint.RampUp * 100:0} % of its share; {endpoint.Membership}",
         { Membership: "present" } =>
             $"in the {(isStale ? "last good" : "latest")} answer; {endpoint.Reason}, {Of(now - endpoint.Since)} ago",
@@ -46,6 +56,8 @@ internal static class Words
         DnsAwareChange.EndpointLeft left =>
             $"{left.Address} left: {left.Detail} ({Count(left.ActiveRequests, "request", "requests")}, "
             + $"{Count(left.OpenConnections, "connection", "connections")} to drain)",
+        DnsAwareChange.EndpointEjected ejected => $"{ejected.Address} is ejected until {Clock(ejected.Until)}: {ejected.Reason}",
+        DnsAwareChange.EndpointReturned returned => $"{returned.Address} answers well again; it was ejected for {Of(returned.EjectedFor)}",
         DnsAwareChange.DrainEnded ended =>
             $"{ended.Address} drained in {Of(ended.Duration)}"
             + (ended.Cut > 0 ? $"; {Count(ended.Cut, "connection was", "connections were")} cut" : ""),

@@ -1,3 +1,4 @@
+using DnsAwareHttp.Health;
 using DnsAwareHttp.Pools;
 
 namespace DnsAwareHttp.Balancing;
@@ -22,5 +23,11 @@ internal sealed record EndpointPlacement(EndpointPool Pool)
     public bool IsLingering { get; init; }
 
     /// <summary>Whether others are preferred: connecting fails, it is not the place for this origin, or there is no way to it.</summary>
-    public bool IsAvoided => !HasRoute || Pool.Health.IsAvoided;
+    public bool IsAvoided => IsAvoidedIn(Pool.Health, mayBeOut: true);
+
+    /// <summary>As <see cref="IsAvoided"/>, in a state that was read before.</summary>
+    /// <param name="health">The health of the endpoint.</param>
+    /// <param name="mayBeOut">False: too many are ejected, and an ejection does not count.</param>
+    public bool IsAvoidedIn(EndpointHealth health, bool mayBeOut) =>
+        !HasRoute || (health.IsAvoided && (mayBeOut || health.State is not EndpointState.Ejected || health.IsMisdirected));
 }

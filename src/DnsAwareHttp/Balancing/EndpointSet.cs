@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net.Sockets;
+using DnsAwareHttp.Health;
 using DnsAwareHttp.Pools;
 
 namespace DnsAwareHttp.Balancing;
@@ -56,8 +57,10 @@ internal sealed class EndpointSet
     /// <param name="policy">How to spread.</param>
     /// <param name="random">The source of random numbers.</param>
     /// <param name="before">The set that this one replaces: <see cref="PickFirstPicker"/> stays with its choice.</param>
+    /// <param name="maxEjectedShare">If more than this part of the usable endpoints of a priority is ejected, all are used.</param>
     public static EndpointSet? Of(
-        ImmutableArray<EndpointPlacement> placements, LoadBalancingPolicy policy, Random random, EndpointSet? before)
+        ImmutableArray<EndpointPlacement> placements, LoadBalancingPolicy policy, Random random, EndpointSet? before,
+        double maxEjectedShare = 1)
     {
         if (placements.IsEmpty)
         {
@@ -65,7 +68,7 @@ internal sealed class EndpointSet
         }
 
         // Each state is read once: an endpoint whose state changes meanwhile must not be missing on both sides.
-        ILookup<bool, EndpointPlacement> byAvoidance = placements.ToLookup(placement => placement.IsAvoided);
+        ILookup<bool, EndpointPlacement> byAvoidance = AvoidedOrNot(placements, maxEjectedShare);
         bool allAreAvoided = !byAvoidance.Contains(false);
         IGrouping<int, EndpointPlacement>[] byPriority =
             [.. byAvoidance[allAreAvoided].GroupBy(placement => placement.Priority).OrderBy(rank => rank.Key)];
@@ -138,6 +141,23 @@ internal sealed class EndpointSet
     public IEnumerable<IEnumerable<EndpointPool>> Fallbacks() => _lastResort
         .Where(placement => placement.Priority != _priority)
         .GroupBy(placement => placement.Priority, placement => placement.Pool);
+
+    private static ILookup<bool, EndpointPlacement> AvoidedOrNot(ImmutableArray<EndpointPlacement> placements, double maxEjectedShare)
+    {
+        (EndpointPlacement Place, EndpointHealth Health)[] states = [.. placements.Select(place => (place, place.Pool.Health))];
+        HashSet<int> panicking =
+        [
+            .. states.GroupBy(static state => state.Place.Priority)
+                .Where(rank => !OutlierDetector.IsWithin(
+                    rank.Count(static state => state.Health.State is EndpointState.Ejected),
+                    rank.Count(static state => state.Health.State is not EndpointState.Failing),
+                    maxEjectedShare))
+                .Select(static rank => rank.Key),
+        ];
+        return states.ToLookup(
+            state => state.Place.IsAvoidedIn(state.Health, mayBeOut: !panicking.Contains(state.Place.Priority)),
+            static state => state.Place);
+    }
 
     private static bool IsOnTrial(EndpointPool pool) => pool.Health is { IsOnTrial: true, IsMisdirected: false };
 

@@ -24,7 +24,6 @@ internal sealed class LeastRequestsPicker(ImmutableArray<EndpointPool> pools, Ra
         EndpointPool other = pools[second];
         (EndpointPool less, EndpointPool more) = other.Load < one.Load ? (other, one) : (one, other);
 
-        // A new endpoint takes only a share of its requests for a while, unless the other one has no room.
-        return less.Share < 1 && random.NextDouble() >= less.Share && more.Room.IsFree ? more : less;
+        return GivingWay.Does(less, more, random) ? more : less;
     }
 }

@@ -25,21 +25,25 @@ internal static class RoomSearch
             return picked;
         }
 
-        if (WithRoom(set, random) is EndpointPool other)
+        if (WithRoom(set, picked, random) is EndpointPool other)
         {
             PassOver(picked, other);
             return other;
         }
 
-        return Opening(set, picked) ?? LeastLoaded(set);
+        return Opening(set, picked) ?? First(set, 0, static pool => pool.Room.IsFree) ?? LeastLoaded(set);
     }
 
-    private static EndpointPool? WithRoom(EndpointSet set, Random random)
+    // An endpoint that fails at once always has room. That attracts no request that another one can take.
+    private static EndpointPool? WithRoom(EndpointSet set, EndpointPool picked, Random random)
     {
+        Func<EndpointPool, bool> hasRoom = picked.IsPressed
+            ? static pool => pool.Room.IsFree
+            : static pool => !pool.IsPressed && pool.Room.IsFree;
         for (int pick = 0; pick < MaxPicks && !set.Picker.IsSticky; pick++)
         {
             EndpointPool next = set.Picker.Pick();
-            if (next.Room.IsFree)
+            if (hasRoom(next))
             {
                 return next;
             }
@@ -47,7 +51,7 @@ internal static class RoomSearch
             DialIfNew(next);
         }
 
-        return First(set, random.Next(set.Preferred.Length), static pool => pool.Room.IsFree);
+        return First(set, random.Next(set.Preferred.Length), hasRoom);
     }
 
     /// <summary>An endpoint that opens a connection for the request.</summary>

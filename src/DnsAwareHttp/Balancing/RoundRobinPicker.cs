@@ -12,11 +12,17 @@ internal sealed class RoundRobinPicker(ImmutableArray<EndpointPool> pools, Rando
 
     private EndpointPool NextWithItsShare()
     {
-        EndpointPool next = Next();
+        uint turn = Interlocked.Increment(ref _turn);
+        EndpointPool next = At(turn);
+        if (next.Share == 1 || !GivingWay.Does(next, At(turn + 1), random))
+        {
+            return next;
+        }
 
-        // A new endpoint gives most of its turns away for a while, unless the next one has no room.
-        return next.Share < 1 && random.NextDouble() >= next.Share && Next() is { Room.IsFree: true } other ? other : next;
+        // It takes this turn, and its own one is over.
+        Interlocked.Increment(ref _turn);
+        return At(turn + 1);
     }
 
-    private EndpointPool Next() => pools[(int)(Interlocked.Increment(ref _turn) % (uint)pools.Length)];
+    private EndpointPool At(uint turn) => pools[(int)(turn % (uint)pools.Length)];
 }

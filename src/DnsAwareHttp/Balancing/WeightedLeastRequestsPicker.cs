@@ -20,8 +20,6 @@ internal sealed class WeightedLeastRequestsPicker(ImmutableArray<Turn> turns, Ra
         // weights both rules are the same.
         bool otherIsLessBusy = (other.Pool.Load + 1) * one.Weight <= one.Pool.Load * other.Weight;
         (EndpointPool less, EndpointPool more) = otherIsLessBusy ? (other.Pool, one.Pool) : (one.Pool, other.Pool);
-
-        // A new endpoint takes only a share of its requests for a while, unless the other one has no room.
-        return less.Share < 1 && random.NextDouble() >= less.Share && more.Room.IsFree ? more : less;
+        return GivingWay.Does(less, more, random) ? more : less;
     }
 }

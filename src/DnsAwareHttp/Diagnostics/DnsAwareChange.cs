@@ -12,6 +12,8 @@ namespace DnsAwareHttp;
 [JsonDerivedType(typeof(DrainEnded), "drainEnded")]
 [JsonDerivedType(typeof(EndpointFailing), "endpointFailing")]
 [JsonDerivedType(typeof(EndpointRecovered), "endpointRecovered")]
+[JsonDerivedType(typeof(EndpointEjected), "endpointEjected")]
+[JsonDerivedType(typeof(EndpointReturned), "endpointReturned")]
 [JsonDerivedType(typeof(AnswerChanged), "answerChanged")]
 [JsonDerivedType(typeof(LookupFailed), "lookupFailed")]
 [JsonDerivedType(typeof(LookupRecovered), "lookupRecovered")]
@@ -89,6 +91,30 @@ public abstract record DnsAwareChange
 
         /// <summary>The time since <see cref="EndpointFailing"/>.</summary>
         public required TimeSpan FailedFor { get; init; }
+    }
+
+    /// <summary>An endpoint is ejected: its answers were failures, and those of its peers were not.</summary>
+    /// <remarks>See <see cref="DnsAwareOptions.OutlierDetection"/>.</remarks>
+    public sealed record EndpointEjected : DnsAwareChange
+    {
+        /// <summary>Address and port.</summary>
+        public required IPEndPoint Address { get; init; }
+
+        /// <summary>The failures, for people.</summary>
+        public required string Reason { get; init; }
+
+        /// <summary>When one request may try it.</summary>
+        public required DateTimeOffset Until { get; init; }
+    }
+
+    /// <summary>An endpoint that was ejected answers well, and takes requests again.</summary>
+    public sealed record EndpointReturned : DnsAwareChange
+    {
+        /// <summary>Address and port.</summary>
+        public required IPEndPoint Address { get; init; }
+
+        /// <summary>The time since the first <see cref="EndpointEjected"/> of the row.</summary>
+        public required TimeSpan EjectedFor { get; init; }
     }
 
     /// <summary>The name of the origin has other addresses than before. The order of the addresses does not count.</summary>

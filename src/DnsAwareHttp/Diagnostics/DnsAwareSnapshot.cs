@@ -142,8 +142,16 @@ public sealed record EndpointSnapshot
     /// <summary>Whether requests are spread over the endpoint. The others are used when these are not enough, or fail.</summary>
     public bool IsPreferred { get; init; }
 
-    /// <summary>The part of its full share that a new endpoint takes, from 0.1 to 1.</summary>
+    /// <summary>
+    /// The part of its full share that the endpoint takes, from 0 to 1: less than 1 while it is new, and for a moment after failures.
+    /// </summary>
     public double RampUp { get; init; } = 1;
+
+    /// <summary>When one trial request may end the ejection; null unless the endpoint is ejected.</summary>
+    public DateTimeOffset? EjectedUntil { get; init; }
+
+    /// <summary>The ejections in a row; 0 unless the endpoint is ejected.</summary>
+    public int EjectionsInARow { get; init; }
 
     /// <summary>Endpoints of a lower number go first (RFC 2782). 0 without SRV records.</summary>
     public int Priority { get; init; }
@@ -197,4 +205,11 @@ public enum EndpointState
 
     /// <summary>The address left. The endpoint takes no new request and closes when its last response has ended.</summary>
     Draining,
+
+    /// <summary>
+    /// The endpoint is an outlier: its answers were failures, and those of its peers were not
+    /// (<see cref="DnsAwareOptions.OutlierDetection"/>). Until <see cref="EndpointSnapshot.EjectedUntil"/> it takes requests only when too
+    /// few other endpoints are left. Then one request tries it.
+    /// </summary>
+    Ejected,
 }

@@ -124,6 +124,23 @@ internal static partial class Log
         54, LogLevel.Information, "{Origin}: {Address} connects again. It failed for {Duration:0.0} s.", EventName = "EndpointRecovered")]
     public static partial void EndpointRecovered(this ILogger logger, string origin, IPAddress address, double duration);
 
+    [LoggerMessage(
+        56, LogLevel.Warning,
+        "{Origin}: {Address} is ejected for {Duration:0.0} s, ejection {Count} in a row ({Reason}). Its requests go to the others.",
+        EventName = "EndpointEjected")]
+    public static partial void EndpointEjected(
+        this ILogger logger, string origin, IPAddress address, double duration, int count, string reason);
+
+    [LoggerMessage(
+        57, LogLevel.Information, "{Origin}: {Address} answers well again. It was ejected for {Duration:0.0} s.",
+        EventName = "EndpointReturned")]
+    public static partial void EndpointReturned(this ILogger logger, string origin, IPAddress address, double duration);
+
+    [LoggerMessage(
+        58, LogLevel.Error, "{Origin}: OutlierDetection.IsFailure threw. The default decides: 502, 503 and 504 are failures.",
+        EventName = "IsFailureThrew")]
+    public static partial void IsFailureThrew(this ILogger logger, string origin, Exception exception);
+
     // 53-59: background work, and the log itself
 
     [LoggerMessage(53, LogLevel.Error, "{Work}: failed unexpectedly. The library goes on.", EventName = "BackgroundThrew")]

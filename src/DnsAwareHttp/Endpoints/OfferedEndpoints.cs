@@ -30,7 +30,8 @@ internal sealed class OfferedEndpoints(OriginScope scope, OrderedLock sync)
             return;
         }
 
-        EndpointSet? next = EndpointSet.Of(placements, scope.Options.LoadBalancing, scope.Random, _current);
+        EndpointSet? next = EndpointSet.Of(
+            placements, scope.Options.LoadBalancing, scope.Random, _current, scope.Options.OutlierDetection.MaxEjectedShare);
         if (next is null && _known.Task.IsCompleted)
         {
             _known = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -22,6 +22,9 @@ internal sealed record EndpointHealth(
     /// </summary>
     public bool IsOnTrial { get; init; }
 
+    /// <summary>The latest ejection; null: it was never ejected.</summary>
+    public Ejection? Ejection { get; init; }
+
     /// <summary>Attempts to recover since the last answer.</summary>
     public int Recoveries { get; init; }
 
@@ -32,7 +35,7 @@ internal sealed record EndpointHealth(
     public bool IsChangedByAnswer => Breaks > 0 || Recoveries > 0;
 
     /// <summary>Whether other endpoints are preferred.</summary>
-    public bool IsAvoided => State is EndpointState.Failing || IsMisdirected;
+    public bool IsAvoided => State is EndpointState.Failing or EndpointState.Ejected || IsMisdirected;
 
     public static EndpointHealth New(DateTimeOffset now) => new(EndpointState.Idle, "not used yet", now);
 
@@ -41,10 +44,9 @@ internal sealed record EndpointHealth(
         ? this with { State = EndpointState.Connecting, Reason = "connecting for the first time", Since = now }
         : this;
 
-    /// <summary>A dial succeeded. An endpoint that needs an answer fails on.</summary>
-    public EndpointHealth OnConnected(DateTimeOffset now) => State is EndpointState.Draining or EndpointState.Ready || NeedsAnswer
-        ? this
-        : Ready("connected", now);
+    /// <summary>A dial succeeded. An endpoint that needs an answer fails on, and an ejected one stays out.</summary>
+    public EndpointHealth OnConnected(DateTimeOffset now) =>
+        State is EndpointState.Draining or EndpointState.Ready or EndpointState.Ejected || NeedsAnswer ? this : Ready("connected", now);
 
     /// <summary>A dial failed.</summary>
     public EndpointHealth OnConnectFailed(string reason, DateTimeOffset now) => State is EndpointState.Draining
@@ -75,11 +77,31 @@ internal sealed record EndpointHealth(
     /// <summary>An attempt to recover begins.</summary>
     public EndpointHealth OnRecoveryBegun() => State is EndpointState.Failing ? this with { Recoveries = Recoveries + 1 } : this;
 
-    /// <summary>The endpoint keeps a new connection open: one request may try it.</summary>
-    public EndpointHealth OnTrialBegun() => NeedsAnswer && !IsOnTrial ? this with { IsOnTrial = true } : this;
+    /// <summary>The endpoint keeps a new connection open, or the time of its ejection is over: one request may try it.</summary>
+    public EndpointHealth OnTrialBegun() =>
+        (NeedsAnswer || State is EndpointState.Ejected) && !IsOnTrial ? this with { IsOnTrial = true } : this;
 
     /// <summary>An attempt ended without an answer, for whatever reason: the endpoint is not well yet.</summary>
-    public EndpointHealth OnUnanswered() => IsOnTrial ? this with { IsOnTrial = false } : this;
+    /// <remarks>The trial of an ejected endpoint ends with an outcome that tells something of the endpoint.</remarks>
+    public EndpointHealth OnUnanswered() => IsOnTrial && State is not EndpointState.Ejected ? this with { IsOnTrial = false } : this;
+
+    /// <summary>The endpoint is an outlier, or failed the request that tried it. A failure to connect stands.</summary>
+    public EndpointHealth OnEjected(Ejection ejection, string reason, DateTimeOffset now) =>
+        State is EndpointState.Draining or EndpointState.Failing
+            ? this
+            : this with
+            {
+                State = EndpointState.Ejected,
+                Reason = reason,
+                Since = State is EndpointState.Ejected ? Since : now,
+                IsOnTrial = false,
+                Ejection = ejection,
+            };
+
+    /// <summary>A good answer arrived. It ends an ejection whose time is over.</summary>
+    public EndpointHealth OnGood(DateTimeOffset now) => State is EndpointState.Ejected && IsOnTrial
+        ? Ready("answered well after its ejection", now) with { Ejection = Ejection! with { Ended = now } }
+        : this;
 
     /// <summary>A response arrived, whatever its status.</summary>
     /// <remarks>
@@ -116,9 +138,10 @@ internal sealed record EndpointHealth(
         Since = State is EndpointState.Failing ? Since : now,
         Failures = Failures + 1,
         IsOnTrial = false,
+        Ejection = State is EndpointState.Ejected ? Ejection! with { Ended = now } : Ejection,
     };
 
     private static string InARow(int breaks) => breaks == 1 ? "a connection broke" : $"{breaks} connections in a row broke";
 
-    private string ReasonOr(string other) => State is EndpointState.Failing ? Reason : other;
+    private string ReasonOr(string other) => State is EndpointState.Failing or EndpointState.Ejected ? Reason : other;
 }

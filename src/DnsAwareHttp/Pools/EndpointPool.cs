@@ -6,7 +6,7 @@ using DnsAwareHttp.Health;
 namespace DnsAwareHttp.Pools;
 
 /// <summary>The connections to one address of one origin: a handler of its own, and the gate before it.</summary>
-internal sealed class EndpointPool
+internal sealed class EndpointPool : IRequestCounts
 {
     private readonly DrainGate _gate = new();
     private readonly CancellationTokenSource _draining = new();
@@ -17,9 +17,8 @@ internal sealed class EndpointPool
     private readonly PoolHealth _health;
     private readonly PoolSampler _sampler;
     private readonly RequestBudget _budget;
-    private volatile bool _hasBroken;
+    private readonly PoolBreaks _breaks;
     private long _totalRequests;
-    private long _openedBeforeBreak = -1;
 
     /// <param name="dialer">The way to the address.</param>
     /// <param name="handler">Sends, over connections of <paramref name="dialer"/>.</param>
@@ -39,6 +38,8 @@ internal sealed class EndpointPool
         Room = new PoolRoom(limits ?? PoolLimits.None, _gate, dialer);
         _budget = new RequestBudget(limits?.MaxRequestsPerConnection);
         _health = new PoolHealth(this, observer, now);
+        _breaks = new PoolBreaks(dialer.Streams);
+        Outcomes = new PoolOutcomes(this, _health, _sampler);
         dialer.Dialled = _health.OnDialled;
     }
 
@@ -56,8 +57,11 @@ internal sealed class EndpointPool
 
     public float Share => _sampler.Share;
 
+    /// <inheritdoc cref="PoolSampler.IsPressed"/>
+    public bool IsPressed => _sampler.IsPressed;
+
     /// <summary>Whether the pool is connected and takes its full share.</summary>
-    public bool IsWarm => Share == 1 && Health.State is EndpointState.Ready;
+    public bool IsWarm => _sampler.IsWarm && Health.State is EndpointState.Ready;
 
     /// <summary>The requests of late, by the latest sample.</summary>
     public RecentTraffic Traffic => _sampler.Traffic;
@@ -77,6 +81,9 @@ internal sealed class EndpointPool
 
     /// <summary>Whether it has room for one more request.</summary>
     public PoolRoom Room { get; }
+
+    /// <summary>The outcomes of its requests.</summary>
+    public PoolOutcomes Outcomes { get; }
 
     /// <summary>Dials that take long, and the requests that wait for them.</summary>
     public LateDials LateDials => _dialer.Late;
@@ -161,13 +168,13 @@ internal sealed class EndpointPool
         bool isBusy = ActiveRequests > 0 || OpenConnections > 0;
         TimeSpan idleFor = _sampler.IdleFor(isBusy, _now());
         bool hasEnded = _dialer.Streams.WasEndedByPeer;
-        return new DepartureSigns(Health, _hasBroken, hasEnded, _dialer.OpensConnections, isBusy, idleFor).Find(idleTimeout);
+        return new DepartureSigns(Health, _breaks.HasBroken, hasEnded, _dialer.OpensConnections, isBusy, idleFor).Find(idleTimeout);
     }
 
     /// <summary>DNS names the address: earlier signs of departure do not count.</summary>
     public void ForgetDepartureSigns()
     {
-        _hasBroken = false;
+        _breaks.HasBroken = false;
         _dialer.Streams.WasEndedByPeer = false;
         _sampler.MarkBusy(_now());
     }
@@ -214,16 +221,7 @@ internal sealed class EndpointPool
     /// <summary>A request failed after it was sent, at least in part, or in the TLS handshake.</summary>
     public void OnFailed(HttpRequestException error)
     {
-        if (!ConnectionBreaks.IsBreak(error) || Health.State is EndpointState.Draining)
-        {
-            return;
-        }
-
-        _hasBroken = true;
-
-        // All requests on an HTTP/2 connection fail with it. That is one break, until another connection was tried.
-        long opened = _dialer.Streams.Opened;
-        if (Interlocked.Exchange(ref _openedBeforeBreak, opened) != opened || ConnectionBreaks.IsHandshake(error))
+        if (Health.State is not EndpointState.Draining && _breaks.IsOneMore(error))
         {
             _health.OnBroken(error.Message);
         }

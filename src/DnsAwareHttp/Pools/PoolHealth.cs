@@ -76,6 +76,21 @@ internal sealed class PoolHealth(EndpointPool pool, IPoolObserver? observer, Fun
         }
     }
 
+    /// <summary>A good answer ends an ejection.</summary>
+    /// <returns>False: another event was quicker.</returns>
+    public bool Return(EndpointHealth before) => Advance(before, before.OnGood(now()));
+
+    /// <summary>The endpoint is an outlier. A change at the same time may be quicker; then the next failure ejects it.</summary>
+    /// <returns>Whether it is ejected.</returns>
+    public bool Eject(Ejection ejection, string reason)
+    {
+        EndpointHealth before = _current;
+        return Advance(before, before.OnEjected(ejection, reason, now()));
+    }
+
+    /// <summary>Whether a request took the place of the trial.</summary>
+    public bool IsTried => _current.IsOnTrial && Volatile.Read(ref _triedAt) != 0;
+
     public void OnMisdirected() => Advance(static (health, _) => health.OnMisdirected());
 
     /// <summary>The name has a new answer. The caller makes a new set of endpoints: the observer hears nothing.</summary>
@@ -94,14 +109,17 @@ internal sealed class PoolHealth(EndpointPool pool, IPoolObserver? observer, Fun
     }
 
     // Of two changes at the same time the second is dropped. The next dial or request brings the same news.
-    private void Advance(EndpointHealth before, EndpointHealth after)
+    private bool Advance(EndpointHealth before, EndpointHealth after)
     {
         bool stands = !ReferenceEquals(before, after) && Interlocked.CompareExchange(ref _current, after, before) == before;
         bool concernsOthers = before.IsMisdirected != after.IsMisdirected || before.IsOnTrial != after.IsOnTrial
-            || (before.State is EndpointState.Failing) != (after.State is EndpointState.Failing);
+            || (before.State is EndpointState.Failing) != (after.State is EndpointState.Failing)
+            || (before.State is EndpointState.Ejected) != (after.State is EndpointState.Ejected);
         if (stands && concernsOthers)
         {
             observer?.OnHealthChanged(pool);
         }
+
+        return stands;
     }
 }

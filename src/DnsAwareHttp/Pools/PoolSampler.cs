@@ -10,14 +10,36 @@ namespace DnsAwareHttp.Pools;
 /// <param name="now">When the pool was made.</param>
 internal sealed class PoolSampler(bool startsSlowly, DateTimeOffset now)
 {
+    /// <summary>From so many failures on, in about a quarter of a second, the pool is pressed.</summary>
+    private const int MuchPressure = 3;
+
+    private volatile float _warmth = startsSlowly ? SlowStart.FirstShare : 1;
     private volatile float _share = startsSlowly ? SlowStart.FirstShare : 1;
+    private int _pressure;
     private volatile RecentTraffic _traffic = new(0, now);
     private long _lastBusy = now.UtcTicks;
     private long _answeredBefore;
     private long _totalBefore;
 
-    /// <summary>The share that the pool takes of what would fall to it: less than 1 while it is new beside warm ones.</summary>
+    /// <summary>
+    /// The share that the pool takes of what would fall to it: less than 1 while it is new beside warm ones, and for a moment after
+    /// failures.
+    /// </summary>
     public float Share => _share;
+
+    /// <summary>Whether more than single requests failed of late.</summary>
+    public bool IsPressed => Volatile.Read(ref _pressure) >= MuchPressure;
+
+    /// <summary>Whether the slow start is over.</summary>
+    public bool IsWarm => _warmth == 1;
+
+    /// <summary>Requests failed, or the server asks for less. A failure that comes at once must not attract more requests.</summary>
+    /// <remarks>After n of them the share is 1 / (n + 1). Each sample halves n: a single one is forgotten with the next sample.</remarks>
+    public void Press(int more)
+    {
+        Interlocked.Add(ref _pressure, more);
+        UpdateShare();
+    }
 
     /// <summary>The requests of late, by the latest sample.</summary>
     public RecentTraffic Traffic => _traffic;
@@ -31,7 +53,10 @@ internal sealed class PoolSampler(bool startsSlowly, DateTimeOffset now)
     {
         if (_share < 1)
         {
-            _share = SlowStart.ShareOf(pool.Health, now);
+            // Failures at this very moment may be lost: the next ones count.
+            Volatile.Write(ref _pressure, Volatile.Read(ref _pressure) / 2);
+            _warmth = _warmth < 1 ? SlowStart.ShareOf(pool.Health, now) : 1;
+            UpdateShare();
         }
 
         long total = pool.TotalRequests;
@@ -58,6 +83,8 @@ internal sealed class PoolSampler(bool startsSlowly, DateTimeOffset now)
 
         return TimeSpan.FromTicks(now.UtcTicks - Volatile.Read(ref _lastBusy));
     }
+
+    private void UpdateShare() => _share = _warmth / (1 + Volatile.Read(ref _pressure));
 
     public void MarkBusy(DateTimeOffset now) => Volatile.Write(ref _lastBusy, now.UtcTicks);
 }

@@ -26,6 +26,8 @@ internal static class PoolSnapshots
             TrafficShare = place.OriginRate > 0 ? Math.Round(Math.Min(rate / place.OriginRate, 1), 4) : null,
             IsPreferred = place.IsPreferred,
             RampUp = Math.Round(pool.Share, 3),
+            EjectedUntil = health.State is EndpointState.Ejected ? health.Ejection?.Until : null,
+            EjectionsInARow = health.State is EndpointState.Ejected ? health.Ejection?.Count ?? 0 : 0,
             Priority = place.Priority,
             Weight = place.Weight,
             HasRoute = place.HasRoute,

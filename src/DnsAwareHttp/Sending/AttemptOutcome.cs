@@ -18,6 +18,12 @@ internal enum AttemptOutcome
     /// <summary>The response says 421 (Misdirected Request).</summary>
     Misdirected,
 
+    /// <summary>
+    /// The endpoint refused the HTTP/2 stream and did nothing with the request (REFUSED_STREAM, RFC 9113 section 8.7). Another endpoint may
+    /// have it.
+    /// </summary>
+    Refused,
+
     /// <summary>The request was sent, at least in part, and failed or was cancelled.</summary>
     Failed,
 }
@@ -25,6 +31,8 @@ internal enum AttemptOutcome
 /// <summary>Tells the outcome of an attempt. Pure.</summary>
 internal static class AttemptOutcomes
 {
+    private const long RefusedStream = 7;
+
     /// <param name="error">The error of the attempt.</param>
     /// <param name="isTunnelled">
     /// Whether the endpoint is a proxy that passes bytes on. The server behind it is then the one whose TLS handshake failed, or that lacks
@@ -40,6 +48,7 @@ internal static class AttemptOutcomes
             HttpRequestError.SecureConnectionError when !isTunnelled => AttemptOutcome.NotConnected,
             HttpRequestError.VersionNegotiationError when !isTunnelled => AttemptOutcome.VersionRefused,
             HttpRequestError.ExtendedConnectNotSupported when !isTunnelled => AttemptOutcome.VersionRefused,
+            _ when request.InnerException is HttpProtocolException { ErrorCode: RefusedStream } => AttemptOutcome.Refused,
             _ => AttemptOutcome.Failed,
         };
 

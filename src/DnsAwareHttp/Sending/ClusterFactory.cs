@@ -62,8 +62,10 @@ internal sealed class ClusterFactory(RouterSettings settings, IRequestRoutes rou
         FailureReporter? failures = settings.MakeHandler is null ? new FailureReporter(settings.Template, proxy) : null;
         OriginUsage usage = new(_clock.Now, scope.Metrics, _clock.Provider);
         EndpointWait wait = new(origin, endpoints, usage, _race, settings.Template.ConnectTimeout, _clock.Provider, failures);
-        RequestSender sender = new(origin, scope, endpoints, wait, routes, SessionsOf(origin));
-        return new OriginCluster(origin, scope, endpoints, sender, usage);
+        OutlierWatch? outliers = _options.OutlierDetection.Enabled ? new OutlierWatch(scope, () => endpoints.Current) : null;
+        OutcomeReport? outcomes = outliers is null ? null : new OutcomeReport(scope, outliers);
+        RequestSender sender = new(origin, scope, endpoints, wait, routes, SessionsOf(origin), outcomes);
+        return new OriginCluster(origin, scope, endpoints, sender, usage, outliers);
     }
 
     private OriginSessions? SessionsOf(Origin origin) =>

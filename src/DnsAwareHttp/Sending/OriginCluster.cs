@@ -13,6 +13,7 @@ internal sealed class OriginCluster
     private readonly IOriginEndpoints _endpoints;
     private readonly RequestSender _sender;
     private readonly OriginUsage _usage;
+    private readonly OutlierWatch? _outliers;
     private readonly ITimer _sample;
     private int _isSampling;
 
@@ -21,8 +22,12 @@ internal sealed class OriginCluster
     /// <param name="endpoints">Its endpoints.</param>
     /// <param name="sender">Sends requests to the endpoints.</param>
     /// <param name="usage">Knows when requests came.</param>
-    public OriginCluster(Origin origin, OriginScope scope, IOriginEndpoints endpoints, RequestSender sender, OriginUsage usage)
+    /// <param name="outliers">Ejects outliers; null: no endpoint is ejected.</param>
+    public OriginCluster(
+        Origin origin, OriginScope scope, IOriginEndpoints endpoints, RequestSender sender, OriginUsage usage,
+        OutlierWatch? outliers = null)
     {
+        _outliers = outliers;
         Origin = origin;
         _scope = scope;
         _endpoints = endpoints;
@@ -126,6 +131,7 @@ internal sealed class OriginCluster
         try
         {
             _endpoints.Sample();
+            _outliers?.Sample();
         }
         finally
         {

@@ -69,6 +69,7 @@ internal static class OriginCount
     {
         EndpointState.Draining => null,
         EndpointState.Failing => CountedState.BackingOff,
+        EndpointState.Ejected => CountedState.Ejected,
         _ when place.IsLingering => CountedState.Lingering,
         EndpointState.Ready => CountedState.Ready,
         EndpointState.Connecting => CountedState.Connecting,

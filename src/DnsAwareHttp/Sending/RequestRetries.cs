@@ -11,7 +11,9 @@ namespace DnsAwareHttp.Sending;
 /// <param name="scope">Shared by all parts of the origin.</param>
 /// <param name="endpoints">Its endpoints.</param>
 /// <param name="sessions">Keeps sessions on their endpoints; null: there are no sessions.</param>
-internal sealed class RequestRetries(Origin origin, OriginScope scope, IOriginEndpoints endpoints, OriginSessions? sessions)
+/// <param name="outcomes">Reports each outcome to the outlier detection; null: it is off.</param>
+internal sealed class RequestRetries(Origin origin, OriginScope scope, IOriginEndpoints endpoints, OriginSessions? sessions,
+    OutcomeReport? outcomes = null)
 {
     /// <summary>No attempts yet.</summary>
     public RequestAttempts Begin(string? session = null) => new(origin, scope.Clock.Now) { Session = session };
@@ -28,14 +30,21 @@ internal sealed class RequestRetries(Origin origin, OriginScope scope, IOriginEn
     /// <param name="sending">The attempt, which has ended.</param>
     /// <param name="request">The request.</param>
     /// <param name="pool">The endpoint that had it.</param>
+    /// <param name="lease">The stay of the request inside, which ends here.</param>
     /// <param name="attempts">The attempts so far; null for no attempt. This one is added if the request goes on.</param>
     /// <param name="cancellationToken">The request's own token.</param>
     public bool GoesElsewhere(
-        Task<HttpResponseMessage> sending, HttpRequestMessage request, EndpointPool pool, ref RequestAttempts? attempts,
-        CancellationToken cancellationToken) =>
-        sending.IsCompletedSuccessfully
-            ? GoesElsewhere(sending.Result, request, pool, ref attempts)
-            : GoesElsewhere(ErrorOf(sending, cancellationToken), request, pool, ref attempts);
+        Task<HttpResponseMessage> sending, HttpRequestMessage request, EndpointPool pool, GateLease lease, ref RequestAttempts? attempts,
+        CancellationToken cancellationToken)
+    {
+        // Until its outcome was noted, the request is inside: it must not look like a good one in between.
+        using (lease)
+        {
+            return sending.IsCompletedSuccessfully
+                ? GoesElsewhere(sending.Result, request, pool, ref attempts)
+                : GoesElsewhere(ErrorOf(sending, cancellationToken), request, pool, ref attempts);
+        }
+    }
 
     // A cancelled task has its exception, too: it is the runtime's connect timeout, unless the caller cancelled.
     private static Exception ErrorOf(Task<HttpResponseMessage> sending, CancellationToken cancellationToken)
@@ -60,6 +69,7 @@ internal sealed class RequestRetries(Origin origin, OriginScope scope, IOriginEn
     {
         if (LateDialException.IsCauseOf(error))
         {
+            OutcomeReport.OnNotSent(pool);
             (attempts ??= Begin()).AddLate(pool, request);
             scope.Metrics.OnFailover(ErrorTypes.Late);
             return true;
@@ -69,7 +79,8 @@ internal sealed class RequestRetries(Origin origin, OriginScope scope, IOriginEn
         ConnectPhase timedOut = pool.Streams.Interrupted.PhaseOf(error);
         AttemptOutcome outcome = AttemptOutcomes.Of(error, isTunnelled, timedOut);
         AttemptOutcomes.NoteOn(pool, outcome, error, isTunnelled, timedOut);
-        if (outcome is AttemptOutcome.Failed)
+        outcomes?.OnEnded(pool, outcome, error, isTunnelled);
+        if (outcome is AttemptOutcome.Failed || (outcome is AttemptOutcome.Refused && !MayBeSentElsewhere(request, pool, attempts)))
         {
             attempts?.Misdirected?.Dispose();
             NoteTried(request, pool);
@@ -94,6 +105,7 @@ internal sealed class RequestRetries(Origin origin, OriginScope scope, IOriginEn
         HttpResponseMessage response, HttpRequestMessage request, EndpointPool pool, ref RequestAttempts? attempts)
     {
         pool.OnAnswered();
+        outcomes?.OnAnswered(pool, response);
         pool.Streams.OnAnswered();
         if (AttemptOutcomes.Of(response) is AttemptOutcome.Misdirected)
         {
@@ -136,8 +148,11 @@ internal sealed class RequestRetries(Origin origin, OriginScope scope, IOriginEn
         }
 
         pool.OnMisdirected();
-        return attempts is not { Misdirected: not null }
-            && request.Content is null or ByteArrayContent or ReadOnlyMemoryContent
-            && endpoints.Current?.PickOther([pool, .. attempts?.Pools ?? []], scope.Random) is not null;
+        return attempts is not { Misdirected: not null } && MayBeSentElsewhere(request, pool, attempts);
     }
+
+    // A part of its content may have been read.
+    private bool MayBeSentElsewhere(HttpRequestMessage request, EndpointPool pool, RequestAttempts? attempts) =>
+        request.Content is null or ByteArrayContent or ReadOnlyMemoryContent
+        && endpoints.Current?.PickOther([pool, .. attempts?.Pools ?? []], scope.Random) is not null;
 }

@@ -13,10 +13,12 @@ namespace DnsAwareHttp.Sending;
 /// <param name="wait">The waits of requests that no endpoint has yet.</param>
 /// <param name="routes">The ways of a request out of its cluster.</param>
 /// <param name="sessions">Keeps sessions on their endpoints; null: there are no sessions.</param>
+/// <param name="outcomes">Reports each outcome to the outlier detection; null: it is off.</param>
 internal sealed class RequestSender(
-    Origin origin, OriginScope scope, IOriginEndpoints endpoints, EndpointWait wait, IRequestRoutes routes, OriginSessions? sessions = null)
+    Origin origin, OriginScope scope, IOriginEndpoints endpoints, EndpointWait wait, IRequestRoutes routes, OriginSessions? sessions = null,
+    OutcomeReport? outcomes = null)
 {
-    private readonly RequestRetries _retries = new(origin, scope, endpoints, sessions);
+    private readonly RequestRetries _retries = new(origin, scope, endpoints, sessions, outcomes);
 
     /// <summary>Sends a request. This is the only async frame between the caller and the endpoint's handler.</summary>
     /// <param name="request">The request, sent as it is.</param>
@@ -56,8 +58,7 @@ internal sealed class RequestSender(
 
             Task<HttpResponseMessage> sending = SendToAsync(pool!, request, async, cancellationToken);
             await ((Task)sending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            lease.Dispose();
-            if (!_retries.GoesElsewhere(sending, request, pool!, ref attempts, cancellationToken))
+            if (!_retries.GoesElsewhere(sending, request, pool!, lease, ref attempts, cancellationToken))
             {
                 HttpResponseMessage response = sending.GetAwaiter().GetResult(); // Throws only now: others may have had it.
                 return redirects is not null && RedirectFollower.IsRedirect(request, response)

@@ -41,6 +41,8 @@ public sealed partial class OptionCoverageTests
         [nameof(DnsAwareOptions.ServiceRecords)] =
             (o => o.ServiceRecords["a.test"] = "_http._tcp.a.test", o => o.ServiceRecords["a.test"] = ""),
         [nameof(DnsAwareOptions.ServiceRecordSelector)] = (o => o.ServiceRecordSelector = NoService, null),
+        [nameof(DnsAwareOptions.OutlierDetection)] =
+            (o => o.OutlierDetection = new OutlierDetectionOptions { Enabled = false }, o => o.OutlierDetection.MinRequests = 0),
     };
 
     private static readonly Dictionary<string, (Action<DnsCacheOptions> Change, Action<DnsCacheOptions>? Mistake)> CacheOptions = new()

@@ -190,7 +190,10 @@ internal sealed class ClusterBench : IAsyncDisposable, IRequestRoutes
     {
         OriginUsage usage = new(Cache.Clock.Now, _scope.Metrics, Clock);
         EndpointWait wait = new(Origin, endpoints, usage, _race, Timeout.InfiniteTimeSpan, Clock, failures: null);
-        OriginCluster cluster = new(Origin, _scope, endpoints, new RequestSender(Origin, _scope, endpoints, wait, this), usage);
+        OutlierWatch? outliers = _scope.Options.OutlierDetection.Enabled ? new OutlierWatch(_scope, () => endpoints.Current) : null;
+        OutcomeReport? outcomes = outliers is null ? null : new OutcomeReport(_scope, outliers);
+        RequestSender sender = new(Origin, _scope, endpoints, wait, this, outcomes: outcomes);
+        OriginCluster cluster = new(Origin, _scope, endpoints, sender, usage, outliers);
         cluster.Start();
         return cluster;
     }
