@@ -1,4 +1,3 @@
-using DnsAwareHttp.Concurrency;
 using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Handlers;
 using DnsAwareHttp.Sending;
@@ -39,12 +38,10 @@ public sealed class DnsAwareHandler : DelegatingHandler
     private readonly DnsCache _cache;
     private readonly bool _ownsCache;
     private readonly ILogger _logger;
-    private readonly OrderedLock _starting = new(LockRank.Handler);
+    private readonly RouterSlot _router = new();
     private volatile DnsAwareOptions _options;
-    private volatile RequestRouter? _router;
     private readonly ChangeJournal _journal = new();
     private HandlerSettings? _replacement;
-    private volatile bool _disposed;
 
     /// <summary>Wraps a new <see cref="SocketsHttpHandler"/>, with default options and a <see cref="DnsCache"/> of its own.</summary>
     public DnsAwareHandler()
@@ -97,7 +94,7 @@ public sealed class DnsAwareHandler : DelegatingHandler
     /// <summary>The state of the handler at this moment.</summary>
     public DnsAwareSnapshot GetSnapshot()
     {
-        RequestRouter? router = _router;
+        RequestRouter? router = _router.Current;
         return new DnsAwareSnapshot
         {
             TakenAt = _cache.Clock.Now,
@@ -105,6 +102,26 @@ public sealed class DnsAwareHandler : DelegatingHandler
             PassThroughRequests = router?.PassThroughRequests ?? 0,
             Changes = _journal.Latest(_cache.Clock.Now),
         };
+    }
+
+    /// <summary>Prepares an origin for its first requests: resolves its name and connects to each of its addresses.</summary>
+    /// <param name="origin">An absolute URI. Scheme, host and port count; the rest is ignored.</param>
+    /// <param name="cancellationToken">Ends the wait. What has begun goes on.</param>
+    /// <returns>Ends when each address is connected, or cannot be. It is a success if one is.</returns>
+    /// <remarks>
+    /// With a <see cref="DnsAwareOptions.Probe"/>, each connection is opened by a probe, its TLS handshake included. Without one, sockets
+    /// are connected and wait 3 s for requests.
+    /// </remarks>
+    /// <exception cref="ArgumentException">The URI is not absolute.</exception>
+    /// <exception cref="HttpRequestException">The name has no address, or no address can be connected to. All are listed.</exception>
+    /// <exception cref="NotSupportedException">Requests to the origin are not managed.</exception>
+    /// <exception cref="ObjectDisposedException">The handler was disposed.</exception>
+    public Task WarmUpAsync(Uri origin, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(origin);
+        return origin.IsAbsoluteUri
+            ? (_router.Current ?? Start()).WarmUpAsync(origin, cancellationToken)
+            : throw new ArgumentException($"\"{origin}\" is not absolute; give scheme and host, as https://api.example.com.", nameof(origin));
     }
 
     /// <summary>
@@ -116,7 +133,7 @@ public sealed class DnsAwareHandler : DelegatingHandler
     {
         DnsAwareOptionsValidator.ThrowIfInvalid(options);
         options = options.Snapshot();
-        return Replace(() => !_options.IsSameAs(options), router => router.MakeSuccessor(options), () => _options = options);
+        return _router.Replace(() => !_options.IsSameAs(options), router => router.MakeSuccessor(options), () => _options = options);
     }
 
     /// <summary>
@@ -127,17 +144,17 @@ public sealed class DnsAwareHandler : DelegatingHandler
     internal void Apply(HandlerSettings settings)
     {
         WrappedHandler.ThrowIfUnusable(settings.HasConnectCallback);
-        Replace(static () => true, router => router.MakeSuccessor(settings), () => _replacement = settings);
+        _router.Replace(static () => true, router => router.MakeSuccessor(settings), () => _replacement = settings);
     }
 
     /// <summary>Ends when all drains that have begun are over.</summary>
-    internal Task WhenDrained() => _router?.WhenDrained() ?? Task.CompletedTask;
+    internal Task WhenDrained() => _router.Current?.WhenDrained() ?? Task.CompletedTask;
 
     /// <inheritdoc/>
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return (_router ?? Start()).SendAsync(request, async: true, cancellationToken);
+        return (_router.Current ?? Start()).SendAsync(request, async: true, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -146,7 +163,7 @@ public sealed class DnsAwareHandler : DelegatingHandler
         ArgumentNullException.ThrowIfNull(request);
 
         // Every wait was on this thread, so the task is complete.
-        return (_router ?? Start()).SendAsync(request, async: false, cancellationToken).GetAwaiter().GetResult();
+        return (_router.Current ?? Start()).SendAsync(request, async: false, cancellationToken).GetAwaiter().GetResult();
     }
 
     /// <inheritdoc/>
@@ -154,13 +171,9 @@ public sealed class DnsAwareHandler : DelegatingHandler
     {
         if (disposing)
         {
-            using (_starting.Enter())
-            {
-                _disposed = true;
-            }
-
-            _router?.Close();
-            _router?.PassThrough.Dispose();
+            RequestRouter? router = _router.Close();
+            router?.Close();
+            router?.PassThrough.Dispose();
             _journal.Close();
             if (_ownsCache)
             {
@@ -171,63 +184,15 @@ public sealed class DnsAwareHandler : DelegatingHandler
         base.Dispose(disposing);
     }
 
-    /// <summary>Replaces the router by one that does the same in another way.</summary>
-    /// <param name="isNeeded">Whether there is something to change.</param>
-    /// <param name="makeSuccessor">Called under no lock: filter and selector of the application are asked when origins are opened
-    /// again.</param>
-    /// <param name="note">Notes the change for a router that is made later. Called under the lock.</param>
-    private bool Replace(Func<bool> isNeeded, Func<RequestRouter, RequestRouter> makeSuccessor, Action note)
-    {
-        while (true)
-        {
-            RequestRouter? before = _router;
-            if (_disposed || !isNeeded())
-            {
-                return false;
-            }
-
-            RequestRouter? after = before is null ? null : makeSuccessor(before);
-            if (TryExchange(before, after, note))
-            {
-                // After the exchange: a request that still found the old router goes on to the new one.
-                before?.GiveWayTo(after!);
-                return true;
-            }
-
-            // The first request, another change, or disposal came in between.
-            after?.Discard(before!);
-        }
-    }
-
-    private bool TryExchange(RequestRouter? before, RequestRouter? after, Action note)
-    {
-        using (_starting.Enter())
-        {
-            if (_disposed || _router != before)
-            {
-                return false;
-            }
-
-            note();
-            _router = after;
-            return true;
-        }
-    }
-
     private RequestRouter Start()
     {
         // Under no lock: a meter factory, and the listeners of its meters, are code of the application.
         DnsAwareMetrics metrics = DnsAwareMetrics.Of(WrappedHandler.MeterFactoryOf(InnerHandler, _replacement));
-        using (_starting.Enter())
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            return _router ??= MakeRouter_NeedsLock(metrics);
-        }
+        return _router.GetOrMake(this, () => MakeRouter(metrics));
     }
 
-    private RequestRouter MakeRouter_NeedsLock(DnsAwareMetrics metrics)
+    private RequestRouter MakeRouter(DnsAwareMetrics metrics)
     {
-        _starting.AssertHeld();
         SocketsHttpHandler wrapped = TakeInnerHandler();
         WrappedHandler.ThrowIfUnusable(wrapped.ConnectCallback is not null);
         HandlerTemplate template = _replacement?.ToTemplate() ?? HandlerTemplate.ReadFrom(wrapped);

@@ -171,6 +171,10 @@ public sealed class DnsAwareOptions
     /// <value>Default: null, each request goes to any endpoint.</value>
     public SessionAffinityOptions? SessionAffinity { get; set; }
 
+    /// <summary>A request of the library's own that opens the connection of a new endpoint, and checks those in use.</summary>
+    /// <value>Default: null, no probe.</value>
+    public EndpointProbe? Probe { get; set; }
+
     /// <summary>
     /// Whether the metrics of connections and requests name the address, as <c>network.peer.address</c> and <c>network.peer.port</c>.
     /// </summary>
@@ -193,6 +197,7 @@ public sealed class DnsAwareOptions
         copy.ServiceRecords = new Dictionary<string, string>(ServiceRecords, StringComparer.OrdinalIgnoreCase);
         copy.SessionAffinity = SessionAffinity?.Snapshot();
         copy.OutlierDetection = OutlierDetection.Snapshot();
+        copy.Probe = Probe?.Snapshot();
         return copy;
     }
 
@@ -220,6 +225,7 @@ public sealed class DnsAwareOptions
         && AvoidTriedEndpoints == other.AvoidTriedEndpoints
         && DelegateComparison.AreSame(ConfigureSocket, other.ConfigureSocket)
         && MaxOrigins == other.MaxOrigins
+        && EndpointProbe.AreSame(Probe, other.Probe)
         && AddressTags == other.AddressTags
         && OutlierDetection.IsSameAs(other.OutlierDetection)
         && SessionAffinityOptions.AreSame(SessionAffinity, other.SessionAffinity);

@@ -51,6 +51,7 @@ internal static class DnsAwareOptionsValidator
         }
 
         options.OutlierDetection?.Validate(nameof(options.OutlierDetection), problems);
+        options.Probe?.Validate(nameof(options.Probe), problems);
         return problems;
     }
 

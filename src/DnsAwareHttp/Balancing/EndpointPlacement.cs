@@ -29,5 +29,5 @@ internal sealed record EndpointPlacement(EndpointPool Pool)
     /// <param name="health">The health of the endpoint.</param>
     /// <param name="mayBeOut">False: too many are ejected, and an ejection does not count.</param>
     public bool IsAvoidedIn(EndpointHealth health, bool mayBeOut) =>
-        !HasRoute || (health.IsAvoided && (mayBeOut || health.State is not EndpointState.Ejected || health.IsMisdirected));
+        !HasRoute || health.IsAvoidedBesidesEjection || (mayBeOut && health.State is EndpointState.Ejected);
 }

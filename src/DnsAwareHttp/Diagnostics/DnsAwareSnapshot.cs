@@ -153,6 +153,9 @@ public sealed record EndpointSnapshot
     /// <summary>The ejections in a row; 0 unless the endpoint is ejected.</summary>
     public int EjectionsInARow { get; init; }
 
+    /// <summary>What its probes say: <see cref="DnsAwareOptions.Probe"/>.</summary>
+    public ProbeState Probe { get; init; }
+
     /// <summary>Endpoints of a lower number go first (RFC 2782). 0 without SRV records.</summary>
     public int Priority { get; init; }
 

@@ -141,6 +141,14 @@ internal static partial class Log
         EventName = "IsFailureThrew")]
     public static partial void IsFailureThrew(this ILogger logger, string origin, Exception exception);
 
+    [LoggerMessage(
+        59, LogLevel.Warning, "{Origin}: {Address} failed its probe {Path}: {Failure}. Its requests go to the other addresses.",
+        EventName = "ProbeFailed")]
+    public static partial void ProbeFailed(this ILogger logger, string origin, IPAddress address, string path, string failure);
+
+    [LoggerMessage(80, LogLevel.Information, "{Origin}: {Address} passes its probe {Path} again.", EventName = "ProbePassed")]
+    public static partial void ProbePassed(this ILogger logger, string origin, IPAddress address, string path);
+
     // 53-59: background work, and the log itself
 
     [LoggerMessage(53, LogLevel.Error, "{Work}: failed unexpectedly. The library goes on.", EventName = "BackgroundThrew")]

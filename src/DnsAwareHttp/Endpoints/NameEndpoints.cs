@@ -49,8 +49,7 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
         _answers = new AnswersFollowed(scope, _host) { AreOfOrigin = part is null };
         _roster = new EndpointRoster(scope, _sync, membership, pools, this, () => _part?.Group.Current is { IsWarm: true });
         _offered = new OfferedEndpoints(scope, _sync);
-        _hold = new DepartureHold<Departure>(
-            scope, _sync, () => _roster.Pools, static departure => departure.Pool.IsConnected, LetGo_NeedsLock);
+        _hold = new DepartureHold<Departure>(scope, _sync, () => _roster.Pools, static gone => gone.Pool.IsConnected, LetGo_NeedsLock);
         _grace = new GracePeriod(scope, _sync, (reason, detail) => Release_NeedsLock(_roster.Clear_NeedsLock(reason, detail)));
         _recovery = new EndpointRecovery(scope.Clock.Provider, scope.Random, scope.Logger);
         _replacement = new PoolReplacement(scope, _sync, _roster, LetGo_NeedsLock, _recovery.Begin);
@@ -176,6 +175,7 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
             }
 
             Publish_NeedsLock();
+            _hold.Check_NeedsLock(); // A replacement may have passed its probe.
         }
 
         ReleaseAbsent(); // An address that DNS does not name any more, and that fails, is gone.

@@ -9,6 +9,7 @@ namespace DnsAwareHttp.Endpoints;
 /// <param name="sync">The origin's lock.</param>
 internal sealed class OfferedEndpoints(OriginScope scope, OrderedLock sync)
 {
+    private readonly EndpointProber? _prober = EndpointProber.Of(scope);
     private volatile EndpointSet? _current;
     private volatile TaskCompletionSource _known = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _isClosed;
@@ -47,6 +48,8 @@ internal sealed class OfferedEndpoints(OriginScope scope, OrderedLock sync)
         {
             _known.TrySetResult();
         }
+
+        _prober?.Follow(placements);
     }
 
     /// <summary>Offers nothing any more.</summary>

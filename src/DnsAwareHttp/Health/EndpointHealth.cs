@@ -15,6 +15,9 @@ internal sealed record EndpointHealth(
     /// <summary>Connections in a row that break before the endpoint fails.</summary>
     public const int MaxBreaks = 3;
 
+    /// <summary>Probes in a row that fail before an endpoint that was well is avoided.</summary>
+    public const int MaxFailedProbes = 2;
+
     private const string Misdirected = "answered 421 (Misdirected Request): avoided until the next answer about its name";
 
     /// <summary>
@@ -24,6 +27,12 @@ internal sealed record EndpointHealth(
 
     /// <summary>The latest ejection; null: it was never ejected.</summary>
     public Ejection? Ejection { get; init; }
+
+    /// <summary>What its probes say.</summary>
+    public ProbeState Probe { get; init; }
+
+    /// <summary>Probes in a row that failed.</summary>
+    public int FailedProbes { get; init; }
 
     /// <summary>Attempts to recover since the last answer.</summary>
     public int Recoveries { get; init; }
@@ -35,7 +44,11 @@ internal sealed record EndpointHealth(
     public bool IsChangedByAnswer => Breaks > 0 || Recoveries > 0;
 
     /// <summary>Whether other endpoints are preferred.</summary>
-    public bool IsAvoided => State is EndpointState.Failing or EndpointState.Ejected || IsMisdirected;
+    public bool IsAvoided => State is EndpointState.Ejected || IsAvoidedBesidesEjection;
+
+    /// <summary>Whether other endpoints are preferred for another reason than an ejection.</summary>
+    public bool IsAvoidedBesidesEjection =>
+        State is EndpointState.Failing || IsMisdirected || Probe is ProbeState.Awaited or ProbeState.Failed;
 
     public static EndpointHealth New(DateTimeOffset now) => new(EndpointState.Idle, "not used yet", now);
 
@@ -119,6 +132,24 @@ internal sealed record EndpointHealth(
     public EndpointHealth OnMisdirected() => IsMisdirected || State is EndpointState.Draining
         ? this
         : this with { IsMisdirected = true, Reason = ReasonOr(Misdirected) };
+
+    /// <summary>A probe ended. One failure of an endpoint that was well is not believed yet.</summary>
+    /// <param name="failure">What is wrong; null: nothing.</param>
+    public EndpointHealth OnProbed(string? failure)
+    {
+        if (State is EndpointState.Draining || (failure is null && Probe is ProbeState.Passed && FailedProbes == 0))
+        {
+            return this;
+        }
+
+        bool isBelieved = Probe is not ProbeState.Passed || FailedProbes + 1 >= MaxFailedProbes;
+        return failure is null ? this with { Probe = ProbeState.Passed, FailedProbes = 0, Reason = ReasonOr("its probe passed") }
+            : isBelieved ? this with
+            {
+                Probe = ProbeState.Failed, FailedProbes = FailedProbes + 1, Reason = ReasonOr($"its probe failed: {failure}"),
+            }
+            : this with { FailedProbes = FailedProbes + 1 };
+    }
 
     /// <summary>The name has a new answer that keeps the endpoint.</summary>
     public EndpointHealth OnNamedAgain() => IsMisdirected

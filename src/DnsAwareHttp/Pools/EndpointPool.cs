@@ -37,11 +37,14 @@ internal sealed class EndpointPool : IRequestCounts
         _sampler = new PoolSampler(startsSlowly, now());
         Room = new PoolRoom(limits ?? PoolLimits.None, _gate, dialer);
         _budget = new RequestBudget(limits?.MaxRequestsPerConnection);
-        _health = new PoolHealth(this, observer, now);
+        _health = new PoolHealth(this, observer, now) { AwaitsProbe = limits?.AwaitsProbe == true };
+        Probes = new PoolProbes(_health);
         _breaks = new PoolBreaks(dialer.Streams);
         Outcomes = new PoolOutcomes(this, _health, _sampler);
         dialer.Dialled = _health.OnDialled;
     }
+
+    public PoolProbes Probes { get; }
 
     public IPEndPoint Address => _dialer.Address;
 

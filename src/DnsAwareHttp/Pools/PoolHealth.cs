@@ -12,6 +12,13 @@ internal sealed class PoolHealth(EndpointPool pool, IPoolObserver? observer, Fun
     private static readonly TimeSpan MaxTrialDelay = TimeSpan.FromMilliseconds(250);
 
     private volatile EndpointHealth _current = EndpointHealth.New(now());
+
+    /// <summary>The endpoint gets no requests before its first probe has passed, while others can take them.</summary>
+    public bool AwaitsProbe
+    {
+        init => _current = value ? _current with { Probe = ProbeState.Awaited } : _current;
+    }
+
     private long _triedAt;
 
     public EndpointHealth Current => _current;
@@ -91,6 +98,21 @@ internal sealed class PoolHealth(EndpointPool pool, IPoolObserver? observer, Fun
     /// <summary>Whether a request took the place of the trial.</summary>
     public bool IsTried => _current.IsOnTrial && Volatile.Read(ref _triedAt) != 0;
 
+    /// <summary>A probe ended.</summary>
+    /// <returns>The health before and after it; the same if nothing has changed.</returns>
+    public (EndpointHealth Before, EndpointHealth After) OnProbed(string? failure)
+    {
+        while (true)
+        {
+            EndpointHealth before = _current;
+            EndpointHealth after = before.OnProbed(failure);
+            if (ReferenceEquals(before, after) || Advance(before, after))
+            {
+                return (before, after);
+            }
+        }
+    }
+
     public void OnMisdirected() => Advance(static (health, _) => health.OnMisdirected());
 
     /// <summary>The name has a new answer. The caller makes a new set of endpoints: the observer hears nothing.</summary>
@@ -113,6 +135,7 @@ internal sealed class PoolHealth(EndpointPool pool, IPoolObserver? observer, Fun
     {
         bool stands = !ReferenceEquals(before, after) && Interlocked.CompareExchange(ref _current, after, before) == before;
         bool concernsOthers = before.IsMisdirected != after.IsMisdirected || before.IsOnTrial != after.IsOnTrial
+            || before.IsAvoided != after.IsAvoided
             || (before.State is EndpointState.Failing) != (after.State is EndpointState.Failing)
             || (before.State is EndpointState.Ejected) != (after.State is EndpointState.Ejected);
         if (stands && concernsOthers)

@@ -1,6 +1,6 @@
 namespace DnsAwareHttp.Pools;
 
-/// <summary>What one pool may have at a time.</summary>
+/// <summary>What one pool may have at a time, and from when on.</summary>
 internal sealed record PoolLimits
 {
     public static readonly PoolLimits None = new();
@@ -13,6 +13,9 @@ internal sealed record PoolLimits
 
     /// <summary>Requests that may wait for a connection or a stream while none can be opened; null: any number.</summary>
     public int? MaxPendingRequests { get; init; }
+
+    /// <summary>Whether a new pool gets requests only after its first probe has passed, while others can take them.</summary>
+    public bool AwaitsProbe { get; init; }
 
     /// <summary>Requests that the connections may serve on average before a renewal is due; null: any number.</summary>
     public int? MaxRequestsPerConnection { get; init; }

@@ -28,6 +28,7 @@ internal static class PoolSnapshots
             RampUp = Math.Round(pool.Share, 3),
             EjectedUntil = health.State is EndpointState.Ejected ? health.Ejection?.Until : null,
             EjectionsInARow = health.State is EndpointState.Ejected ? health.Ejection?.Count ?? 0 : 0,
+            Probe = health.Probe,
             Priority = place.Priority,
             Weight = place.Weight,
             HasRoute = place.HasRoute,

@@ -96,7 +96,7 @@ internal sealed class ClusterFactory(RouterSettings settings, IRequestRoutes rou
                 dialer.ConnectAsync, proxy, authenticate: !origin.IsAnonymous, ping: dialer.WasSilent, dialer.Streams.Http2.Watch,
                 dialer.Handshakes.End)),
         () => _clock.Now,
-        _limits)
+        _limits with { AwaitsProbe = _options.Probe is { WarmUp: true } && proxy is null })
     {
         BeginsWithTls = origin.IsSecure,
         MeasuresHandshakes = origin.IsSecure && proxy is null, // After a handshake with a proxy comes more than HTTP.

@@ -78,6 +78,17 @@ internal sealed class OriginCluster
             : _sender.SendAsync(request, redirects, async, cancellationToken);
     }
 
+    /// <inheritdoc cref="OriginWarmUp.RunAsync"/>
+    public Task WarmUpAsync(CancellationToken cancellationToken)
+    {
+        if (_usage.Mark())
+        {
+            PlanSample();
+        }
+
+        return OriginWarmUp.RunAsync(Origin, _endpoints, cancellationToken);
+    }
+
     /// <summary>Closes if no request came for a while and no connection is open.</summary>
     public bool CloseIfUnused(TimeSpan idleTimeout)
     {

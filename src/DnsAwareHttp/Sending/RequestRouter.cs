@@ -52,6 +52,17 @@ internal sealed class RequestRouter : IRequestRoutes
             : PassThroughAsync(request, choice, async, cancellationToken);
     }
 
+    /// <summary>Prepares an origin for its first requests.</summary>
+    /// <exception cref="NotSupportedException">The library does not manage such requests.</exception>
+    /// <inheritdoc cref="OriginWarmUp.RunAsync"/>
+    public Task WarmUpAsync(Uri origin, CancellationToken cancellationToken)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Get, origin);
+        return Find(request, out _) is OriginCluster cluster
+            ? cluster.WarmUpAsync(cancellationToken)
+            : throw new NotSupportedException($"{origin} cannot be warmed up: its requests are sent as if without this library.");
+    }
+
     public OriginCluster Reopen(Origin origin) => _origins.Open(origin);
 
     /// <summary>

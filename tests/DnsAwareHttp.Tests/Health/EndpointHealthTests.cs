@@ -230,4 +230,37 @@ public sealed class EndpointHealthTests
         "unanswered" => health.OnUnanswered(),
         _ => throw new ArgumentOutOfRangeException(nameof(happening), happening, null),
     };
+
+    [Fact]
+    public void FirstProbe_Decides()
+    {
+        EndpointHealth awaited = EndpointHealth.New(Before) with { Probe = ProbeState.Awaited };
+        awaited.IsAvoided.Should().BeTrue();
+
+        awaited.OnProbed(null).Should().Match<EndpointHealth>(health => !health.IsAvoided && health.Probe == ProbeState.Passed);
+        awaited.OnProbed("500").Should().Match<EndpointHealth>(health => health.IsAvoided && health.Reason == "its probe failed: 500");
+    }
+
+    [Fact]
+    public void ProbeThatFailsOnce_IsNotBelieved_TwiceInARowIs()
+    {
+        EndpointHealth passed = EndpointHealth.New(Before).OnProbed(null);
+        EndpointHealth once = passed.OnProbed("timeout");
+
+        once.IsAvoided.Should().BeFalse();
+        once.OnProbed(null).OnProbed("timeout").IsAvoided.Should().BeFalse("they are not in a row");
+        once.OnProbed("timeout").IsAvoided.Should().BeTrue();
+        once.OnProbed("timeout").OnProbed(null).IsAvoided.Should().BeFalse("one that passes is enough");
+        passed.OnProbed(null).Should().BeSameAs(passed);
+    }
+
+    [Fact]
+    public void Probe_LeavesAFailureOrADrainAsItIs()
+    {
+        EndpointHealth failing = EndpointHealth.New(Before).OnConnectFailed("refused", Now);
+
+        failing.OnProbed("refused").Reason.Should().Be("refused");
+        failing.OnProbed(null).IsAvoided.Should().BeTrue("only a connect ends a failure to connect");
+        EndpointHealth.Draining("left DNS", Now).OnProbed("timeout").Reason.Should().Be("left DNS");
+    }
 }

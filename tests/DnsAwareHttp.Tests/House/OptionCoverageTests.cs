@@ -35,6 +35,7 @@ public sealed partial class OptionCoverageTests
         [nameof(DnsAwareOptions.MaxPendingRequestsPerEndpoint)] =
             (o => o.MaxPendingRequestsPerEndpoint = 0, o => o.MaxPendingRequestsPerEndpoint = -1),
         [nameof(DnsAwareOptions.AddressTags)] = (o => o.AddressTags = true, null),
+        [nameof(DnsAwareOptions.Probe)] = (o => o.Probe = new EndpointProbe { Path = "/health" }, o => o.Probe!.Path = "health"),
         [nameof(DnsAwareOptions.RetryMisdirectedRequests)] = (o => o.RetryMisdirectedRequests = false, null),
         [nameof(DnsAwareOptions.AvoidTriedEndpoints)] = (o => o.AvoidTriedEndpoints = false, null),
         [nameof(DnsAwareOptions.ConfigureSocket)] = (o => o.ConfigureSocket = IgnoreSocket, null),

@@ -5,11 +5,13 @@ public static class Eventually
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
 
-    public static async Task Holds(Func<bool> condition, string what)
+    public static Task Holds(Func<bool> condition, string what) => Holds(() => Task.FromResult(condition()), what);
+
+    public static async Task Holds(Func<Task<bool>> condition, string what)
     {
         using CancellationTokenSource deadline = new(Deadline);
         using PeriodicTimer tick = new(TimeSpan.FromMilliseconds(5));
-        while (!condition())
+        while (!await condition())
         {
             try
             {

@@ -44,6 +44,7 @@ public sealed class ChangedOptionsTests : IAsyncLifetime
         { nameof(DnsAwareOptions.MaxRequestsPerConnection), o => o.MaxRequestsPerConnection = 9 },
         { nameof(DnsAwareOptions.RetryMisdirectedRequests), o => o.RetryMisdirectedRequests = false },
         { nameof(DnsAwareOptions.AddressTags), o => o.AddressTags = true },
+        { nameof(DnsAwareOptions.Probe), o => o.Probe = new EndpointProbe() },
         { nameof(DnsAwareOptions.AvoidTriedEndpoints), o => o.AvoidTriedEndpoints = false },
         { nameof(DnsAwareOptions.ConfigureSocket), o => o.ConfigureSocket = static _ => { } },
     };
