@@ -305,7 +305,7 @@ public sealed class NameEndpointsTests : IAsyncDisposable
         return inFlight;
     }
 
-    private static EndpointSnapshot Live(OriginCluster cluster, string address) =>
+    private EndpointSnapshot Live(OriginCluster cluster, string address) =>
         _bench.Snapshot(cluster).Endpoints.Single(e => e.Address.Address.ToString() == address && e.State is not EndpointState.Draining);
 
     // Requests flow, or nobody looks at the endpoints.
