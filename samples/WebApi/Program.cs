@@ -5,7 +5,7 @@ using WebApi.Rpc;
 
 WebApplicationBuilder builder = WebApplication.CreateBuilder(
     new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-IConfiguration configuration = builder.Configuration;
+ConfigurationManager configuration = builder.Configuration;
 await using Backends backends = await Backends.StartAsync(configuration.GetSection("Backends"));
 
 // Two named clients, each with its own section.

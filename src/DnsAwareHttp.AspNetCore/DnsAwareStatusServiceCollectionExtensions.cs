@@ -22,9 +22,9 @@ public static class DnsAwareStatusServiceCollectionExtensions
     /// <param name="services">The services.</param>
     /// <param name="name">The name of the handler on the page.</param>
     /// <param name="handler">
-    /// Returns the handler. Called once, when the page or the health check first looks. It may return a service of the container, which then
-    /// disposes it; it does not dispose any other handler. If it throws or returns null, the page and the health check fail, and it is
-    /// called again with the next look.
+    /// Returns the handler. Called once, when the page or the health check first looks. It may return a service of the container, which
+    /// then disposes it; the container disposes no other handler. If it throws or returns null, the page and the health check fail, and
+    /// it is called again with the next look.
     /// </param>
     public static IServiceCollection AddDnsAwareStatus(
         this IServiceCollection services, string name, Func<IServiceProvider, DnsAwareHandler> handler)
@@ -34,6 +34,7 @@ public static class DnsAwareStatusServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(handler);
         return services.AddSingleton(provider => new NamedStatus(
             name,
-            handler(provider) ?? throw new InvalidOperationException($"The function that AddDnsAwareStatus got for '{name}' returned no handler.")));
+            handler(provider) ?? throw new InvalidOperationException(
+                $"The function that AddDnsAwareStatus was given for '{name}' returned no handler.")));
     }
 }

@@ -78,7 +78,8 @@ internal sealed class WebApiSample : IAsyncDisposable
 
     public override string ToString() => _sample.ToString();
 
-    private static string AddressOf(JsonElement endpoint) => IPEndPoint.Parse(endpoint.GetProperty("address").GetString()!).Address.ToString();
+    private static string AddressOf(JsonElement endpoint) =>
+        IPEndPoint.Parse(endpoint.GetProperty("address").GetString()!).Address.ToString();
 
     private static string? Announcement(Sample sample) =>
         sample.Output.Select(line => line.Trim()).FirstOrDefault(line => line.StartsWith(Listening, StringComparison.Ordinal));

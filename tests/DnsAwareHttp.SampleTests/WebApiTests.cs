@@ -31,9 +31,7 @@ public sealed class WebApiTests
         await SeveralReportsAreOpen(sample);
 
         (await sample.Browser.GetStringAsync("/health")).Should().Be("Healthy");
-        await WebApiSample.UntilAsync(
-            async () => await sample.Browser.GetStringAsync("/metrics") is string text && HasSeries(text, "dnsaware_") && HasSeries(text, "http_client_"),
-            "metrics of the library and of the runtime");
+        await WebApiSample.UntilAsync(() => HasMetricsAsync(sample), "metrics of the library and of the runtime");
         (await sample.Browser.GetStringAsync("/")).Should().Contain("Flip DNS");
         (await sample.Browser.GetStringAsync("/dns-aware")).Should().Contain("orders.shop.test");
         (await sample.LoadAsync()).Failed.Should().Be(0, sample.ToString());
@@ -60,6 +58,10 @@ public sealed class WebApiTests
     private static bool IsDraining(IReadOnlyDictionary<string, string> endpoints) =>
         endpoints.GetValueOrDefault(First) == "Draining" && endpoints.GetValueOrDefault(Second) == "Ready";
 
-    private static bool HasSeries(string text, string prefix) =>
-        text.Split('\n').Any(line => line.StartsWith(prefix, StringComparison.Ordinal) && line.Contains("shop.test", StringComparison.Ordinal));
+    private static async Task<bool> HasMetricsAsync(WebApiSample sample)
+    {
+        string[] ofClients = [.. (await sample.Browser.GetStringAsync("/metrics")).Split('\n').Where(line => line.Contains("shop.test"))];
+        return ofClients.Any(line => line.StartsWith("dnsaware_", StringComparison.Ordinal))
+            && ofClients.Any(line => line.StartsWith("http_client_", StringComparison.Ordinal));
+    }
 }

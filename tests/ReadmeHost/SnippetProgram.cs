@@ -15,7 +15,8 @@ internal sealed class SnippetProgram : IDisposable
     /// <param name="certificateFile">The certificate to trust.</param>
     public SnippetProgram(string folder, string certificateFile)
     {
-        string program = Directory.GetFiles(Path.Combine(folder, "bin"), $"{Path.GetFileName(folder)}.dll", SearchOption.AllDirectories).Single();
+        string program = Directory
+            .GetFiles(Path.Combine(folder, "bin"), $"{Path.GetFileName(folder)}.dll", SearchOption.AllDirectories).Single();
         ProcessStartInfo start = new("dotnet", [program])
         {
             WorkingDirectory = folder,

@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using System.Net;
-using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using DnsAwareHttp.EcosystemTests.Harness;
@@ -19,13 +18,10 @@ public sealed class GrafanaDashboardTests(ITestOutputHelper output) : EcosystemT
 {
     // Labels that are not of the library: of the scrape, of histograms, and of the runtime's metrics.
     private static readonly string[] KnownLabels =
-        ["job", "le", "server_address", "http_response_status_code", "http_connection_state", "error_type", "network_type", "dns_question_name"];
-
-    private static readonly string Docs = Path.GetFullPath(Path.Combine(
-        typeof(GrafanaDashboardTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "ProjectFolder").Value!,
-        "..",
-        "..",
-        "docs"));
+    [
+        "job", "le", "server_address", "http_response_status_code", "http_connection_state", "error_type", "network_type",
+        "dns_question_name",
+    ];
 
     [Fact]
     public async Task EachMetric_IsOneOfTheLibraryOrOfTheRuntime()
@@ -39,8 +35,9 @@ public sealed class GrafanaDashboardTests(ITestOutputHelper output) : EcosystemT
     [Fact]
     public void EachLabel_IsOneOfTheTagsThatThePagesDescribe()
     {
-        string pages = string.Concat(Directory.EnumerateFiles(Docs, "*.md").Select(File.ReadAllText));
-        IEnumerable<string> tags = Regex.Matches(pages, "`(dnsaware[.a-z_]+)`").Select(match => PrometheusNames.Label(match.Groups[1].Value));
+        string pages = string.Concat(Directory.EnumerateFiles(Repository.Docs, "*.md").Select(File.ReadAllText));
+        IEnumerable<string> tags = Regex.Matches(pages, "`(dnsaware[.a-z_]+)`")
+            .Select(match => PrometheusNames.Label(match.Groups[1].Value));
 
         Expressions().SelectMany(PromQl.Labels).Distinct().Should().BeSubsetOf([.. KnownLabels, .. tags]);
     }
@@ -54,7 +51,8 @@ public sealed class GrafanaDashboardTests(ITestOutputHelper output) : EcosystemT
 
         string text = await scraper.GetStringAsync("/metrics");
 
-        string[] scraped = [.. Regex.Matches(text, @"^# TYPE ((dnsaware|http_client)_\w+) ", RegexOptions.Multiline).Select(match => match.Groups[1].Value)];
+        string[] scraped = [.. Regex.Matches(text, @"^# TYPE ((dnsaware|http_client)_\w+) ", RegexOptions.Multiline)
+            .Select(match => match.Groups[1].Value)];
         scraped.Should().Contain("http_client_request_duration_seconds").And.Contain("dnsaware_lookup_duration_seconds");
         scraped.Should().BeSubsetOf(families);
     }
@@ -108,10 +106,11 @@ public sealed class GrafanaDashboardTests(ITestOutputHelper output) : EcosystemT
         return app;
     }
 
-    private static JsonDocument Dashboard() => JsonDocument.Parse(File.ReadAllText(Path.Combine(Docs, "grafana", "dnsaware-http.json")));
+    private static JsonDocument Dashboard() =>
+        JsonDocument.Parse(File.ReadAllText(Path.Combine(Repository.Docs, "grafana", "dnsaware-http.json")));
 
     /// <summary>All that Grafana asks Prometheus: of panels, annotations and variables.</summary>
-    private static IReadOnlyList<string> Expressions()
+    private static List<string> Expressions()
     {
         using JsonDocument dashboard = Dashboard();
         List<string> expressions = [];

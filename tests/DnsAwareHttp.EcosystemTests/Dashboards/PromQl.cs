@@ -5,7 +5,8 @@ namespace DnsAwareHttp.EcosystemTests.Dashboards;
 /// <summary>Finds the names of metrics and of labels in an expression of PromQL.</summary>
 internal static partial class PromQl
 {
-    private static readonly string[] Words = ["by", "without", "on", "ignoring", "group_left", "group_right", "bool", "and", "or", "unless", "offset"];
+    private static readonly string[] Words =
+        ["by", "without", "on", "ignoring", "group_left", "group_right", "bool", "and", "or", "unless", "offset"];
 
     /// <summary>The metrics: words that are no function, no keyword, no label and no text.</summary>
     public static IReadOnlyList<string> Metrics(string expression)
@@ -19,7 +20,8 @@ internal static partial class PromQl
     {
         string bare = Text().Replace(expression, "\"\"");
         IEnumerable<string> grouping = Grouping().Matches(bare).SelectMany(match => match.Groups["labels"].Value.Split(','));
-        return [.. Selector().Matches(bare).Select(match => match.Groups["label"].Value).Concat(grouping).Select(label => label.Trim()).Distinct()];
+        IEnumerable<string> selecting = Selector().Matches(bare).Select(match => match.Groups["label"].Value);
+        return [.. selecting.Concat(grouping).Select(label => label.Trim()).Distinct()];
     }
 
     [GeneratedRegex("\"[^\"]*\"")]

@@ -27,7 +27,8 @@ internal static class PrometheusNames
     /// <summary>The label of a tag.</summary>
     public static string Label(string tag) => tag.Replace('.', '_');
 
-    private static bool IsCounter(Instrument instrument) => Is(instrument, typeof(Counter<>)) || Is(instrument, typeof(ObservableCounter<>));
+    private static bool IsCounter(Instrument instrument) =>
+        Is(instrument, typeof(Counter<>)) || Is(instrument, typeof(ObservableCounter<>));
 
     private static bool Is(Instrument instrument, Type type) =>
         instrument.GetType() is { IsGenericType: true } own && own.GetGenericTypeDefinition() == type;

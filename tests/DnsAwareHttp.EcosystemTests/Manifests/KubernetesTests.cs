@@ -1,4 +1,4 @@
-using System.Reflection;
+using DnsAwareHttp.EcosystemTests.Harness;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -9,18 +9,12 @@ public sealed class KubernetesTests
 {
     private const string Pod = "spec/template/spec", Container = $"{Pod}/containers/0";
 
-    private static readonly string Docs = Path.GetFullPath(Path.Combine(
-        typeof(KubernetesTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "ProjectFolder").Value!,
-        "..",
-        "..",
-        "docs"));
-
-    private static readonly string Page = File.ReadAllText(Path.Combine(Docs, "kubernetes.md"));
+    private static readonly string Page = File.ReadAllText(Path.Combine(Repository.Docs, "kubernetes.md"));
 
     [Fact]
     public void EachDocument_HasKindAndName()
     {
-        foreach (string file in Directory.EnumerateFiles(Path.Combine(Docs, "kubernetes"), "*.yaml"))
+        foreach (string file in Directory.EnumerateFiles(Path.Combine(Repository.Docs, "kubernetes"), "*.yaml"))
         {
             foreach (Manifest document in Manifest.Read(file))
             {
@@ -89,10 +83,13 @@ public sealed class KubernetesTests
 
     private static (Manifest Service, Manifest Deployment) Orders()
     {
-        IReadOnlyList<Manifest> documents = Manifest.Read(Path.Combine(Docs, "kubernetes", "orders.yaml"));
-        return (documents.Single(document => document.Text("kind") == "Service"), documents.Single(document => document.Text("kind") == "Deployment"));
+        IReadOnlyList<Manifest> documents = Manifest.Read(Path.Combine(Repository.Docs, "kubernetes", "orders.yaml"));
+        return (OfKind("Service"), OfKind("Deployment"));
+
+        Manifest OfKind(string kind) => documents.Single(document => document.Text("kind") == kind);
     }
 
-    private static IReadOnlyDictionary<string, string> Environment() => Manifest.Read(Path.Combine(Docs, "kubernetes", "shop.yaml")).Single()
+    private static Dictionary<string, string> Environment() =>
+        Manifest.Read(Path.Combine(Repository.Docs, "kubernetes", "shop.yaml")).Single()
         .Items($"{Container}/env").ToDictionary(entry => entry.Text("name"), entry => entry.Text("value"));
 }
