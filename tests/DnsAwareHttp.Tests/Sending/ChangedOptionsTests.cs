@@ -44,6 +44,7 @@ public sealed class ChangedOptionsTests : IAsyncLifetime
         { nameof(DnsAwareOptions.MaxRequestsPerConnection), o => o.MaxRequestsPerConnection = 9 },
         { nameof(DnsAwareOptions.RetryMisdirectedRequests), o => o.RetryMisdirectedRequests = false },
         { nameof(DnsAwareOptions.AvoidTriedEndpoints), o => o.AvoidTriedEndpoints = false },
+        { nameof(DnsAwareOptions.OutlierDetection), o => o.OutlierDetection.Enabled = false },
         { nameof(DnsAwareOptions.ConfigureSocket), o => o.ConfigureSocket = static _ => { } },
     };
 
