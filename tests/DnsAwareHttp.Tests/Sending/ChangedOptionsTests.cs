@@ -46,6 +46,7 @@ public sealed class ChangedOptionsTests : IAsyncLifetime
         { nameof(DnsAwareOptions.AddressTags), o => o.AddressTags = true },
         { nameof(DnsAwareOptions.Probe), o => o.Probe = new EndpointProbe() },
         { nameof(DnsAwareOptions.AvoidTriedEndpoints), o => o.AvoidTriedEndpoints = false },
+        { nameof(DnsAwareOptions.OutlierDetection), o => o.OutlierDetection.Enabled = false },
         { nameof(DnsAwareOptions.ConfigureSocket), o => o.ConfigureSocket = static _ => { } },
     };
 
