@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DnsAwareHttp.Tests.House;
 
-/// <summary>The library logs under the two categories that docs/telemetry.md names, so that a filter for them catches everything.</summary>
+/// <summary>The library logs under the two categories that docs/observability.md names, so that a filter for them catches everything.</summary>
 public sealed class LogCategoryTests
 {
     [Fact]
@@ -38,7 +38,7 @@ public sealed class LogCategoryTests
         string[] ours = ["DnsAwareHttp.DnsAwareHandler", "DnsAwareHttp.DnsCache"];
         log.Made.Where(category => category.StartsWith("DnsAware", StringComparison.Ordinal)).Should().BeEquivalentTo(ours);
         log.Used.Where(category => category.StartsWith("DnsAware", StringComparison.Ordinal)).Should().BeEquivalentTo(ours);
-        string page = await File.ReadAllTextAsync(Path.Combine(SourceTree.Root, "..", "..", "docs", "telemetry.md"));
+        string page = await File.ReadAllTextAsync(Path.Combine(SourceTree.Root, "..", "..", "docs", "observability.md"));
         ours.Should().AllSatisfy(category => page.Should().Contain($"`{category}`"));
     }
 
