@@ -17,7 +17,12 @@ internal sealed class OutcomeReport(OriginScope scope, OutlierWatch watch)
     /// <summary>A response arrived.</summary>
     public void OnAnswered(EndpointPool pool, HttpResponseMessage response)
     {
-        if (IsFailure(response))
+        if (_hasDefaultRule && response.StatusCode < HttpStatusCode.MisdirectedRequest)
+        {
+            // Nearly all responses.
+            watch.OnGood(pool);
+        }
+        else if (IsFailure(response))
         {
             watch.OnBad(pool, $"{(int)response.StatusCode} ({response.StatusCode})", RetryAfterOf(response));
         }
