@@ -306,7 +306,7 @@ public sealed class NameEndpointsTests : IAsyncDisposable
     }
 
     private static EndpointSnapshot Live(OriginCluster cluster, string address) =>
-        _bench.Snapshot(cluster).Endpoints.Single(e => e.Address.Address.ToString() == address && e.State is not EndpointState.Draining);
+        cluster.Snapshot().Endpoints.Single(e => e.Address.Address.ToString() == address && e.State is not EndpointState.Draining);
 
     // Requests flow, or nobody looks at the endpoints.
     private async Task Pass(OriginCluster cluster, TimeSpan time)
