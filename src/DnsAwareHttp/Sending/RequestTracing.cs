@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using DnsAwareHttp.Concurrency;
 using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Pools;
 
