@@ -35,6 +35,9 @@ internal sealed class EndpointMetrics
     /// <summary>Whether TLS handshakes are measured.</summary>
     public bool MeasuresHandshakes => Instruments?.HandshakeDuration is { Enabled: true };
 
+    /// <summary>Whether connections are counted that their peers have reset.</summary>
+    public bool CountsResets => Instruments?.Resets is { Enabled: true };
+
     /// <summary>Whether segments that are sent again are counted.</summary>
     public bool CountsRetransmits => Instruments?.Retransmits is { Enabled: true };
 

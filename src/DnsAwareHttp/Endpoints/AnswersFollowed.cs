@@ -22,7 +22,11 @@ internal sealed class AnswersFollowed(OriginScope scope, string name)
     {
         CachedAnswer? before = _latest;
         _latest = answer;
-        scope.Answer.Latest = AreOfOrigin ? answer : scope.Answer.Latest;
+        if (AreOfOrigin)
+        {
+            scope.Answer.Latest = answer;
+        }
+
         DateTimeOffset now = scope.Clock.Now;
         if (answer.Latest is Answer.Failed failed)
         {

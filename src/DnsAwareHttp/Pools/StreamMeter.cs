@@ -43,7 +43,7 @@ internal sealed class StreamMeter(EndpointMetrics metrics)
     /// <summary>The socket is about to be closed.</summary>
     public void OnClosing(Socket socket)
     {
-        _wasReset |= SocketLook.WasReset(socket);
+        _wasReset = _wasReset || (metrics.CountsResets && SocketLook.WasReset(socket));
         if (metrics.CountsRetransmits)
         {
             Survey(socket, tally: null);

@@ -187,7 +187,7 @@ internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner, C
         }
 
         // Also from the finaliser: a response that the application dropped without disposal ends its connection, too.
-        Report(byPeer);
+        Report(byPeer, isLost: !disposing);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -229,13 +229,17 @@ internal sealed class TrackedStream(Socket socket, long id, OpenStreams owner, C
         }
     }
 
-    private void Report(bool byPeer)
+    // The finaliser's thread runs no code of the application, which listeners are.
+    private void Report(bool byPeer, bool isLost = false)
     {
         if (Interlocked.Exchange(ref _reported, 1) == 0)
         {
             _use.Close();
             owner.Remove(id, byPeer);
-            Meter.OnClosed(connecting.IsCancellationRequested);
+            if (!isLost)
+            {
+                Meter.OnClosed(connecting.IsCancellationRequested);
+            }
         }
     }
 }

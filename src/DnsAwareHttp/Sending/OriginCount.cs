@@ -1,7 +1,6 @@
 using DnsAwareHttp.Balancing;
 using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Endpoints;
-using DnsAwareHttp.Pools;
 
 namespace DnsAwareHttp.Sending;
 

@@ -305,8 +305,8 @@ public sealed class NameEndpointsTests : IAsyncDisposable
         return inFlight;
     }
 
-    private EndpointSnapshot Live(OriginCluster cluster, string address) =>
-        _bench.Snapshot(cluster).Endpoints.Single(e => e.Address.Address.ToString() == address && e.State is not EndpointState.Draining);
+    private static EndpointSnapshot Live(OriginCluster cluster, string address) =>
+        cluster.Snapshot().Endpoints.Single(e => e.Address.Address.ToString() == address && e.State is not EndpointState.Draining);
 
     // Requests flow, or nobody looks at the endpoints.
     private async Task Pass(OriginCluster cluster, TimeSpan time)
