@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using DnsAwareHttp.Concurrency;
 using DnsAwareHttp.Diagnostics;
 using Microsoft.Extensions.Logging;
@@ -28,6 +29,20 @@ internal static class Background
             return Task.Run(work);
         }
     }
+
+    /// <summary>As <see cref="Run{T}(Func{Task{T}})"/>, at the cost of the task of the work alone.</summary>
+    /// <param name="argument">Passed to the work.</param>
+    /// <param name="work">A method whose first step is to await <see cref="OnThePool"/>.</param>
+    public static Task<T> Run<TArgument, T>(TArgument argument, Func<TArgument, Task<T>> work)
+    {
+        using (FlowSuppression.Begin())
+        {
+            return work(argument);
+        }
+    }
+
+    /// <summary>Work that awaits it goes on, on a thread of the pool.</summary>
+    public static ConfiguredTaskAwaitable OnThePool() => Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
 
     /// <summary>Runs work that no code awaits. A failure is logged.</summary>
     /// <param name="name">The work, for the log: a noun.</param>

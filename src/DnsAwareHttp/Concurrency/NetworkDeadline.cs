@@ -15,11 +15,15 @@ internal sealed class NetworkDeadline : IDisposable
     /// <summary>If work waits for a thread for longer than this, the pool is exhausted.</summary>
     public static readonly TimeSpan MaxQueueing = TimeSpan.FromMilliseconds(500);
 
+    // Timers count whole milliseconds, and may be early by a part of one.
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(20);
+
     private readonly CancellationTokenSource _ended = new();
     private readonly CancellationTokenRegistration _caller;
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
     private TimeSpan _wait;
+    private long _since;
     private int _extensions;
     private volatile bool _isDisposed;
 
@@ -28,7 +32,7 @@ internal sealed class NetworkDeadline : IDisposable
     /// <param name="caller">Ends the wait, too, and at once.</param>
     public NetworkDeadline(TimeSpan wait, TimeProvider time, CancellationToken caller = default)
     {
-        (_wait, _time) = (wait, time);
+        (_wait, _time, _since) = (wait, time, time.GetTimestamp());
         using (FlowSuppression.Begin())
         {
             _timer = time.CreateTimer(static deadline => ((NetworkDeadline)deadline!).OnTimer(), this, wait, Timeout.InfiniteTimeSpan);
@@ -43,10 +47,10 @@ internal sealed class NetworkDeadline : IDisposable
     /// <summary>How long work waited for a thread of the pool, at worst; zero if that was no trouble.</summary>
     public TimeSpan Queueing { get; private set; }
 
-    /// <summary>Sets another time, from now.</summary>
+    /// <summary>Sets another time, from now; infinite: the wait goes on until it has one.</summary>
     public void Change(TimeSpan wait)
     {
-        _wait = wait;
+        (_wait, _since, _extensions, Queueing) = (wait, _time.GetTimestamp(), 0, TimeSpan.Zero);
         _ = _timer.Change(wait, Timeout.InfiniteTimeSpan);
     }
 
@@ -81,8 +85,16 @@ internal sealed class NetworkDeadline : IDisposable
 
     private void OnTurn(long at, long real)
     {
-        if (_isDisposed)
+        if (_isDisposed || _wait == Timeout.InfiniteTimeSpan)
         {
+            return;
+        }
+
+        // A tick that was under way when the time was changed.
+        TimeSpan left = _wait - _time.GetElapsedTime(_since, at);
+        if (left > Tick)
+        {
+            _ = _timer.Change(left, Timeout.InfiniteTimeSpan);
             return;
         }
 
@@ -92,6 +104,7 @@ internal sealed class NetworkDeadline : IDisposable
             Queueing = queueing > Queueing ? queueing : Queueing;
             if (_extensions++ < MaxExtensions)
             {
+                _since = _time.GetTimestamp();
                 _ = _timer.Change(_wait, Timeout.InfiniteTimeSpan);
                 return;
             }

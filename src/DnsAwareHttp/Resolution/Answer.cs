@@ -17,7 +17,7 @@ public abstract record Answer
     }
 
     /// <summary>The source that was asked, for people; null if that is not known. Answers of two sources may be equal.</summary>
-    internal string? Source { get; private init; }
+    internal string? Source { get; init; }
 
     /// <summary>The class of a failure that no exception tells, for metrics; null for no such class.</summary>
     internal string? ErrorType { get; init; }
@@ -31,6 +31,7 @@ public abstract record Answer
     /// <summary>As this answer, with its source. So is what replaces it.</summary>
     internal Answer From(string? source) => this is Found { Rest: Task<Answer> rest } found
         ? found with { Source = source, Rest = FromAsync(rest, source) }
+        : Source == source ? this
         : this with { Source = source };
 
     private static async Task<Answer> FromAsync(Task<Answer> answer, string? source) => (await answer.ConfigureAwait(false)).From(source);
@@ -131,12 +132,13 @@ public abstract record Answer
             HashCode.Combine(Addresses.IsDefaultOrEmpty ? null : Addresses[0], Addresses.IsDefault ? 0 : Addresses.Length, Ttl, IsComplete);
 
         /// <summary>As this answer, found under one name of a search list. So is what replaces it.</summary>
-        internal Found Under(string candidate, bool isProvisional) => this with
-        {
-            Candidate = candidate,
-            IsProvisional = isProvisional,
-            Rest = Rest is null ? null : UnderAsync(Rest, candidate, isProvisional),
-        };
+        internal Found Under(string candidate, bool isProvisional) =>
+            Rest is null && Candidate == candidate && IsProvisional == isProvisional ? this : this with
+            {
+                Candidate = candidate,
+                IsProvisional = isProvisional,
+                Rest = Rest is null ? null : UnderAsync(Rest, candidate, isProvisional),
+            };
 
         private static async Task<Answer> UnderAsync(Task<Answer> rest, string candidate, bool isProvisional)
         {

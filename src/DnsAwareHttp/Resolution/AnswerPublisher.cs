@@ -29,7 +29,7 @@ internal sealed class AnswerPublisher(DnsCacheOptions options, SteadyClock clock
             }
 
             int sources = begun?.Sources ?? entry.SourcesWhenSent;
-            entry.Current = after = After(before, answer, entry.Question, sentAt) with { SentAt = sentAt, Sources = sources };
+            entry.Current = after = After(before, answer, entry.Question, sentAt, sources);
         }
 
         if (begun is null)
@@ -59,17 +59,17 @@ internal sealed class AnswerPublisher(DnsCacheOptions options, SteadyClock clock
         }
     }
 
-    private CachedAnswer After(CachedAnswer? before, Answer answer, Question question, DateTimeOffset sentAt)
+    private CachedAnswer After(CachedAnswer? before, Answer answer, Question question, DateTimeOffset sentAt, int sources)
     {
         try
         {
-            return CachedAnswer.After(before, answer, question.Family, sentAt, clock.Now, options, random);
+            return CachedAnswer.After(before, answer, question.Family, sentAt, clock.Now, options, random, sources);
         }
         catch (Exception exception)
         {
             // The resolver's answer makes no sense, such as an address that is null. The name is asked again soon.
             Answer.Failed failed = new(exception.Message, exception);
-            return CachedAnswer.After(before, failed, question.Family, sentAt, clock.Now, options, random);
+            return CachedAnswer.After(before, failed, question.Family, sentAt, clock.Now, options, random, sources);
         }
     }
 

@@ -89,7 +89,14 @@ internal sealed class CacheEntry(Question question)
     public TimeSpan LeastInterval_NeedsLock()
     {
         Lock.AssertHeld();
-        return Subscriptions.IsEmpty ? TimeSpan.Zero : Subscriptions.Min(static one => one.Pace?.LeastInterval ?? TimeSpan.Zero);
+        TimeSpan? least = null;
+        foreach (NameSubscription one in Subscriptions)
+        {
+            TimeSpan interval = one.Pace?.LeastInterval ?? TimeSpan.Zero;
+            least = least < interval ? least : interval;
+        }
+
+        return least ?? TimeSpan.Zero;
     }
 
     /// <summary>Ends the belief in what is known: the next use asks.</summary>

@@ -26,19 +26,19 @@ internal sealed record CachedAnswer(
     int Failures)
 {
     /// <summary>Rises when the sources change: the name servers, a file, the network. A history of answers is of one number.</summary>
-    public int Sources { get; init; }
+    public int Sources { get; private set; }
 
     /// <summary>More addresses than any cluster keeps. The rest of a larger answer is ignored.</summary>
     private const int MaxAddresses = 4096;
 
     /// <summary>When the latest question was sent, whatever its outcome.</summary>
-    public DateTimeOffset SentAt { get; init; }
+    public DateTimeOffset SentAt { get; private set; }
 
     /// <summary>When the question that brought the addresses of the failing family was sent; null while no family fails.</summary>
     public DateTimeOffset? FamilyGoodAt { get; init; }
 
     /// <summary>Whether the name ever had a good answer. If not, it is asked about only while a request waits.</summary>
-    public bool WasEverGood { get; init; }
+    public bool WasEverGood { get; private set; }
 
     /// <summary>Whether the addresses are used after their TTL because questions fail.</summary>
     public bool IsStale => LastGood is not null && Latest is Answer.Failed;
@@ -71,17 +71,23 @@ internal sealed record CachedAnswer(
     /// <param name="now">When the outcome arrived.</param>
     /// <param name="options">Clamps and stale window.</param>
     /// <param name="random">The source of the jitter.</param>
+    /// <param name="sources">As <see cref="Sources"/>.</param>
     public static CachedAnswer After(
         CachedAnswer? before, Answer answer, AddressFamily family, DateTimeOffset sentAt, DateTimeOffset now, DnsCacheOptions options,
-        Random random)
+        Random random, int sources = 0)
     {
         answer = Normalize(answer, family);
         CachedAnswer after = answer is Answer.Failed failed
             ? AfterFailure(before, failed, now, options, random)
             : AfterAnswer(before, answer, sentAt, now, options, random);
-        bool wasEverGood = before is { WasEverGood: true } || after.LastGood is not null;
-        return after with { Version = (before?.Version ?? 0) + 1, WasEverGood = wasEverGood };
+
+        // No other code has it yet.
+        (after.SentAt, after.Sources) = (sentAt, sources);
+        after.WasEverGood = before is { WasEverGood: true } || after.LastGood is not null;
+        return after;
     }
+
+    private static long NextVersion(CachedAnswer? before) => (before?.Version ?? 0) + 1;
 
     private static CachedAnswer AfterFailure(
         CachedAnswer? before, Answer.Failed failed, DateTimeOffset now, DnsCacheOptions options, Random random)
@@ -89,7 +95,7 @@ internal sealed record CachedAnswer(
         int failures = (before?.Failures ?? 0) + 1;
         Answer.Found? kept = before is null || before.IsTooOld(now, options) ? null : before.LastGood;
         return new CachedAnswer(
-            0, failed, kept, kept is null ? null : before?.LastGoodAt,
+            NextVersion(before), failed, kept, kept is null ? null : before?.LastGoodAt,
             now + TtlPolicy.FailureLifetime, now + Backoff.After(failures, Backoff.MaxForNames, random), failures)
         {
             FamilyGoodAt = kept is null ? null : before?.FamilyGoodAt,
@@ -104,14 +110,14 @@ internal sealed record CachedAnswer(
         DateTimeOffset refreshAt = Latest(expiresAt + TtlPolicy.Jitter(lifetime, random), now);
         if (answer is not Answer.Found found)
         {
-            return new CachedAnswer(0, answer, null, null, expiresAt, refreshAt, 0);
+            return new CachedAnswer(NextVersion(before), answer, null, null, expiresAt, refreshAt, 0);
         }
 
         // The question for one family failed, or is late. Its known addresses still hold.
         DateTimeOffset? familyGoodAt = FamilyGoodAtAfter(before, found);
         bool holds = before?.LastGood is Answer.Found last && now <= familyGoodAt + TtlPolicy.Lifetime(last, options) + options.MaxStale;
         found = holds ? WithKnown(found, before!.LastGood!) : found;
-        CachedAnswer whole = new(0, found, found, sentAt, expiresAt, refreshAt, 0) { FamilyGoodAt = familyGoodAt };
+        CachedAnswer whole = new(NextVersion(before), found, found, sentAt, expiresAt, refreshAt, 0) { FamilyGoodAt = familyGoodAt };
         if (found.Rest is not null)
         {
             return whole with { Failures = before?.Failures ?? 0 };
@@ -139,6 +145,12 @@ internal sealed record CachedAnswer(
     private static Answer Normalize(Answer answer, AddressFamily family)
     {
         if (answer is not Answer.Found { IsService: false } found)
+        {
+            return answer;
+        }
+
+        // Nearly each answer is as it should be.
+        if (AnswerMerge.IsPlain(found.Addresses, family))
         {
             return answer;
         }

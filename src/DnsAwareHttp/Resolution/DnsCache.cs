@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.Metrics;
 using System.Net.Sockets;
 using DnsAwareHttp.Diagnostics;
@@ -21,6 +22,10 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
 {
     // The family that is late joins the answer later. The caller of a prefetch gets both if that is quick.
     private static readonly TimeSpan RestPatience = TimeSpan.FromSeconds(2);
+
+    private static readonly SearchValues<char> PlainLetters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789.");
+
+    private static readonly SilentListener Silent = new();
 
     private readonly DnsCacheOptions _options;
     private readonly NameTable _names;
@@ -115,8 +120,7 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
         ArgumentException.ThrowIfNullOrWhiteSpace(host);
         ObjectDisposedException.ThrowIf(_disposed, this);
         cancellationToken.ThrowIfCancellationRequested();
-        SilentListener listener = new();
-        using NameSubscription subscription = Subscribe(Question.ForAddresses(NameInUri(host), addressFamily), listener);
+        using NameSubscription subscription = Subscribe(Question.ForAddresses(NameInUri(host), addressFamily), Silent);
         subscription.Start();
         Answer answer = (await subscription.AnswerAsync().WaitAsync(cancellationToken).ConfigureAwait(false)).Latest;
         if (answer is Answer.Found { Rest: Task<Answer> rest })
@@ -127,7 +131,6 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
             answer = rest.IsCompletedSuccessfully ? await rest.ConfigureAwait(false) : answer;
         }
 
-        GC.KeepAlive(listener);
         return answer;
     }
 
@@ -157,6 +160,11 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
     // The name as requests ask for it: lower case, IDN in ASCII.
     private static string NameInUri(string host)
     {
+        if (IsPlainName(host))
+        {
+            return host;
+        }
+
         string inUri = host.Contains(':', StringComparison.Ordinal) && !host.StartsWith('[') ? $"[{host}]" : host;
         bool isHost = Uri.TryCreate($"http://{inUri}/", UriKind.Absolute, out Uri? uri)
             && uri is { IsDefaultPort: true, UserInfo.Length: 0, PathAndQuery: "/" };
@@ -164,6 +172,16 @@ public sealed class DnsCache : IDisposable, IAsyncDisposable
             ? uri!.IdnHost
             : throw new ArgumentException(
                 $"\"{host}\" is not a host name; give a name such as api.example.com, without scheme, port or path.", nameof(host));
+    }
+
+    // Such a name is in a URI as it is. The last label of an address in any form begins with a digit.
+    private static bool IsPlainName(string host)
+    {
+        ReadOnlySpan<char> last = host.AsSpan(host.LastIndexOf('.') + 1);
+        return host.Length < 64
+            && !host.AsSpan().ContainsAnyExcept(PlainLetters)
+            && last.Length > 0 && char.IsAsciiLetter(last[0]) && host[0] != '.'
+            && !host.Contains("..", StringComparison.Ordinal);
     }
 
     private void OnSubscriptionsChanged(int difference) => _watch?.Count(difference);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using DnsAwareHttp.Concurrency;
 using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Resolution.Sources;
@@ -13,20 +14,28 @@ internal sealed class NameAsker(INameResolver resolver, SteadyClock clock, Cance
     /// <summary>The longest time that one question may take, whatever the resolver does.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);
 
+    private const int MaxSpare = 128;
+
+    private readonly SpareObjects<AnswerWait> _spare = new(MaxSpare);
+
     /// <param name="question">The question.</param>
     /// <param name="known">The last good answer; null if no address is known.</param>
-    public async Task<Answer> AskAsync(Question question, Answer.Found? known = null)
+    public ValueTask<Answer> AskAsync(Question question, Answer.Found? known = null)
     {
         if (question.Kind is QuestionKind.Service && resolver is not (IQuestionResolver or NameResolver))
         {
-            return CannotAskForServices(resolver, question.Name);
+            return ValueTask.FromResult(CannotAskForServices(resolver, question.Name));
+        }
+
+        if (resolver is IFamilyResolver)
+        {
+            return AskOwnAsync(question, known);
         }
 
         // Resolvers of the application are not asked about local names.
-        return question.Kind is not QuestionKind.Service && resolver is not IFamilyResolver
-            && LocalNames.TryResolve(question.Name, question.Family, out Answer? local)
-            ? local
-            : await AskResolverAsync(question, known).ConfigureAwait(false);
+        return question.Kind is not QuestionKind.Service && LocalNames.TryResolve(question.Name, question.Family, out Answer? local)
+            ? ValueTask.FromResult(local)
+            : new ValueTask<Answer>(AskResolverAsync(question, known));
     }
 
     /// <summary>The outcome where SRV records are wanted of a resolver that knows none.</summary>
@@ -34,6 +43,50 @@ internal sealed class NameAsker(INameResolver resolver, SteadyClock clock, Cance
         $"{resolver.GetType()} cannot be asked for SRV records; make the DnsCache without a resolver of your own, "
         + $"override {nameof(NameResolver)}.{nameof(NameResolver.ResolveServiceAsync)}, "
         + $"or leave {service} out of ServiceRecords and ServiceRecordSelector");
+
+    // The library's own resolver needs no second thread, and no token that its registrations cannot harm.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<Answer> AskOwnAsync(Question question, Answer.Found? known)
+    {
+        AnswerWait wait = _spare.Take(static asker => asker.NewWait(), this);
+        bool isSpare = false;
+        try
+        {
+            wait.Begin(Deadline);
+            if (!await wait.ForAsync(CallResolver(question, known, wait.Token)).ConfigureAwait(false))
+            {
+                return TooLate(wait.Queueing);
+            }
+
+            Answer outcome = Sourced(Suiting(question, wait.Answer()));
+
+            // What is late of the answer has the token.
+            isSpare = outcome is not Answer.Found { Rest: not null };
+            return outcome;
+        }
+        catch (OperationCanceledException) when (wait.Token.IsCancellationRequested)
+        {
+            return TooLate(wait.Queueing);
+        }
+        catch (Exception exception)
+        {
+            return new Answer.Failed(exception.Message, exception);
+        }
+        finally
+        {
+            if (!isSpare || !wait.TryReset() || !_spare.TryKeep(wait))
+            {
+                wait.Dispose();
+            }
+        }
+    }
+
+    private AnswerWait NewWait() => new(clock.Provider, stopping);
+
+    private Answer Sourced(Answer outcome) => outcome.Source is null ? outcome.From(resolver.GetType().Name) : outcome;
+
+    private Answer.Failed TooLate(TimeSpan queueing) =>
+        new(stopping.IsCancellationRequested ? "the cache was disposed" : NoAnswer(queueing)) { ErrorType = ErrorTypes.Timeout };
 
     private async Task<Answer> AskResolverAsync(Question question, Answer.Found? known)
     {
@@ -45,23 +98,16 @@ internal sealed class NameAsker(INameResolver resolver, SteadyClock clock, Cance
         Task<Answer>? answer = null;
         try
         {
-            // A resolver of the application that ignores its token, or blocks its thread, must not hold the name for ever. The library's
-            // own needs no second thread.
-            answer = resolver is IFamilyResolver
-                ? CallResolver(question, known, ended.Token)
-                : Task.Run(() => CallResolver(question, known, ended.Token), CancellationToken.None);
-            Answer outcome = Suiting(question, await answer.WaitAsync(deadline.Token).ConfigureAwait(false));
-            return outcome.Source is null ? outcome.From(resolver.GetType().Name) : outcome;
+            // A resolver of the application that ignores its token, or blocks its thread, must not hold the name for ever.
+            answer = Task.Run(() => CallResolver(question, known, ended.Token).AsTask(), CancellationToken.None);
+            return Sourced(Suiting(question, await answer.WaitAsync(deadline.Token).ConfigureAwait(false)));
         }
         catch (OperationCanceledException) when (deadline.Token.IsCancellationRequested)
         {
             // After the deadline it may still fail. No code awaits it then.
             answer?.Forget();
             ended.CancelAsync().Forget();
-            return new Answer.Failed(stopping.IsCancellationRequested ? "the cache was disposed" : NoAnswer(deadline.Queueing))
-            {
-                ErrorType = ErrorTypes.Timeout,
-            };
+            return TooLate(deadline.Queueing);
         }
         catch (Exception exception)
         {
@@ -82,9 +128,8 @@ internal sealed class NameAsker(INameResolver resolver, SteadyClock clock, Cance
         $"no answer within {Deadline.TotalSeconds:0} s"
         + (queueing > TimeSpan.Zero ? $"; the thread pool is exhausted: work waits {queueing.TotalSeconds:0.0} s for a thread" : "");
 
-    private Task<Answer> CallResolver(Question question, Answer.Found? known, CancellationToken cancellationToken)
-    {
-        ValueTask<Answer> answer = resolver switch
+    private ValueTask<Answer> CallResolver(Question question, Answer.Found? known, CancellationToken cancellationToken) =>
+        resolver switch
         {
             IQuestionResolver any => any.ResolveAsync(question, known, cancellationToken),
             IFamilyResolver byFamily => byFamily.ResolveAsync(question.Name, question.Family, cancellationToken),
@@ -92,6 +137,4 @@ internal sealed class NameAsker(INameResolver resolver, SteadyClock clock, Cance
             NameResolver named => named.ResolveAsync(question.Name, question.Family, cancellationToken),
             _ => resolver.ResolveAsync(question.Name, cancellationToken),
         };
-        return answer.AsTask();
-    }
 }

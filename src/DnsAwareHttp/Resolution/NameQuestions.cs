@@ -111,7 +111,8 @@ internal sealed class NameQuestions(
     {
         entry.Lock.AssertHeld();
         ObjectDisposedException.ThrowIf(stopping.IsCancellationRequested, typeof(DnsCache));
-        Task<CachedAnswer> question = Background.Run(() => AskOnceAsync(entry, pause));
+        Task<CachedAnswer> question = Background.Run(
+            (Questions: this, entry, pause), static one => one.Questions.AskOnceAsync(one.entry, one.pause));
         (entry.InFlight, entry.SentAt) = (question, null);
         (entry.VersionWhenSent, entry.SourcesWhenSent) = (entry.Current?.Version ?? 0, entry.Sources);
         if (lateness.Now <= entry.OverdueAt)
@@ -120,26 +121,29 @@ internal sealed class NameQuestions(
             entry.OverdueAt = lateness.OverdueAfter(pause + NameAsker.Deadline);
         }
 
-        running.Add(question);
         return question;
     }
 
+    // The caller holds the lock of the entry until this is on a thread of its own.
     private async Task<CachedAnswer> AskOnceAsync(CacheEntry entry, TimeSpan pause)
     {
+        running.Begin();
+        await Background.OnThePool();
         if (pause > TimeSpan.Zero)
         {
             await Task.Delay(pause, clock.Provider, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        Inquiry inquiry = Inquiry.About(entry, NoteSent(entry));
-        Answer answer = await asker.AskAsync(inquiry.Question, entry.Current?.LastGood).ConfigureAwait(false);
         try
         {
+            Inquiry inquiry = Inquiry.About(entry, NoteSent(entry));
+            Answer answer = await asker.AskAsync(inquiry.Question, entry.Current?.LastGood).ConfigureAwait(false);
             return publish(entry, inquiry.Complete(answer), inquiry.SentAt, inquiry.Begun);
         }
         finally
         {
             ended(entry);
+            running.End();
         }
     }
 

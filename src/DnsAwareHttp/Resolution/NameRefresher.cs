@@ -10,6 +10,9 @@ internal sealed class NameRefresher : IAsyncDisposable
     /// <summary>Hints lead to one early question about a name in this time. A hint that comes too early waits until then.</summary>
     public static readonly TimeSpan HintInterval = TimeSpan.FromSeconds(5);
 
+    /// <summary>With so many names, their first refreshes are spread over a part of the TTL.</summary>
+    public const int SpreadFrom = 256;
+
     private readonly NameTable _names;
     private readonly NameQuestions _questions;
     private readonly AnswerPublisher _publisher;
@@ -85,7 +88,8 @@ internal sealed class NameRefresher : IAsyncDisposable
         if (_names.IsKeptFresh(entry))
         {
             DateTimeOffset paced = sentAt + NameTable.LeastIntervalOf(entry);
-            DateTimeOffset due = paced > published.RefreshAt ? paced : published.RefreshAt;
+            DateTimeOffset refreshAt = RefreshOf(published, sentAt);
+            DateTimeOffset due = paced > refreshAt ? paced : refreshAt;
             entry.OverdueAt = Lateness.OverdueAfter(due - _clock.Now);
             _schedule.Plan(entry, due);
         }
@@ -147,6 +151,12 @@ internal sealed class NameRefresher : IAsyncDisposable
         Stop();
         await _running.Ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
+
+    // Earlier, and never later: a change is followed within the TTL.
+    private DateTimeOffset RefreshOf(CachedAnswer published, DateTimeOffset sentAt) =>
+        published is { Version: 1, Failures: 0 } && _schedule.Planned >= SpreadFrom
+            ? published.ExpiresAt - TtlPolicy.Spread(published.ExpiresAt - sentAt, Random.Shared)
+            : published.RefreshAt;
 
     private async Task PublishRestAsync(CacheEntry entry, Task<Answer> rest, DateTimeOffset sentAt, CachedAnswer begun) =>
         Publish(entry, await rest.WaitAsync(_stopping.Token).ConfigureAwait(false), sentAt, begun);

@@ -68,12 +68,12 @@ internal sealed class NameTable(int maxEntries)
         }
     }
 
-    public void Remove(NameSubscription subscription, CacheEntry entry) => RemoveAll(entry, one => one == subscription);
+    public void Remove(NameSubscription subscription, CacheEntry entry) => TakeOut(entry, subscription, match: null);
 
     /// <summary>Whether the name has a listener. Subscriptions whose listener was collected end here.</summary>
     public bool IsInUse(CacheEntry entry)
     {
-        RemoveAll(entry, static one => one.Listener is null);
+        TakeOut(entry, one: null, static one => one.Listener is null);
         using (entry.Lock.Enter())
         {
             return !entry.Subscriptions.IsEmpty;
@@ -116,12 +116,12 @@ internal sealed class NameTable(int maxEntries)
         }
     }
 
-    private void RemoveAll(CacheEntry entry, Predicate<NameSubscription> match)
+    private void TakeOut(CacheEntry entry, NameSubscription? one, Predicate<NameSubscription>? match)
     {
         int removed;
         using (entry.Lock.Enter())
         {
-            ImmutableArray<NameSubscription> left = entry.Subscriptions.RemoveAll(match);
+            ImmutableArray<NameSubscription> left = one is null ? entry.Subscriptions.RemoveAll(match!) : entry.Subscriptions.Remove(one);
             removed = entry.Subscriptions.Length - left.Length;
             entry.Subscriptions = left;
             if (removed > 0 && left.IsEmpty)

@@ -33,6 +33,9 @@ internal sealed class RefreshSchedule : IDisposable
     /// <summary>Whether the timer is late.</summary>
     public Lateness Lateness { get; }
 
+    /// <summary>Names whose next question is planned.</summary>
+    public int Planned => Volatile.Read(ref _planned);
+
     /// <summary>Entries in the queue, superseded ones among them, for tests of the bound.</summary>
     internal int Length
     {

@@ -6,11 +6,38 @@ namespace DnsAwareHttp.Resolution;
 internal sealed class RunningWork
 {
     private readonly ConcurrentDictionary<Task, bool> _tasks = new();
+    private TaskCompletionSource? _idle;
+    private int _count;
 
-    public bool IsEmpty => _tasks.IsEmpty;
+    public bool IsEmpty => Volatile.Read(ref _count) == 0 && _tasks.IsEmpty;
 
     /// <summary>Completes when all work that was added before is over, whatever its outcome.</summary>
-    public Task Ended => Task.WhenAll(_tasks.Keys);
+    public Task Ended
+    {
+        get
+        {
+            TaskCompletionSource idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            idle = Interlocked.CompareExchange(ref _idle, idle, null) ?? idle;
+            if (Volatile.Read(ref _count) == 0)
+            {
+                idle.TrySetResult();
+            }
+
+            return Task.WhenAll([idle.Task, .. _tasks.Keys]);
+        }
+    }
+
+    /// <summary>Adds work that calls <see cref="End"/> when it is over. It costs nothing.</summary>
+    public void Begin() => Interlocked.Increment(ref _count);
+
+    /// <summary>Ends what <see cref="Begin"/> began.</summary>
+    public void End()
+    {
+        if (Interlocked.Decrement(ref _count) == 0)
+        {
+            Volatile.Read(ref _idle)?.TrySetResult();
+        }
+    }
 
     public void Add(Task work)
     {

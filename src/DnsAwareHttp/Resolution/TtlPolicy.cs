@@ -27,5 +27,11 @@ internal static class TtlPolicy
         return (most < MaxJitter ? most : MaxJitter) * random.NextDouble();
     }
 
+    /// <summary>How much earlier than the expiry of its first answer one of many names is refreshed.</summary>
+    /// <remarks>
+    /// Names that are first asked about together would be asked about together for ever. A quarter of the lifetime spreads them.
+    /// </remarks>
+    public static TimeSpan Spread(TimeSpan lifetime, Random random) => lifetime * 0.25 * random.NextDouble();
+
     private static TimeSpan Clamp(TimeSpan value, TimeSpan min, TimeSpan max) => value < min ? min : value > max ? max : value;
 }

@@ -26,6 +26,25 @@ public sealed class BackgroundTests : IDisposable
     }
 
     [Fact]
+    public async Task RunWithArgument_GoesOnOnThePool_AndInheritsNothing()
+    {
+        AsyncLocal<string> local = new() { Value = "of the starter" };
+        using ManualResetEventSlim started = new();
+
+        // The starter goes on before the work does.
+        Task<(string? Seen, bool IsPool, bool IsLater)> work = Background.Run((local, started), static async argument =>
+        {
+            await Background.OnThePool();
+            bool isLater = argument.started.Wait(TimeSpan.FromSeconds(30));
+            return (argument.local.Value, Thread.CurrentThread.IsThreadPoolThread, isLater);
+        });
+        started.Set();
+
+        (await work).Should().Be((null, true, true));
+        local.Value.Should().Be("of the starter");
+    }
+
+    [Fact]
     public async Task Run_TheWorkFails_TheTaskReportsIt() =>
         await FluentActions.Awaiting(() => Background.Run(static () => throw new NotSupportedException())).Should().ThrowAsync<NotSupportedException>();
 

@@ -36,6 +36,21 @@ public sealed class NetworkDeadlineTests
     }
 
     [Fact]
+    public async Task TheTimeIsTakenAwayAndSetAgain_TheFirstTimeEndsNothing()
+    {
+        using NetworkDeadline deadline = new(Second, _time);
+        deadline.Change(Timeout.InfiniteTimeSpan);
+        _time.Advance(Second);
+        deadline.Change(Second);
+        _time.Advance(Second / 2);
+        deadline.Token.IsCancellationRequested.Should().BeFalse();
+
+        _time.Advance(Second / 2);
+
+        await Eventually.Holds(() => deadline.Token.IsCancellationRequested, "it ends");
+    }
+
+    [Fact]
     public void TheCallerGivesUp_EndsAtOnce()
     {
         using CancellationTokenSource caller = new();

@@ -37,6 +37,7 @@ public sealed class TypeCoverageTests
         ["NameSwitchFile"] = "ResolverChainTests",
         ["NamedHandler"] = "NamedHandlersTests",
         ["OriginCount"] = "MetricsInUseTests",
+        ["OpenedQuestion"] = "LookupOpeningTests",
         ["OriginRegistry"] = "RequestRouterTests",
         ["OriginScope"] = "NameEndpointsTests",
         ["OutcomeCounts"] = "OutlierDetectorTests",

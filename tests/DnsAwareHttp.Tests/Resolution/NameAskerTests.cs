@@ -61,7 +61,7 @@ public sealed class NameAskerTests : IDisposable
             asked.SetResult();
             return new ValueTask<Answer>(new TaskCompletionSource<Answer>().Task);
         });
-        Task<Answer> answer = asker.AskAsync(Name);
+        Task<Answer> answer = asker.AskAsync(Name).AsTask();
         await asked.Task;
 
         Action end = atDeadline ? () => _time.Advance(NameAsker.Deadline) : _stopping.Cancel;
@@ -79,7 +79,7 @@ public sealed class NameAskerTests : IDisposable
         {
             asked.SetResult();
             return new ValueTask<Answer>(new TaskCompletionSource<Answer>().Task);
-        }).AskAsync(Name);
+        }).AskAsync(Name).AsTask();
         await asked.Task;
 
         _time.Advance(NameAsker.Deadline - TimeSpan.FromMilliseconds(1));
@@ -96,7 +96,7 @@ public sealed class NameAskerTests : IDisposable
         {
             await Task.Delay(Timeout.InfiniteTimeSpan, _time, token);
             return Found;
-        }).AskAsync(Name);
+        }).AskAsync(Name).AsTask();
 
         await _stopping.CancelAsync();
 
@@ -156,7 +156,7 @@ public sealed class NameAskerTests : IDisposable
         {
             asked.SetResult();
             return new ValueTask<Answer>(late.Task);
-        }).AskAsync(Name);
+        }).AskAsync(Name).AsTask();
         await asked.Task;
         _time.Advance(NameAsker.Deadline);
         (await question).Should().BeOfType<Answer.Failed>();

@@ -33,6 +33,35 @@ public sealed class NameRefresherTests : IAsyncDisposable
     public ValueTask DisposeAsync() => _refresher.DisposeAsync();
 
     [Fact]
+    public async Task Refresh_ManyNamesFirstAskedTogether_AreSpread_AndNoneIsLate()
+    {
+        const int Names = 600;
+        await using DnsCache cache = new(new DnsCacheOptions(), _dns, _time);
+        string[] hosts = [.. Enumerable.Range(0, Names).Select(static number => $"n{number}.test")];
+        foreach (string host in hosts)
+        {
+            _dns.Says(host, 40, "10.0.0.1");
+            TestListener listener = new(static _ => { });
+            _listeners.Add(listener);
+            cache.Subscribe(Question.ForAddresses(host, AddressFamily.Unspecified), listener).Start();
+            await Eventually.Holds(() => cache.IsQuiet, "it is answered");
+        }
+
+        List<int> asked = [];
+        for (int second = 1; second <= 40; second++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            await Eventually.Holds(() => cache.IsQuiet, "all that is due is answered");
+            asked.Add(hosts.Sum(host => _dns.Questions(host)) - Names);
+        }
+
+        asked[28].Should().Be(0, "three quarters of the TTL are for all");
+        asked[38].Should().BeInRange(Names / 4, Names * 3 / 4, "the names after the first 256 are spread");
+        _time.Advance(TimeSpan.FromMilliseconds(250));
+        await Eventually.Holds(() => hosts.Sum(host => _dns.Questions(host)) == 2 * Names && cache.IsQuiet, "none is late");
+    }
+
+    [Fact]
     public async Task Ask_500AtOnce_SendsOneQuestion()
     {
         _dns.Hold();

@@ -35,4 +35,19 @@ public sealed class RunningWorkTests
         _work.IsEmpty.Should().BeTrue();
         _work.Ended.IsCompletedSuccessfully.Should().BeTrue();
     }
+
+    [Fact]
+    public async Task Ended_WorkThatWasBegun_CompletesWhenItEnds()
+    {
+        _work.Begin();
+        _work.Begin();
+        _work.End();
+        Task ended = _work.Ended;
+        (_work.IsEmpty, ended.IsCompleted).Should().Be((false, false));
+
+        _work.End();
+
+        await ended;
+        _work.IsEmpty.Should().BeTrue();
+    }
 }

@@ -54,6 +54,25 @@ internal static class AnswerMerge
     /// <summary>Whether a server means by it that there is no address. To connect to it would reach this machine.</summary>
     public static bool IsUnspecified(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 
+    /// <summary>Whether the addresses are of the family, distinct, and no more than a few. There is one at least.</summary>
+    public static bool IsPlain(ImmutableArray<IPAddress> addresses, AddressFamily family)
+    {
+        if (addresses.IsDefaultOrEmpty || !IsDistinct(addresses))
+        {
+            return false;
+        }
+
+        foreach (IPAddress address in addresses)
+        {
+            if (family is not AddressFamily.Unspecified && address.AddressFamily != family)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     // Nearly each answer is. To see it costs nothing; to make a list anew costs some 1,000 bytes.
     private static bool IsDistinct(ImmutableArray<IPAddress> addresses)
     {

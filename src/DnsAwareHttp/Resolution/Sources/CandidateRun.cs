@@ -13,6 +13,9 @@ internal sealed class CandidateRun(
     /// <summary>The time that all names together have. A name without an answer has failed then.</summary>
     public static readonly TimeSpan Share = TimeSpan.FromSeconds(4.5);
 
+    /// <summary>When the lookup of the first name began, where that was before; null if it begins now.</summary>
+    public long? FirstSentAt { get; init; }
+
     private readonly List<Lookup> _lookups = [];
     private readonly DnsOutcome?[] _outcomes = new DnsOutcome?[names.Count];
     private readonly NetworkDeadline? _share = names.Count > 1 ? new NetworkDeadline(Share, timeProvider) : null;
@@ -72,7 +75,8 @@ internal sealed class CandidateRun(
     {
         string name = names[_lookups.Count];
         CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        _lookups.Add(new Lookup(name, timeProvider.GetTimestamp(), end, ask(name, end.Token)));
+        long sentAt = _lookups.Count == 0 && FirstSentAt is long before ? before : timeProvider.GetTimestamp();
+        _lookups.Add(new Lookup(name, sentAt, end, ask(name, end.Token)));
     }
 
     private async Task WaitAsync()

@@ -44,6 +44,24 @@ internal sealed record DnsSettings(
             WithoutTopLevel = conf.NoTldQuery,
         };
 
+    /// <summary>The first of <see cref="CandidatesFor"/>, without the others; null where only these have it.</summary>
+    public string? FirstCandidateFor(string host)
+    {
+        if (host.EndsWith('.'))
+        {
+            return host[..^1];
+        }
+
+        int dots = host.AsSpan().Count('.');
+        if (dots == 0 && WithoutTopLevel)
+        {
+            return null;
+        }
+
+        string first = dots >= Ndots || Search.IsEmpty ? host : $"{host}.{Search[0]}";
+        return DnsMessageWriter.ProblemOf(first) == NameProblem.None ? first : null;
+    }
+
     /// <summary>The absolute names to try for a name, in the order of glibc.</summary>
     public IEnumerable<string> CandidatesFor(string host)
     {

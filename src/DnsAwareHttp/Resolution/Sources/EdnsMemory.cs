@@ -29,7 +29,7 @@ internal sealed class EdnsMemory(TimeProvider timeProvider)
     /// <summary>Notes the reply to a question with EDNS, and returns it.</summary>
     public DnsReply Heard(NameServer server, DnsReply reply)
     {
-        if (reply is not (DnsReply.Silence or DnsReply.NoSocket))
+        if (reply is not (DnsReply.Silence or DnsReply.NoSocket) && !_answered.ContainsKey(server))
         {
             _answered[server] = true;
         }

@@ -33,8 +33,11 @@ internal sealed class HostsFile
     public ImmutableArray<IPAddress> AddressesOf(string host, AddressFamily family)
     {
         ImmutableArray<IPAddress> all = AllOf(HostsFileReader.KeyOf(host));
-        return family == AddressFamily.Unspecified ? all : [.. all.Where(address => address.AddressFamily == family)];
+        return family == AddressFamily.Unspecified || all.IsEmpty ? all : OfFamily(all, family);
     }
+
+    private static ImmutableArray<IPAddress> OfFamily(ImmutableArray<IPAddress> all, AddressFamily family) =>
+        [.. all.Where(address => address.AddressFamily == family)];
 
     /// <summary>The names whose addresses, or whose order, are not the same in both.</summary>
     public IReadOnlySet<string> DifferencesTo(HostsFile other) =>

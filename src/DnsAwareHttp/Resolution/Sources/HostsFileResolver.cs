@@ -38,6 +38,9 @@ internal sealed class HostsFileResolver : IFamilyResolver, INameChanges
     public static string SystemPath =>
         OperatingSystem.IsWindows() ? Path.Combine(Environment.SystemDirectory, "drivers", "etc", "hosts") : "/etc/hosts";
 
+    /// <summary>Whether the name is not listed, and no disk need be asked to know that.</summary>
+    public bool IsKnownToLack(string host, AddressFamily family) => _look.Known?.AddressesOf(host, family).IsEmpty == true;
+
     /// <summary>The addresses of this name in the file; null if it is not listed, and other sources are to be asked.</summary>
     /// <remarks>A name that is listed with unspecified addresses only has no address: block lists mean that.</remarks>
     public async ValueTask<Answer?> FindAsync(string host, AddressFamily family, CancellationToken cancellationToken)

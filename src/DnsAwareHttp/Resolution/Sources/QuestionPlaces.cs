@@ -26,8 +26,12 @@ internal sealed class QuestionPlaces
     /// <summary>How long a question is fresh.</summary>
     public static readonly TimeSpan FreshFor = TimeSpan.FromMilliseconds(100);
 
+    // Zones that are kept for their next question.
+    private const int MaxUnused = 16;
+
     private readonly OrderedLock _lock = new(LockRank.Questions);
-    private readonly Dictionary<(string Name, bool IsKnown), Zone> _zones = [];
+    private readonly Dictionary<string, Zone> _zonesKnown = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, Zone> _zonesNew = new(StringComparer.OrdinalIgnoreCase);
     private readonly Queue<Zone> _waitingKnown = new();
     private readonly Queue<Zone> _waitingNew = new();
     private int _fresh;
@@ -41,7 +45,20 @@ internal sealed class QuestionPlaces
     /// <param name="cancellationToken">Ends the wait.</param>
     public async ValueTask<Place> EnterAsync(string name, bool isKnown, CancellationToken cancellationToken)
     {
-        Waiter waiter;
+        Waiter waiter = new();
+        if (Enter(name, isKnown, waiter) is Place place)
+        {
+            return place;
+        }
+
+        using CancellationTokenRegistration end = cancellationToken.UnsafeRegister(
+            static (waiting, token) => ((Waiter)waiting!).TrySetCanceled(token), waiter);
+        return await waiter.Task.ConfigureAwait(false);
+    }
+
+    /// <summary>A place; null if there is none at the moment. Then the seeker is given one later.</summary>
+    public Place? Enter(string name, bool isKnown, IPlaceSeeker seeker)
+    {
         using (_lock.Enter())
         {
             Zone zone = ZoneOf_NeedsLock(name, isKnown);
@@ -50,14 +67,10 @@ internal sealed class QuestionPlaces
                 return place;
             }
 
-            waiter = new Waiter();
-            zone.Waiting.Push(waiter);
+            zone.Waiting.Push(seeker);
             Line_NeedsLock(zone);
+            return null;
         }
-
-        using CancellationTokenRegistration end = cancellationToken.UnsafeRegister(
-            static (waiting, token) => ((Waiter)waiting!).TrySetCanceled(token), waiter);
-        return await waiter.Task.ConfigureAwait(false);
     }
 
     /// <summary>A place; null if there is none at the moment, or if other questions wait for one.</summary>
@@ -75,11 +88,12 @@ internal sealed class QuestionPlaces
     private Zone ZoneOf_NeedsLock(string name, bool isKnown)
     {
         _lock.AssertHeld();
-        int dot = name.IndexOf('.', StringComparison.Ordinal);
-        (string, bool) key = (dot < 0 ? "" : name[(dot + 1)..].ToLowerInvariant(), isKnown);
-        if (!_zones.TryGetValue(key, out Zone? zone))
+        Dictionary<string, Zone>.AlternateLookup<ReadOnlySpan<char>> zones =
+            (isKnown ? _zonesKnown : _zonesNew).GetAlternateLookup<ReadOnlySpan<char>>();
+        ReadOnlySpan<char> key = name.AsSpan(name.IndexOf('.', StringComparison.Ordinal) is int dot and >= 0 ? dot + 1 : name.Length);
+        if (!zones.TryGetValue(key, out Zone? zone))
         {
-            _zones[key] = zone = new Zone(key);
+            zones[key] = zone = new Zone(key.ToString(), isKnown);
         }
 
         return zone;
@@ -158,10 +172,10 @@ internal sealed class QuestionPlaces
     private void AdmitNewest_NeedsLock(Zone zone)
     {
         _lock.AssertHeld();
-        while (zone.Waiting.TryPop(out Waiter? waiter))
+        while (zone.Waiting.TryPop(out IPlaceSeeker? seeker))
         {
             Place place = Take_NeedsLock(zone);
-            if (waiter.TrySetResult(place))
+            if (seeker.TryGive(place))
             {
                 return;
             }
@@ -174,9 +188,10 @@ internal sealed class QuestionPlaces
     private void DropIfUnused_NeedsLock(Zone zone)
     {
         _lock.AssertHeld();
-        if (zone is { Fresh: 0, Waiting.Count: 0, IsInLine: false })
+        Dictionary<string, Zone> zones = zone.IsKnown ? _zonesKnown : _zonesNew;
+        if (zone is { Fresh: 0, Waiting.Count: 0, IsInLine: false } && zones.Count > MaxUnused)
         {
-            _zones.Remove(zone.Key);
+            zones.Remove(zone.Name);
         }
     }
 
@@ -205,18 +220,21 @@ internal sealed class QuestionPlaces
     }
 
     /// <summary>The names of one parent, in use or new.</summary>
-    internal sealed class Zone((string Name, bool IsKnown) key)
+    internal sealed class Zone(string name, bool isKnown)
     {
-        public (string Name, bool IsKnown) Key => key;
+        public string Name => name;
 
-        public bool IsKnown => key.IsKnown;
+        public bool IsKnown => isKnown;
 
         public int Fresh { get; set; }
 
-        public Stack<Waiter> Waiting { get; } = new();
+        public Stack<IPlaceSeeker> Waiting { get; } = new();
 
         public bool IsInLine { get; set; }
     }
 
-    internal sealed class Waiter() : TaskCompletionSource<Place>(TaskCreationOptions.RunContinuationsAsynchronously);
+    private sealed class Waiter() : TaskCompletionSource<Place>(TaskCreationOptions.RunContinuationsAsynchronously), IPlaceSeeker
+    {
+        public bool TryGive(Place place) => TrySetResult(place);
+    }
 }

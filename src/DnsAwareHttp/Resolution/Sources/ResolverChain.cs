@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 
 namespace DnsAwareHttp.Resolution.Sources;
@@ -84,8 +85,9 @@ internal sealed class ResolverChain(
     public ValueTask DisposeAsync() => dns.DisposeAsync();
 
     private async ValueTask<Answer> ResolveServiceAsync(Question question, Answer.Found? known, CancellationToken cancellationToken) =>
-        (await dns.ResolveAsync(question, known, cancellationToken).ConfigureAwait(false)).From("DNS");
+        (await dns.ResolveAsync(question, known, cancellationToken).ConfigureAwait(false)).From(DnsResolver.Source);
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Answer> ResolveAddressesAsync(Question question, Answer.Found? inUse, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -101,10 +103,35 @@ internal sealed class ResolverChain(
             return loopback.From("localhost");
         }
 
+        // The shortest way, which nearly each question goes.
+        BegunLookup? begun = null;
+        if (IsDnsFirst(question) && dns.Open(question, inUse, cancellationToken) is LookupOpening opening)
+        {
+            await opening.Settled.ConfigureAwait(false);
+            if (dns.Conclude(opening, out begun) is Answer.Found found)
+            {
+                return found.From(DnsResolver.Source);
+            }
+        }
+
+        return await AskSourcesAsync(question, inUse, begun, cancellationToken).ConfigureAwait(false);
+    }
+
+    // Whether DNS is the first source that may know the name, and no disk need be asked to know that.
+    private bool IsDnsFirst(Question question)
+    {
+        int at = sources.IndexOf(NameSource.Dns);
+        bool isFirst = at == 0 || (at == 1 && hosts?.IsKnownToLack(question.Name, question.Family) == true);
+        return isFirst && !(sources.Contains(NameSource.System) && nameSwitch?.IsForSystemFirst(question.Name) == true);
+    }
+
+    private async Task<Answer> AskSourcesAsync(
+        Question question, Answer.Found? inUse, BegunLookup? begun, CancellationToken cancellationToken)
+    {
         Answer? earlier = null;
         for (int i = 0; i < sources.Length; i++)
         {
-            SourceAnswer said = await AskSourceAsync(i, question, inUse, cancellationToken).ConfigureAwait(false);
+            SourceAnswer said = await AskSourceAsync(i, question, inUse, begun, cancellationToken).ConfigureAwait(false);
             if (said.Answer is Answer.Found || (said.Answer is not null && said.IsFinal))
             {
                 return Weigh(earlier, said.Answer);
@@ -125,7 +152,7 @@ internal sealed class ResolverChain(
         (earlier, later) is (Answer.Failed or Answer.Empty, Answer.Empty) ? earlier : later;
 
     private async ValueTask<SourceAnswer> AskSourceAsync(
-        int index, Question question, Answer.Found? inUse, CancellationToken cancellationToken)
+        int index, Question question, Answer.Found? inUse, BegunLookup? begun, CancellationToken cancellationToken)
     {
         switch (sources[index])
         {
@@ -134,7 +161,7 @@ internal sealed class ResolverChain(
                 return new SourceAnswer(listed?.From("hosts file"), IsFinal: true);
             case NameSource.Dns:
                 bool systemFollows = sources.IndexOf(NameSource.System) > index;
-                return await AskDnsAsync(question, inUse, systemFollows, cancellationToken).ConfigureAwait(false);
+                return await AskDnsAsync(question, inUse, begun, systemFollows, cancellationToken).ConfigureAwait(false);
             default:
                 Answer answer = await system.ResolveAsync(question.Name, question.Family, cancellationToken).ConfigureAwait(false);
                 return new SourceAnswer(answer.From("system"), index == sources.Length - 1);
@@ -142,20 +169,22 @@ internal sealed class ResolverChain(
     }
 
     private async ValueTask<SourceAnswer> AskDnsAsync(
-        Question question, Answer.Found? inUse, bool systemFollows, CancellationToken cancellationToken)
+        Question question, Answer.Found? inUse, BegunLookup? begun, bool systemFollows, CancellationToken cancellationToken)
     {
-        if (systemFollows && nameSwitch?.IsForSystemFirst(question.Name) == true)
+        if (begun is null && systemFollows && nameSwitch?.IsForSystemFirst(question.Name) == true)
         {
             return new SourceAnswer(null, IsFinal: false);
         }
 
-        DnsOutcome outcome = await dns.AskAsync(question, inUse, cancellationToken).ConfigureAwait(false);
+        DnsOutcome outcome = begun is null
+            ? await dns.AskAsync(question, inUse, cancellationToken).ConfigureAwait(false)
+            : await dns.AskAsync(question, inUse, begun, cancellationToken).ConfigureAwait(false);
         bool mayBeKnown = systemFollows
             && outcome.Answer is Answer.Empty
             && (confirms || nameSwitch?.IsForSystemAfterwards(question.Name) == true);
         return systemFollows && outcome.HasNoServer
             ? new SourceAnswer(null, IsFinal: false)
-            : new SourceAnswer(outcome.Answer.From("DNS"), outcome.WasAsked && !mayBeKnown);
+            : new SourceAnswer(outcome.Answer.From(DnsResolver.Source), outcome.WasAsked && !mayBeKnown);
     }
 
     /// <param name="Answer">The answer of a source; null where the name is not its own.</param>

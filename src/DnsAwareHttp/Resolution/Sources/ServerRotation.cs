@@ -31,7 +31,15 @@ internal sealed class ServerRotation(TimeProvider timeProvider)
             return first == 0 ? servers : [.. servers.AsSpan()[first..], .. servers.AsSpan()[..first]];
         }
 
-        return servers.Any(IsInTrouble) ? [.. servers.OrderBy(IsInTrouble)] : servers;
+        foreach (NameServer server in servers)
+        {
+            if (IsInTrouble(server))
+            {
+                return [.. servers.OrderBy(IsInTrouble)];
+            }
+        }
+
+        return servers;
     }
 
     /// <summary>Whether the server may know what a later one denies.</summary>
@@ -43,7 +51,14 @@ internal sealed class ServerRotation(TimeProvider timeProvider)
     public void OnHeard(NameServer server)
     {
         long now = timeProvider.GetTimestamp();
-        _states[server] = new State(now, now, 0, null);
+        if (_states.TryGetValue(server, out State? state) && state.IsWell)
+        {
+            state.HeardAt = now;
+        }
+        else
+        {
+            _states[server] = new State(now, 0, null) { HeardAt = now };
+        }
     }
 
     /// <summary>The server is late, or did not answer.</summary>
@@ -55,7 +70,7 @@ internal sealed class ServerRotation(TimeProvider timeProvider)
         long now = timeProvider.GetTimestamp();
         _states.AddOrUpdate(
             server,
-            static (_, late) => new State(null, late.Now, 0, null).After(late),
+            static (_, late) => new State(late.Now, 0, null).After(late),
             static (_, state, late) => state.After(late),
             (Now: now, AskedAt: askedAt, IsSilent: isSilent, Frequency: timeProvider.TimestampFrequency));
     }
@@ -63,12 +78,25 @@ internal sealed class ServerRotation(TimeProvider timeProvider)
     private bool IsInTrouble(NameServer server) =>
         _states.TryGetValue(server, out State? state) && timeProvider.GetTimestamp() < state.AvoidUntil;
 
-    /// <param name="HeardAt">When it last answered; null: never.</param>
     /// <param name="AvoidUntil">Until when other servers are asked before it.</param>
     /// <param name="Pauses">Pauses in a row.</param>
     /// <param name="SilentSince">When it was first silent after its last answer; null: it was not.</param>
-    private sealed record State(long? HeardAt, long AvoidUntil, int Pauses, long? SilentSince)
+    private sealed record State(long AvoidUntil, int Pauses, long? SilentSince)
     {
+        private const long Never = long.MinValue;
+
+        private long _heardAt = Never;
+
+        /// <summary>When it last answered.</summary>
+        public long HeardAt
+        {
+            get => Volatile.Read(ref _heardAt);
+            set => Volatile.Write(ref _heardAt, value);
+        }
+
+        /// <summary>Whether it answered, and was not late since.</summary>
+        public bool IsWell => HeardAt != Never && Pauses == 0 && SilentSince is null;
+
         public State After((long Now, long AskedAt, bool IsSilent, long Frequency) late)
         {
             if (HeardAt > late.AskedAt)

@@ -40,6 +40,14 @@ internal sealed class ServerRun(
     // The last pass begins in time, also where the timeout of a query is longer than the share.
     private TimeSpan Pace => Share / current.Attempts;
 
+    /// <summary>Begins with a question that the first server was asked before.</summary>
+    public void GoOn(OpenedQuestion opened, Func<CancellationToken, Task<DnsReply>> finish, CancellationToken cancellationToken)
+    {
+        _turn = 1;
+        _share = new NetworkDeadline(Left(opened.SentAt, Share), timeProvider, cancellationToken);
+        _open.Add(new Query(opened.Server, opened.SentAt, finish(_share.Token), opened.Place!));
+    }
+
     public async Task<ServerReply> FirstReplyAsync(CancellationToken cancellationToken)
     {
         while (true)

@@ -9,6 +9,9 @@ internal sealed class SharedLook<T>(PolledFile<T> file)
 {
     private Task<T>? _look;
 
+    /// <summary>The content where the file is watched; else null.</summary>
+    public T? Known => file.Known;
+
     /// <summary>The content; without waiting where the file is watched.</summary>
     public async ValueTask<T> GetAsync(CancellationToken cancellationToken) =>
         file.Known ?? await Look().WaitAsync(cancellationToken).ConfigureAwait(false);

@@ -304,7 +304,7 @@ public sealed class DnsResolverTests : IDisposable
         DnsResolver resolver = Resolver(udp);
         Task<Answer> asking = resolver.ResolveAsync(Question.ForAddresses("svc.test", AddressFamily.Unspecified), known: null, default).AsTask();
         udp.Asked.Single(held => held.Query.Type == DnsRecordType.A).Answers(Records(60, "10.9.0.1"));
-        await Eventually.Holds(() => { _clock.Advance(TimeSpan.FromMilliseconds(25)); return asking.IsCompleted; }, "the answer about A is not held back");
+        await Eventually.Holds(() => { _clock.Advance(TimeSpan.FromMilliseconds(1)); return asking.IsCompleted; }, "the answer about A is not held back");
 
         Answer.Found part = (Answer.Found)await asking;
 

@@ -64,6 +64,14 @@ public sealed class DnsSettingsTests
     public void CandidatesFor_AreInTheOrderOfGlibc(string host, int ndots, string expected) =>
         string.Join(' ', Settings(ndots).CandidatesFor(host)).Should().Be(expected);
 
+    [Theory]
+    [InlineData("svc", 1)]
+    [InlineData("svc.test", 1)]
+    [InlineData("svc.test", 5)]
+    [InlineData("svc.test.", 5)]
+    public void FirstCandidateFor_IsTheFirstOfThem(string host, int ndots) =>
+        Settings(ndots).FirstCandidateFor(host).Should().Be(Settings(ndots).CandidatesFor(host).First());
+
     [Fact]
     public void CandidatesFor_LeaveOutNamesThatAreTooLong()
     {
