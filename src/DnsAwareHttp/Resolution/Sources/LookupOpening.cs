@@ -34,7 +34,7 @@ internal sealed class LookupOpening : IValueTaskSource, IDisposable
     public LookupOpening(TimeProvider timeProvider)
     {
         _time = timeProvider;
-        _questions = [new OpenedQuestion(this, timeProvider), new OpenedQuestion(this, timeProvider)];
+        _questions = [new OpenedQuestion(this, timeProvider, new()), new OpenedQuestion(this, timeProvider, new())];
         _deadline = new NetworkDeadline(Timeout.InfiniteTimeSpan, timeProvider);
         _ = _deadline.Token.UnsafeRegister(static opening => ((LookupOpening)opening!).End(), this);
     }

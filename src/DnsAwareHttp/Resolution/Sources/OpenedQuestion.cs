@@ -8,14 +8,15 @@ namespace DnsAwareHttp.Resolution.Sources;
 /// <summary>A question to the first server. Its reply is used at once, or a <see cref="ServerRun"/> goes on with it.</summary>
 /// <param name="opening">The lookup that it belongs to.</param>
 /// <param name="timeProvider">The clock.</param>
-internal sealed class OpenedQuestion(LookupOpening opening, TimeProvider timeProvider) : IPlaceSeeker, IThreadPoolWorkItem
+/// <param name="end">Ends the question.</param>
+internal sealed class OpenedQuestion(LookupOpening opening, TimeProvider timeProvider, CancellationTokenSource end)
+    : IPlaceSeeker, IThreadPoolWorkItem
 {
     private const int Idle = 0;
     private const int Waits = 1;
     private const int HasPlace = 2;
     private const int Withdrawn = 3;
 
-    private readonly CancellationTokenSource _end = new();
     private Action? _onReply;
     private ConfiguredValueTaskAwaitable<DnsReply>.ConfiguredValueTaskAwaiter _pending;
     private TaskCompletionSource<DnsReply>? _later;
@@ -26,7 +27,7 @@ internal sealed class OpenedQuestion(LookupOpening opening, TimeProvider timePro
     private volatile bool _isAnswered;
 
     /// <summary>Ends the question.</summary>
-    public CancellationToken Token => _end.Token;
+    public CancellationToken Token => end.Token;
 
     /// <summary>The servers, the asked one first.</summary>
     public ImmutableArray<NameServer> Order { get; private set; }
@@ -62,24 +63,7 @@ internal sealed class OpenedQuestion(LookupOpening opening, TimeProvider timePro
     public void Execute()
     {
         opening.OnSent();
-        try
-        {
-            _pending = _servers!.OpenAsync(this).ConfigureAwait(false).GetAwaiter();
-        }
-        catch (Exception exception)
-        {
-            // No code awaits the thread that is here.
-            _pending = ValueTask.FromException<DnsReply>(exception).ConfigureAwait(false).GetAwaiter();
-        }
-
-        if (_pending.IsCompleted)
-        {
-            OnReply();
-        }
-        else
-        {
-            _pending.UnsafeOnCompleted(_onReply ??= OnReply);
-        }
+        WaitFor(SendAsync());
     }
 
     /// <summary>Whether the question has a place. If it has none yet, it gets none any more.</summary>
@@ -93,7 +77,7 @@ internal sealed class OpenedQuestion(LookupOpening opening, TimeProvider timePro
         Place?.Dispose();
         (_servers, _server, Order, Query, Place, Reply) = (null, null, default, null, null, null);
         (_failure, _later, _isAnswered, _state) = (null, null, false, Idle);
-        return !_end.IsCancellationRequested;
+        return !end.IsCancellationRequested;
     }
 
     /// <summary>Lets the task of <see cref="FinishAsync"/> end when the reply is there.</summary>
@@ -115,8 +99,8 @@ internal sealed class OpenedQuestion(LookupOpening opening, TimeProvider timePro
         TimeSpan left = timeout == Timeout.InfiniteTimeSpan ? timeout : timeout - timeProvider.GetElapsedTime(SentAt);
         using NetworkDeadline deadline = new(
             left < TimeSpan.Zero && left != Timeout.InfiniteTimeSpan ? TimeSpan.Zero : left, timeProvider, cancellationToken);
-        using CancellationTokenRegistration end = deadline.Token.UnsafeRegister(
-            static end => ((CancellationTokenSource)end!).Cancel(), _end);
+        using CancellationTokenRegistration over = deadline.Token.UnsafeRegister(
+            static end => ((CancellationTokenSource)end!).Cancel(), end);
         try
         {
             Task<DnsReply> reply = Later().Task;
@@ -127,6 +111,32 @@ internal sealed class OpenedQuestion(LookupOpening opening, TimeProvider timePro
         {
             cancellationToken.ThrowIfCancellationRequested();
             return new DnsReply.Silence($"no answer within {timeout.TotalSeconds:0.###} s");
+        }
+    }
+
+    private ValueTask<DnsReply> SendAsync()
+    {
+        try
+        {
+            return _servers!.OpenAsync(this);
+        }
+        catch (Exception exception)
+        {
+            // No code awaits the thread that is here.
+            return ValueTask.FromException<DnsReply>(exception);
+        }
+    }
+
+    private void WaitFor(ValueTask<DnsReply> reply)
+    {
+        _pending = reply.ConfigureAwait(false).GetAwaiter();
+        if (_pending.IsCompleted)
+        {
+            OnReply();
+        }
+        else
+        {
+            _pending.UnsafeOnCompleted(_onReply ??= OnReply);
         }
     }
 

@@ -44,7 +44,7 @@ internal sealed class ServerRun(
     public void GoOn(OpenedQuestion opened, Func<CancellationToken, Task<DnsReply>> finish, CancellationToken cancellationToken)
     {
         _turn = 1;
-        _share = new NetworkDeadline(Left(opened.SentAt, Share), timeProvider, cancellationToken);
+        _share = Deadline(Left(opened.SentAt, Share), cancellationToken);
         _open.Add(new Query(opened.Server, opened.SentAt, finish(_share.Token), opened.Place!));
     }
 
@@ -148,7 +148,7 @@ internal sealed class ServerRun(
 
         _turn += _no is null ? 1 : 0;
         long now = timeProvider.GetTimestamp();
-        _share ??= new NetworkDeadline(Share, timeProvider, cancellationToken);
+        _share ??= Deadline(Share, cancellationToken);
         Query query = new(server, now, ask(server, _share.Token), place);
         _open.Add(query);
         return true;
@@ -233,6 +233,8 @@ internal sealed class ServerRun(
             rotation.OnLate(query.Server, query.SentAt, isSilent: false);
         }
     }
+
+    private NetworkDeadline Deadline(TimeSpan time, CancellationToken cancellationToken) => new(time, timeProvider, cancellationToken);
 
     private TimeSpan Left(long since, TimeSpan of)
     {
