@@ -121,7 +121,7 @@ public sealed class DnsAwareHandler : DelegatingHandler
         ArgumentNullException.ThrowIfNull(origin);
         return origin.IsAbsoluteUri
             ? (_router.Current ?? Start()).WarmUpAsync(origin, cancellationToken)
-            : throw new ArgumentException($"\"{origin}\" is not absolute; give scheme and host, as https://api.example.com.", nameof(origin));
+            : throw new ArgumentException($"\"{origin}\" is not absolute; give one such as https://api.example.com.", nameof(origin));
     }
 
     /// <summary>

@@ -17,7 +17,9 @@ public sealed class EndpointProbe
     public string Path { get; set; } = "/";
 
     /// <summary>The time between two probes of one endpoint. A fifth of it varies at random.</summary>
-    /// <value>1 s to 1 day, or <see cref="System.Threading.Timeout.InfiniteTimeSpan"/>: only new endpoints are probed. Default: 10 s.</value>
+    /// <value>
+    /// 1 s to 1 day, or <see cref="System.Threading.Timeout.InfiniteTimeSpan"/>: only new endpoints are probed. Default: 10 s.
+    /// </value>
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>The time from the beginning of a probe, the connect included, to the headers of its response.</summary>

@@ -102,7 +102,8 @@ internal sealed class DepartureHold<T>(
         }
 
         _replaceableSince ??= scope.Clock.Now;
-        return staying.Any(pool => pool.IsConnected && pool.Health.Probe is not ProbeState.Awaited) || !Held.Any(isConnected) || scope.Lateness is { WasPaused: true }
+        return staying.Any(static pool => pool.IsConnected && pool.Health.Probe is not ProbeState.Awaited)
+            || !Held.Any(isConnected) || scope.Lateness is { WasPaused: true }
             || scope.Clock.Now - _replaceableSince >= MaxHold;
     }
 
