@@ -144,10 +144,7 @@ internal sealed record EndpointHealth(
 
         bool isBelieved = Probe is not ProbeState.Passed || FailedProbes + 1 >= MaxFailedProbes;
         return failure is null ? this with { Probe = ProbeState.Passed, FailedProbes = 0, Reason = ReasonOr("its probe passed") }
-            : isBelieved ? this with
-            {
-                Probe = ProbeState.Failed, FailedProbes = FailedProbes + 1, Reason = ReasonOr($"its probe failed: {failure}"),
-            }
+            : isBelieved ? ProbeFailed(failure)
             : this with { FailedProbes = FailedProbes + 1 };
     }
 
@@ -171,6 +168,9 @@ internal sealed record EndpointHealth(
         IsOnTrial = false,
         Ejection = State is EndpointState.Ejected ? Ejection! with { Ended = now } : Ejection,
     };
+
+    private EndpointHealth ProbeFailed(string failure) =>
+        this with { Probe = ProbeState.Failed, FailedProbes = FailedProbes + 1, Reason = ReasonOr($"its probe failed: {failure}") };
 
     private static string InARow(int breaks) => breaks == 1 ? "a connection broke" : $"{breaks} connections in a row broke";
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Net;
 using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Endpoints;
 using DnsAwareHttp.Pools;
