@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using DnsAwareHttp.Sending;
 using DnsAwareHttp.Tests.Fakes;
-using DnsAwareHttp.Tests.Loopback;
 
 namespace DnsAwareHttp.Tests.Sending;
 
