@@ -5,7 +5,6 @@ using System.Net;
 using System.Net.Sockets;
 using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Handlers;
-using DnsAwareHttp.Pools;
 using DnsAwareHttp.Sending;
 using Microsoft.Extensions.Logging.Abstractions;
 

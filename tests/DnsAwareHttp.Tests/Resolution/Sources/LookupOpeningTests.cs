@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using DnsAwareHttp.Resolution;
 using DnsAwareHttp.Resolution.Sources;
 using DnsAwareHttp.Resolution.Wire;
