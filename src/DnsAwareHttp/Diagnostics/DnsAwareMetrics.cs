@@ -16,7 +16,7 @@ internal sealed class DnsAwareMetrics
     /// <summary>The origins, the names and the addresses that have series of their own, for each meter.</summary>
     public const int MaxNames = 1_000;
 
-    private static readonly ConditionalWeakTable<IMeterFactory, DnsAwareMetrics> _ofFactories = [];
+    private static readonly ConditionalWeakTable<IMeterFactory, DnsAwareMetrics> OfFactories = [];
 
     private readonly Func<MeterOptions, Meter>? _makeMeter;
     private readonly BoundedTable<(string Host, int Port), OriginMetrics> _origins = new(MaxNames);
@@ -57,7 +57,7 @@ internal sealed class DnsAwareMetrics
     {
         // The table may make two objects at the same time and keeps one. Only that one makes a meter.
         DnsAwareMetrics metrics =
-            factory is null ? Default : _ofFactories.GetValue(factory, static factory => new DnsAwareMetrics(factory.Create));
+            factory is null ? Default : OfFactories.GetValue(factory, static factory => new DnsAwareMetrics(factory.Create));
         metrics.Announce();
         return metrics;
     }

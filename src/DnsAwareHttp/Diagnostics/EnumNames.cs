@@ -7,11 +7,11 @@ namespace DnsAwareHttp.Diagnostics;
 internal static class EnumNames<TEnum>
     where TEnum : struct, Enum
 {
-    private static readonly FrozenDictionary<TEnum, string> _names =
+    private static readonly FrozenDictionary<TEnum, string> Names =
         Enum.GetValues<TEnum>().Distinct().ToFrozenDictionary(static value => value, static value => SnakeCase(value.ToString()));
 
     /// <summary>The name of a value; <see cref="Tags.Other"/> for a value without a name: a number would be a series of its own.</summary>
-    public static string Of(TEnum value) => _names.GetValueOrDefault(value, Tags.Other);
+    public static string Of(TEnum value) => Names.GetValueOrDefault(value, Tags.Other);
 
     private static string SnakeCase(string name)
     {

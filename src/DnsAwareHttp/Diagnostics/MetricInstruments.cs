@@ -9,14 +9,14 @@ namespace DnsAwareHttp.Diagnostics;
 internal sealed class MetricInstruments(Meter meter, MetricObservations observations)
 {
     // OpenTelemetry's buckets for the durations of requests, with two for what takes less than 5 ms in a data centre.
-    private static readonly double[] _short =
+    private static readonly double[] ShortTimes =
         [0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10];
 
     // The runtime's buckets for the lives of connections.
-    private static readonly double[] _long = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
+    private static readonly double[] LongTimes = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
 
     public Histogram<double>? LookupDuration { get; } = Make(() => Seconds(
-        meter, "dnsaware.lookup.duration", _short, "Time from a question about a name to its outcome."));
+        meter, "dnsaware.lookup.duration", ShortTimes, "Time from a question about a name to its outcome."));
 
     public Counter<long>? CacheRequests { get; } = Make(() => meter.CreateCounter<long>(
         "dnsaware.cache.request.count", "{request}", "Requests by what was known of their name when they came."));
@@ -31,19 +31,19 @@ internal sealed class MetricInstruments(Meter meter, MetricObservations observat
         "dnsaware.membership.change.count", "{endpoint}", "Addresses that joined an origin, and addresses that left."));
 
     public Histogram<double>? DrainDuration { get; } = Make(() => Seconds(
-        meter, "dnsaware.drain.duration", _long, "Time from the departure of an address to the end of its last connection."));
+        meter, "dnsaware.drain.duration", LongTimes, "Time from the departure of an address to the end of its last connection."));
 
     public Counter<long>? DrainedConnections { get; } = Make(() => meter.CreateCounter<long>(
         "dnsaware.drain.connection.count", "{connection}", "Connections that ended in a drain."));
 
     public Histogram<double>? ConvergenceDuration { get; } = Make(() => Seconds(
-        meter, "dnsaware.convergence.duration", _long, "Time from the answer that lacks an address to the last byte on it."));
+        meter, "dnsaware.convergence.duration", LongTimes, "Time from the answer that lacks an address to the last byte on it."));
 
     public Histogram<double>? ConnectDuration { get; } = Make(() => Seconds(
-        meter, "dnsaware.connect.duration", _short, "Time of a TCP connect to one address."));
+        meter, "dnsaware.connect.duration", ShortTimes, "Time of a TCP connect to one address."));
 
     public Histogram<double>? HandshakeDuration { get; } = Make(() => Seconds(
-        meter, "dnsaware.tls.handshake.duration", _short, "Time from the TCP connection to the end of its TLS handshake."));
+        meter, "dnsaware.tls.handshake.duration", ShortTimes, "Time from the TCP connection to the end of its TLS handshake."));
 
     public Counter<long>? OpenedConnections { get; } = Make(() => meter.CreateCounter<long>(
         "dnsaware.connection.opened.count", "{connection}", "Connections that requests were given."));
@@ -55,7 +55,7 @@ internal sealed class MetricInstruments(Meter meter, MetricObservations observat
         "dnsaware.request.waiting", observations.Waiting, "{request}", "Requests that wait for DNS or for a connection."));
 
     public Histogram<double>? WaitDuration { get; } = Make(() => Seconds(
-        meter, "dnsaware.request.wait.duration", _short, "Time that a request waited for DNS or for a connection."));
+        meter, "dnsaware.request.wait.duration", ShortTimes, "Time that a request waited for DNS or for a connection."));
 
     public Counter<long>? Resets { get; } = Make(() => meter.CreateCounter<long>(
         "dnsaware.connection.reset.count", "{connection}", "Connections that their peers have reset."));

@@ -7,8 +7,8 @@ namespace DnsAwareHttp.Diagnostics;
 /// <param name="time">The clock.</param>
 internal sealed class MetricObservations(DnsAwareMetrics metrics, TimeProvider time)
 {
-    private static readonly CountedState[] _states = Enum.GetValues<CountedState>();
-    private static readonly TimeSpan _sharedFor = TimeSpan.FromMilliseconds(500);
+    private static readonly CountedState[] States = Enum.GetValues<CountedState>();
+    private static readonly TimeSpan SharedFor = TimeSpan.FromMilliseconds(500);
 
     private volatile Tuple<MetricSurvey, long>? _ofConnections;
 
@@ -34,7 +34,7 @@ internal sealed class MetricObservations(DnsAwareMetrics metrics, TimeProvider t
         foreach (OriginMetrics origin in metrics.Origins)
         {
             OriginTally? tally = survey.Find(origin);
-            foreach (CountedState state in _states)
+            foreach (CountedState state in States)
             {
                 long count = tally?.CountOf(state) ?? 0;
                 if (origin.IsTold(state, count))
@@ -97,7 +97,7 @@ internal sealed class MetricObservations(DnsAwareMetrics metrics, TimeProvider t
     // Each connection is a call of the system. The two instruments that need it are collected one after the other, and share a look.
     private MetricSurvey LookAtConnections()
     {
-        if (_ofConnections is (MetricSurvey survey, long at) && time.GetElapsedTime(at) < _sharedFor)
+        if (_ofConnections is (MetricSurvey survey, long at) && time.GetElapsedTime(at) < SharedFor)
         {
             return survey;
         }
