@@ -52,7 +52,13 @@ internal static class EndpointTable
             .Raw("<svg class=\"bar\" viewBox=\"0 0 100 8\" preserveAspectRatio=\"none\" aria-hidden=\"true\">")
             .Raw("<rect class=\"b-all\" width=\"100\" height=\"8\"/><rect class=\"b-on\" width=\"").Number(share * 100, "0.#")
             .Raw("\" height=\"8\"/></svg> <b>").Number(share * 100, "0").Raw(" %</b> <small>")
-            .Number(endpoint.RequestsPerSecond, endpoint.RequestsPerSecond < 10 ? "0.#" : "0").Raw("/s</small></td>");
+            .Number(endpoint.RequestsPerSecond, endpoint.RequestsPerSecond < 10 ? "0.#" : "0").Raw("/s</small>");
+        if (endpoint.Latency is TimeSpan latency)
+        {
+            html.Raw(" <small>").Number(latency.TotalMilliseconds, latency.TotalMilliseconds < 10 ? "0.#" : "0").Raw(" ms</small>");
+        }
+
+        html.Raw("</td>");
         Cell(html, "Under way", endpoint.ActiveRequests.ToString("#,0", CultureInfo.InvariantCulture));
         Cell(html, "Waiting", endpoint.WaitingRequests.ToString("#,0", CultureInfo.InvariantCulture));
         Cell(html, "Connections", endpoint.OpenConnections.ToString("#,0", CultureInfo.InvariantCulture));

@@ -40,6 +40,7 @@ internal static class Words
                 : "the next request tries it"),
         { HasRoute: false } => "this host has no route to it",
         { IsPreferred: false } when endpoint.Priority > 0 => $"priority {endpoint.Priority}: used when the endpoints before it fail",
+        { IsPreferred: false, Probe: ProbeState.Awaited } => "new: its first probe is awaited, the others take its requests",
         { IsPreferred: false } => endpoint.Reason,
         { RampUp: < 1 } when now - endpoint.Since > MaxRampUp =>
             $"takes {endpoint.RampUp * 100:0} % of its share, because requests failed a moment ago; {endpoint.Membership}",

@@ -139,6 +139,12 @@ public sealed record EndpointSnapshot
     /// <summary>The part of the origin's requests over about the last 10 s, from 0 to 1; null without requests.</summary>
     public double? TrafficShare { get; init; }
 
+    /// <summary>
+    /// The mean time from a request to its response headers, of about ten requests of late. At most four requests a second are timed. Null
+    /// while none was.
+    /// </summary>
+    public TimeSpan? Latency { get; init; }
+
     /// <summary>Whether requests are spread over the endpoint. The others are used when these are not enough, or fail.</summary>
     public bool IsPreferred { get; init; }
 

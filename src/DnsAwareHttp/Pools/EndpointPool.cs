@@ -40,7 +40,7 @@ internal sealed class EndpointPool : IRequestCounts
         _health = new PoolHealth(this, observer, now) { AwaitsProbe = limits?.AwaitsProbe == true };
         Probes = new PoolProbes(_health);
         _breaks = new PoolBreaks(dialer.Streams);
-        Outcomes = new PoolOutcomes(this, _health, _sampler);
+        Outcomes = new PoolOutcomes(this, _health, _sampler, now);
         dialer.Dialled = _health.OnDialled;
     }
 
@@ -121,7 +121,7 @@ internal sealed class EndpointPool : IRequestCounts
         try
         {
             DrainSignal.Of(request)?.Follow(_draining.Token);
-            return _invoker.InvokeAsync(request, async, cancellationToken);
+            return Outcomes.Latency.Watch(_invoker.InvokeAsync(request, async, cancellationToken));
         }
         catch (Exception exception)
         {

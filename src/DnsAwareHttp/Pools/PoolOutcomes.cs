@@ -7,13 +7,17 @@ namespace DnsAwareHttp.Pools;
 /// <param name="pool">The pool.</param>
 /// <param name="health">Its health.</param>
 /// <param name="sampler">Has its share.</param>
-internal sealed class PoolOutcomes(EndpointPool pool, PoolHealth health, PoolSampler sampler)
+/// <param name="now">The clock.</param>
+internal sealed class PoolOutcomes(EndpointPool pool, PoolHealth health, PoolSampler sampler, Func<DateTimeOffset> now)
 {
     /// <summary>An endpoint that returns has its full share after a second: four samples halve this to zero.</summary>
     private const int PressureOfReturn = 8;
 
     /// <summary>The counts.</summary>
     public EndpointOutcomes Counts { get; } = new(pool);
+
+    /// <summary>How long it takes to answer.</summary>
+    public PoolLatency Latency { get; } = new(now);
 
     /// <summary>Whether the request that tries the ejected endpoint is under way, or has just ended.</summary>
     public bool IsTried => health.IsTried;

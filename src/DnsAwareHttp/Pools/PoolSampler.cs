@@ -59,6 +59,7 @@ internal sealed class PoolSampler(bool startsSlowly, DateTimeOffset now)
             UpdateShare();
         }
 
+        pool.Outcomes.Latency.TimeNext();
         long total = pool.TotalRequests;
         WasUsed = total != _totalBefore;
         if (WasUsed)

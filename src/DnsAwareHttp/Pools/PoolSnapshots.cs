@@ -25,6 +25,7 @@ internal static class PoolSnapshots
             RequestsPerSecond = Math.Round(rate, 3),
             TrafficShare = place.OriginRate > 0 ? Math.Round(Math.Min(rate / place.OriginRate, 1), 4) : null,
             IsPreferred = place.IsPreferred,
+            Latency = pool.Outcomes.Latency.Mean,
             RampUp = Math.Round(pool.Share, 3),
             EjectedUntil = health.State is EndpointState.Ejected ? health.Ejection?.Until : null,
             EjectionsInARow = health.State is EndpointState.Ejected ? health.Ejection?.Count ?? 0 : 0,

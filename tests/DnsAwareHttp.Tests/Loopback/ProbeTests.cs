@@ -59,6 +59,30 @@ public sealed class ProbeTests : IAsyncLifetime
         Endpoints(handler).Sum(e => e.TotalConnections).Should().Be(3);
     }
 
+    [Theory]
+    [InlineData(HttpProtocols.Http1)]
+    [InlineData(HttpProtocols.Http2)]
+    public async Task WarmUpOverTls_RequestsUseTheConnectionsThatTheProbesOpened(HttpProtocols protocols)
+    {
+        await using LoopbackServer server = await LoopbackServer.StartAsync(protocols, tls: true, Map, One, Two, Three);
+        _dns.Says("svc.test", 300, One, Two, Three);
+        SocketsHttpHandler wrapped = new();
+        wrapped.SslOptions.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
+        Version version = protocols is HttpProtocols.Http2 ? HttpVersion.Version20 : HttpVersion.Version11;
+        using DnsAwareHandler handler = Handler(wrapped, new EndpointProbe { Timeout = TimeSpan.FromMinutes(1), Version = version });
+        using HttpClient client = new(handler, disposeHandler: false) { DefaultRequestVersion = version };
+        Uri url = new($"https://svc.test:{server.Port}/whoami");
+
+        await handler.WarmUpAsync(url);
+        for (int i = 0; i < 50; i++)
+        {
+            using HttpResponseMessage response = await client.GetAsync(url);
+            response.Version.Should().Be(version);
+        }
+
+        Endpoints(handler).Should().OnlyContain(e => e.TotalConnections == 1 && e.TotalRequests > 1);
+    }
+
     [Fact]
     public async Task WarmUpWithoutAProbe_ConnectsToEachAddress()
     {

@@ -61,6 +61,15 @@ public sealed class UndisposedHandlersTests : IAsyncLifetime
                 new DnsAwareOptions { ServiceRecords = { ["orders.test"] = "_http._tcp.orders.test" } },
                 _shared));
 
+    [Fact]
+    public Task WithAProbe() =>
+        Dropped_AreCollected(
+            "svc.test",
+            () => new DnsAwareHandler(
+                new SocketsHttpHandler(),
+                new DnsAwareOptions { Probe = new EndpointProbe { Path = "/whoami", Interval = TimeSpan.FromSeconds(1) } },
+                _shared));
+
     private static bool HasFailing(HttpMessageHandler handler) => ((DnsAwareHandler)handler).GetSnapshot().Origins
         .SelectMany(origin => origin.Endpoints).Any(endpoint => endpoint.State is EndpointState.Failing);
 
