@@ -342,6 +342,7 @@ public sealed class DnsAwareHandlerTests : IAsyncLifetime
             State = EndpointState.Ready,
             Reason = "connected",
             Since = _clock.GetUtcNow(),
+            Latency = origin.Endpoints[0].Latency, // It may be noted a moment after the answer. The clock stands.
             ActiveRequests = 0,
             TotalRequests = 1,
             OpenConnections = 1,
@@ -349,6 +350,7 @@ public sealed class DnsAwareHandlerTests : IAsyncLifetime
             TotalConnections = 1,
             IsPreferred = true,
         });
+        (origin.Endpoints[0].Latency ?? TimeSpan.Zero).Should().Be(TimeSpan.Zero);
         origin.Membership.Should().Be(MembershipMode.Adaptive);
         (origin.Answer.Source, origin.Answer.TtlLeft, origin.Answer.Failures).Should().Be((nameof(ScriptedResolver), TimeSpan.FromSeconds(30), 0));
         origin.Answer.NextQuestionAt.Should().BeOnOrAfter(origin.Answer.ExpiresAt);
