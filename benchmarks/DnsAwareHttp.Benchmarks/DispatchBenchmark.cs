@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using BenchmarkDotNet.Attributes;
@@ -34,7 +33,7 @@ public class DispatchBenchmark
     {
         _listener.Start();
         _bare = new HttpMessageInvoker(new StubEndpoint(Yields));
-        DnsCache cache = new(resolver: new FixedResolver(Endpoints));
+        DnsCache cache = new(resolver: new FixedResolver("10.0.0", Endpoints));
         RequestRouter router = new(new RouterSettings(
             HandlerTemplate.ReadFrom(new SocketsHttpHandler()), new DnsAwareOptions { LoadBalancing = Policy }, cache,
             new PassThrough(static (_, _, _) => throw new InvalidOperationException()), Random.Shared, NullLogger.Instance)
@@ -58,19 +57,5 @@ public class DispatchBenchmark
         socket.Connect(_listener.LocalEndpoint);
         _open.Add(dialer.Streams.Add(socket)!);
         return new StubEndpoint(Yields);
-    }
-
-    private sealed class RouterHandler(RequestRouter router) : HttpMessageHandler
-    {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-            router.SendAsync(request, async: true, cancellationToken);
-    }
-
-    private sealed class FixedResolver(int count) : INameResolver
-    {
-        private readonly ImmutableArray<IPAddress> _addresses = [.. Enumerable.Range(1, count).Select(i => IPAddress.Parse($"10.0.0.{i}"))];
-
-        public ValueTask<Answer> ResolveAsync(string host, CancellationToken cancellationToken) =>
-            ValueTask.FromResult<Answer>(new Answer.Found(_addresses, TimeSpan.FromHours(1)));
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
@@ -18,8 +17,8 @@ public class MetricsBenchmark : IDisposable
     private readonly HttpRequestMessage _request = new(HttpMethod.Get, "http://svc.test/");
     private readonly TcpListener _server = new(IPAddress.Loopback, 0);
     private readonly List<Stream> _open = [];
-    private readonly Factory _silent = new();
-    private readonly Factory _heard = new();
+    private readonly PrivateMeters _silent = new();
+    private readonly PrivateMeters _heard = new();
     private readonly MeterListener _listener = new();
     private HttpMessageInvoker _withoutMeter = null!;
     private HttpMessageInvoker _withoutListener = null!;
@@ -90,7 +89,7 @@ public class MetricsBenchmark : IDisposable
     private HttpMessageInvoker Make(DnsAwareMetrics metrics)
     {
         RequestRouter router = new(new RouterSettings(
-            HandlerTemplate.ReadFrom(new SocketsHttpHandler()), new DnsAwareOptions(), new DnsCache(resolver: new OneAddress()),
+            HandlerTemplate.ReadFrom(new SocketsHttpHandler()), new DnsAwareOptions(), new DnsCache(resolver: new FixedResolver("10.0.0", 1)),
             new PassThrough(static (_, _, _) => throw new InvalidOperationException()), Random.Shared, NullLogger.Instance)
         {
             MakeHandler = Connected,
@@ -107,28 +106,5 @@ public class MetricsBenchmark : IDisposable
         socket.Connect(_server.LocalEndpoint);
         _open.Add(dialer.Streams.Add(socket)!);
         return new StubEndpoint(yields: false);
-    }
-
-    private sealed class RouterHandler(RequestRouter router) : HttpMessageHandler
-    {
-        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-            router.SendAsync(request, async: true, cancellationToken);
-    }
-
-    private sealed class OneAddress : INameResolver
-    {
-        private readonly ImmutableArray<IPAddress> _addresses = [IPAddress.Parse("10.0.0.1")];
-
-        public ValueTask<Answer> ResolveAsync(string host, CancellationToken cancellationToken) =>
-            ValueTask.FromResult<Answer>(new Answer.Found(_addresses, TimeSpan.FromHours(1)));
-    }
-
-    private sealed class Factory : IMeterFactory
-    {
-        private Meter? _meter;
-
-        public Meter Create(MeterOptions options) => _meter = new Meter(new MeterOptions(options.Name) { Scope = this });
-
-        public void Dispose() => _meter?.Dispose();
     }
 }

@@ -1,6 +1,4 @@
-using System.Collections.Immutable;
 using System.Diagnostics;
-using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
 using DnsAwareHttp.Diagnostics;
@@ -22,9 +20,9 @@ internal static class ObservationBenchmark
         using TcpListener server = new(IPAddress.Loopback, 0);
         server.Start(backlog: Origins);
         List<Stream> open = [];
-        using Factory meters = new();
+        using PrivateMeters meters = new();
         RequestRouter router = new(new RouterSettings(
-            HandlerTemplate.ReadFrom(new SocketsHttpHandler()), new DnsAwareOptions(), new DnsCache(resolver: new ManyAddresses()),
+            HandlerTemplate.ReadFrom(new SocketsHttpHandler()), new DnsAwareOptions(), new DnsCache(resolver: new FixedResolver("10.0.0", Addresses)),
             new PassThrough(static (_, _, _) => throw new InvalidOperationException()), Random.Shared, NullLogger.Instance)
         {
             MakeHandler = dialer =>
@@ -77,23 +75,5 @@ internal static class ObservationBenchmark
         public override long TimestampFrequency => 1;
 
         public override long GetTimestamp() => _now++;
-    }
-
-    private sealed class ManyAddresses : INameResolver
-    {
-        private readonly ImmutableArray<IPAddress> _addresses =
-            [.. Enumerable.Range(1, Addresses).Select(static i => IPAddress.Parse($"10.0.0.{i}"))];
-
-        public ValueTask<Answer> ResolveAsync(string host, CancellationToken cancellationToken) =>
-            ValueTask.FromResult<Answer>(new Answer.Found(_addresses, TimeSpan.FromHours(1)));
-    }
-
-    private sealed class Factory : IMeterFactory
-    {
-        private Meter? _meter;
-
-        public Meter Create(MeterOptions options) => _meter = new Meter(new MeterOptions(options.Name) { Scope = this });
-
-        public void Dispose() => _meter?.Dispose();
     }
 }

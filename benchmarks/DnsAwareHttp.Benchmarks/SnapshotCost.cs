@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
@@ -23,7 +22,10 @@ internal static class SnapshotCost
         server.Start(backlog: 512);
         _ = AnswerAsync(server);
         int port = ((IPEndPoint)server.LocalEndpoint).Port;
-        using DnsAwareHandler handler = new(new SocketsHttpHandler(), cache: new DnsCache(resolver: new FixedResolver()));
+
+        // All addresses are this machine, so that each endpoint can be connected to.
+        using DnsCache cache = new(resolver: new FixedResolver("127.0.0", Endpoints));
+        using DnsAwareHandler handler = new(new SocketsHttpHandler(), cache: cache);
         using HttpClient client = new(handler, disposeHandler: false);
         await Parallel.ForAsync(0, Origins, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (i, cancellation) =>
             (await client.GetAsync(new Uri($"http://service-{i}.test:{port}/"), cancellation)).Dispose());
@@ -88,15 +90,5 @@ internal static class SnapshotCost
         {
             await socket.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"u8.ToArray());
         }
-    }
-
-    // All addresses are this machine, so that each endpoint can be connected to.
-    private sealed class FixedResolver : INameResolver
-    {
-        private readonly ImmutableArray<IPAddress> _addresses =
-            [.. Enumerable.Range(1, Endpoints).Select(i => IPAddress.Parse($"127.0.0.{i}"))];
-
-        public ValueTask<Answer> ResolveAsync(string host, CancellationToken cancellationToken) =>
-            ValueTask.FromResult<Answer>(new Answer.Found(_addresses, TimeSpan.FromHours(1)));
     }
 }

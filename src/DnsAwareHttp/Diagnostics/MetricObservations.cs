@@ -15,16 +15,7 @@ internal sealed class MetricObservations(DnsAwareMetrics metrics, TimeProvider t
     public IEnumerable<Measurement<double>> AnswerAges()
     {
         MetricSurvey survey = Take(SurveySubject.Answers);
-        List<Measurement<double>> ages = [];
-        foreach (OriginMetrics origin in metrics.Origins)
-        {
-            if (survey.Find(origin)?.AnswerAge is TimeSpan age)
-            {
-                ages.Add(new Measurement<double>(age.TotalSeconds, origin.Common.All));
-            }
-        }
-
-        return ages;
+        return OfEachOrigin(origin => survey.Find(origin)?.AnswerAge?.TotalSeconds);
     }
 
     public IEnumerable<Measurement<long>> Endpoints()
@@ -50,48 +41,40 @@ internal sealed class MetricObservations(DnsAwareMetrics metrics, TimeProvider t
     public IEnumerable<Measurement<long>> Waiting()
     {
         MetricSurvey survey = Take(SurveySubject.Waiting);
-        List<Measurement<long>> counts = [];
-        foreach (OriginMetrics origin in metrics.Origins)
+        return OfEachOrigin<long>(origin =>
         {
             OriginTally? tally = survey.Find(origin);
-            if (origin.IsWaitingTold(isOpen: tally is not null))
-            {
-                counts.Add(new Measurement<long>(tally?.Waiting ?? 0, origin.Common.All));
-            }
-        }
-
-        return counts;
+            return origin.IsWaitingTold(isOpen: tally is not null) ? tally?.Waiting ?? 0 : null;
+        });
     }
 
     public IEnumerable<Measurement<double>> RoundTripTimes()
     {
         MetricSurvey survey = LookAtConnections();
-        List<Measurement<double>> times = [];
-        foreach (OriginMetrics origin in metrics.Origins)
-        {
-            if (survey.Find(origin)?.RoundTripTime is TimeSpan time)
-            {
-                times.Add(new Measurement<double>(time.TotalSeconds, origin.Common.All));
-            }
-        }
-
-        return times;
+        return OfEachOrigin(origin => survey.Find(origin)?.RoundTripTime?.TotalSeconds);
     }
 
     public IEnumerable<Measurement<long>> Retransmits()
     {
         // The look brings the counts of the origins up to date.
         LookAtConnections();
-        List<Measurement<long>> counts = [];
+        return OfEachOrigin(static origin => origin.Retransmits);
+    }
+
+    // Made at once: the listeners are told later, and what they are told is of one moment.
+    private List<Measurement<T>> OfEachOrigin<T>(Func<OriginMetrics, T?> measure)
+        where T : struct
+    {
+        List<Measurement<T>> measured = [];
         foreach (OriginMetrics origin in metrics.Origins)
         {
-            if (origin.Retransmits is long count)
+            if (measure(origin) is T value)
             {
-                counts.Add(new Measurement<long>(count, origin.Common.All));
+                measured.Add(new Measurement<T>(value, origin.Common.All));
             }
         }
 
-        return counts;
+        return measured;
     }
 
     // Each connection is a call of the system. The two instruments that need it are collected one after the other, and share a look.

@@ -41,6 +41,9 @@ internal sealed class OriginMetrics
     /// <summary>Whether a listener wants the requests by what is known of the name.</summary>
     public bool CountsCacheRequests => Instruments?.CacheRequests is { Enabled: true };
 
+    /// <summary>Whether a listener wants the requests that go to another address.</summary>
+    public bool CountsFailovers => Instruments?.Failovers is { Enabled: true };
+
     /// <summary>Segments that were sent again; null before the first look at a connection.</summary>
     public long? Retransmits => Volatile.Read(ref _retransmits) is long count and >= 0 ? count : null;
 

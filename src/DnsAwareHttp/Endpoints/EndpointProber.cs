@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Collections.Immutable;
 using DnsAwareHttp.Balancing;
 using DnsAwareHttp.Pools;
 
@@ -11,10 +9,7 @@ namespace DnsAwareHttp.Endpoints;
 /// <param name="uri">What the probes ask for.</param>
 internal sealed class EndpointProber(OriginScope scope, EndpointProbe probe, Uri uri)
 {
-    private readonly ConcurrentDictionary<EndpointPool, ProbedEndpoint> _probed = new();
-
-    // Written under the lock of the origin. A probe that reads an older one sees the same pools, or some of them.
-    private volatile ImmutableArray<EndpointPlacement>[] _offered = [[]];
+    private volatile EndpointSet? _offered;
 
     public OriginScope Scope => scope;
 
@@ -23,10 +18,10 @@ internal sealed class EndpointProber(OriginScope scope, EndpointProbe probe, Uri
     public Uri Uri => uri;
 
     /// <summary>Requests of the application that the offered endpoints took. It changes with each request.</summary>
-    public long Requests => _offered[0].Sum(static place => place.Pool.TotalRequests - place.Pool.Probes.Sent);
+    public long Requests => _offered?.All.Sum(static pool => pool.TotalRequests - pool.Probes.Sent) ?? 0;
 
     /// <summary>Whether a request is under way.</summary>
-    public bool HasRequests => _offered[0].Any(static place => place.Pool.ActiveRequests > 0);
+    public bool HasRequests => _offered is { HasRequests: true };
 
     /// <summary>The prober of an origin; null: it has no probe, or is a proxy's.</summary>
     public static EndpointProber? Of(OriginScope scope) =>
@@ -35,20 +30,13 @@ internal sealed class EndpointProber(OriginScope scope, EndpointProbe probe, Uri
             : null;
 
     /// <summary>Begins to probe those of the endpoints that are new. Sends nothing on this thread.</summary>
-    public void Follow(ImmutableArray<EndpointPlacement> offered)
+    public void Follow(EndpointSet? offered)
     {
-        _offered = [offered];
-        foreach (EndpointPlacement place in offered)
+        _offered = offered;
+        foreach (EndpointPool pool in offered?.All.Where(static pool => pool.Probes.TryBegin()) ?? [])
         {
-            if (place.Pool.Probes.TryBegin())
-            {
-                ProbedEndpoint probed = new(this, place.Pool);
-                _probed[place.Pool] = probed;
-                probed.Begin();
-            }
+            // The pool holds it.
+            new ProbedEndpoint(this, pool).Begin();
         }
     }
-
-    /// <summary>The endpoint drains.</summary>
-    public void Forget(EndpointPool pool) => _probed.TryRemove(pool, out _);
 }

@@ -43,13 +43,12 @@ internal sealed class OfferedEndpoints(OriginScope scope, OrderedLock sync)
             placement.Pool.LateDials.HaveCompany = placements.Length > 1;
         }
 
+        _prober?.Follow(next); // Who sees an endpoint can ask for its probe.
         _current = next;
         if (next is not null)
         {
             _known.TrySetResult();
         }
-
-        _prober?.Follow(placements);
     }
 
     /// <summary>Offers nothing any more.</summary>

@@ -13,7 +13,6 @@ internal sealed class ProbedEndpoint(EndpointProber prober, EndpointPool pool)
     private CancellationTokenRegistration _draining;
     private Task<string?>? _running;
     private long _requestsSeen;
-    private int _failures;
 
     private OriginScope Scope => prober.Scope;
 
@@ -83,8 +82,9 @@ internal sealed class ProbedEndpoint(EndpointProber prober, EndpointPool pool)
     // A probe that failed is repeated sooner, so that the endpoint is back soon.
     private void PlanNext()
     {
-        TimeSpan retry = RecoverySchedule.PauseBefore(Math.Max(_failures, 1), Scope.Random);
-        bool isFailing = pool.Health.Probe is ProbeState.Failed or ProbeState.Awaited || _failures > 0;
+        EndpointHealth health = pool.Health;
+        TimeSpan retry = RecoverySchedule.PauseBefore(Math.Max(health.FailedProbes, 1), Scope.Random);
+        bool isFailing = health.Probe is ProbeState.Failed or ProbeState.Awaited || health.FailedProbes > 0;
         if (!prober.Probe.Repeats && !isFailing)
         {
             return;
@@ -99,7 +99,6 @@ internal sealed class ProbedEndpoint(EndpointProber prober, EndpointPool pool)
         string? failure = await AskAsync().ConfigureAwait(false);
         if (!pool.Draining.IsCancellationRequested)
         {
-            _failures = failure is null ? 0 : _failures + 1;
             Tell(pool.Probes.OnEnded(failure), failure);
         }
 
@@ -163,6 +162,5 @@ internal sealed class ProbedEndpoint(EndpointProber prober, EndpointPool pool)
     {
         _draining.Unregister();
         _timer?.Dispose();
-        prober.Forget(pool);
     }
 }

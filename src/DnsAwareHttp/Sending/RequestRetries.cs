@@ -88,7 +88,7 @@ internal sealed class RequestRetries(Origin origin, OriginScope scope, IOriginEn
         }
 
         (attempts ??= Begin()).Add(pool, error);
-        if (endpoints.Current?.PickOther(attempts.Pools, scope.Random) is not null)
+        if (scope.Metrics.CountsFailovers && endpoints.Current?.PickOther(attempts.Pools, scope.Random) is not null)
         {
             scope.Metrics.OnFailover(ErrorTypes.Of(error));
         }

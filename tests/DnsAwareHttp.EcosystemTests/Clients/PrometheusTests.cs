@@ -1,14 +1,7 @@
 using System.Globalization;
-using System.Net;
 using System.Text.RegularExpressions;
 using DnsAwareHttp.EcosystemTests.Harness;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
-using OpenTelemetry.Metrics;
 using Xunit.Abstractions;
 
 namespace DnsAwareHttp.EcosystemTests.Clients;
@@ -24,8 +17,8 @@ public sealed class PrometheusTests(ITestOutputHelper output) : EcosystemTest(ou
     [Fact]
     public async Task EachScrapeWhileDnsFlips_HasTheMetricsOfTheRuntimeAndOfTheLibrary()
     {
-        await using WebApplication exporter = await StartExporterAsync();
-        using HttpClient scraper = new(new SocketsHttpHandler()) { BaseAddress = AddressOf(exporter) };
+        await using WebApplication exporter = await PrometheusExporter.StartAsync();
+        using HttpClient scraper = new(new SocketsHttpHandler()) { BaseAddress = new Uri(exporter.Urls.Single()) };
         using HttpClient client = new(Fleet.MakeHandler()) { BaseAddress = Fleet.Uri };
         string server = $"server_address=\"{Fleet.Host}\",server_port=\"{Fleet.Port}\"";
         int requests = 0;
@@ -61,23 +54,6 @@ public sealed class PrometheusTests(ITestOutputHelper output) : EcosystemTest(ou
         Sum(text, "dnsaware_drain_duration_seconds_count", server).Should().BePositive("the flips made addresses leave");
         Sum(text, "dnsaware_lookup_duration_seconds_count", $"dns_question_name=\"{Fleet.Host}\"").Should().BePositive();
     }
-
-    private static async Task<WebApplication> StartExporterAsync()
-    {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(static kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-        builder.Services.AddOpenTelemetry().WithMetrics(static metrics => metrics
-            .AddMeter("System.Net.Http", "DnsAwareHttp")
-            .AddPrometheusExporter(static options => options.ScrapeResponseCacheDurationMilliseconds = 0));
-        WebApplication app = builder.Build();
-        app.MapPrometheusScrapingEndpoint();
-        await app.StartAsync();
-        return app;
-    }
-
-    private static Uri AddressOf(WebApplication app) =>
-        new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
 
     private static double Sum(string text, string name, string labels) => text.Split('\n')
         .Where(line => Regex.IsMatch(line, $@"^{name}(_\w+)?\{{") && line.Contains(labels, StringComparison.Ordinal))

@@ -1,13 +1,8 @@
 using System.Diagnostics.Metrics;
-using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using DnsAwareHttp.EcosystemTests.Harness;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
-using OpenTelemetry.Metrics;
 using Xunit.Abstractions;
 
 namespace DnsAwareHttp.EcosystemTests.Dashboards;
@@ -45,7 +40,7 @@ public sealed class GrafanaDashboardTests(ITestOutputHelper output) : EcosystemT
     [Fact]
     public async Task TheExporter_TranslatesNamesAsTheTestDoes()
     {
-        await using WebApplication exporter = await StartExporterAsync();
+        await using WebApplication exporter = await PrometheusExporter.StartAsync();
         string[] families = [.. (await InstrumentsAsync()).Select(PrometheusNames.Family)];
         using HttpClient scraper = new() { BaseAddress = new Uri(exporter.Urls.Single()) };
 
@@ -90,20 +85,6 @@ public sealed class GrafanaDashboardTests(ITestOutputHelper output) : EcosystemT
         };
         listener.Start();
         return instruments;
-    }
-
-    private static async Task<WebApplication> StartExporterAsync()
-    {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(static kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-        builder.Services.AddOpenTelemetry().WithMetrics(static metrics => metrics
-            .AddMeter("System.Net.Http", "DnsAwareHttp")
-            .AddPrometheusExporter(static options => options.ScrapeResponseCacheDurationMilliseconds = 0));
-        WebApplication app = builder.Build();
-        app.MapPrometheusScrapingEndpoint();
-        await app.StartAsync();
-        return app;
     }
 
     private static JsonDocument Dashboard() =>
