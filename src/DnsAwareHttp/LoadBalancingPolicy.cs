@@ -14,4 +14,14 @@ public enum LoadBalancingPolicy
 
     /// <summary>One endpoint takes all requests until it fails or leaves.</summary>
     PickFirst,
+
+    /// <summary>
+    /// As <see cref="LeastRequests"/>, and latency counts, too: the cost of an endpoint is its expected time to the response headers × (its
+    /// requests under way + 1). Of two endpoints the cheaper one is picked.
+    /// </summary>
+    /// <remarks>
+    /// Latencies count only if they differ by more than chance. An endpoint that is slow, fails or is silent is tried again from time to
+    /// time. Each request costs two looks at the clock.
+    /// </remarks>
+    PeakEwma,
 }

@@ -19,6 +19,8 @@ internal static class Pickers
             LoadBalancingPolicy.PickFirst => new PickFirstPicker(PickFirstPicker.Stay(pools, before as PickFirstPicker)),
             LoadBalancingPolicy.RoundRobin => new RoundRobinPicker(
                 WeightedTurns.Differ(preferred) ? [.. WeightedTurns.Of(preferred).Select(turn => turn.Pool)] : pools, random),
+            LoadBalancingPolicy.PeakEwma => new PeakEwmaPicker(
+                WeightedTurns.Differ(preferred) ? WeightedTurns.Of(preferred) : [.. pools.Select(static pool => new Turn(pool, 1))], random),
             _ => WeightedTurns.Differ(preferred)
                 ? new WeightedLeastRequestsPicker(WeightedTurns.Of(preferred), random)
                 : new LeastRequestsPicker(pools, random),

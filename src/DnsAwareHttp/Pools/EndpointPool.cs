@@ -88,6 +88,12 @@ internal sealed class EndpointPool : IRequestCounts
     /// <summary>The outcomes of its requests.</summary>
     public PoolOutcomes Outcomes { get; }
 
+    /// <summary>Times the requests; null: the policy does not compare latencies.</summary>
+    public PoolTiming? Timing { get; init; }
+
+    /// <summary>What a request costs here, as far as it is known.</summary>
+    public PoolCost Cost => Timing is null ? default : Timing.Cost;
+
     /// <summary>Dials that take long, and the requests that wait for them.</summary>
     public LateDials LateDials => _dialer.Late;
 
@@ -103,8 +109,18 @@ internal sealed class EndpointPool : IRequestCounts
     /// <summary>Lets a request in, unless the pool drains or so many are inside.</summary>
     public bool TryEnter(out GateLease lease, long limit = long.MaxValue)
     {
-        lease = new GateLease(_gate);
+        lease = new GateLease(this, Timing is null ? 0 : Timing.OnSent(Room.IsOpen));
         return _gate.TryEnter(limit);
+    }
+
+    /// <summary>A request that is inside leaves. <see cref="GateLease"/> does it.</summary>
+    public void Leave()
+    {
+        _gate.Exit();
+        if (Timing is not null && _gate.Count == 0)
+        {
+            Timing.OnEmpty();
+        }
     }
 
     /// <summary>Whether the pool drains, and lets no request in any more.</summary>

@@ -29,6 +29,9 @@ internal sealed class PoolRoom(PoolLimits limits, DrainGate gate, EndpointDialer
     /// <summary>Whether a request can be sent at once: on an idle connection, a free stream, or a socket that was dialled ahead.</summary>
     public bool IsFree => Http2.Connections == 0 ? HasIdle : gate.Count + Http2.Bodies < Http2.Capacity;
 
+    /// <summary>Whether a request is sent over a connection that is open: no dial and no handshake is a part of its time.</summary>
+    public bool IsOpen => Http2.Connections == 0 ? Streams.Count - Streams.Busy > gate.Count - Streams.Asked : IsFree;
+
     /// <summary>Whether a request need not wait for another one: it is sent at once, or has a connection opened for it.</summary>
     public bool HasPlace => IsFree || CanGrow;
 

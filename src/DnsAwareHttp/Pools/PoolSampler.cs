@@ -60,6 +60,7 @@ internal sealed class PoolSampler(bool startsSlowly, DateTimeOffset now)
         }
 
         pool.Outcomes.Latency.TimeNext();
+        pool.Timing?.Fade();
         long total = pool.TotalRequests;
         WasUsed = total != _totalBefore;
         if (WasUsed)

@@ -102,6 +102,7 @@ internal sealed class ClusterFactory(RouterSettings settings, IRequestRoutes rou
         MeasuresHandshakes = origin.IsSecure && proxy is null, // After a handshake with a proxy comes more than HTTP.
         Metrics = metrics,
         AddressTags = _options.AddressTags,
+        Clock = _options.LoadBalancing is LoadBalancingPolicy.PeakEwma ? new RequestClock(_clock.Provider) : null,
     };
 
     private IMembershipPolicy Policy(MembershipMode mode, int maxMembers) => mode switch

@@ -15,18 +15,29 @@ internal sealed class OutcomeReport(OriginScope scope, OutlierWatch watch)
     private readonly bool _hasDefaultRule = scope.Options.OutlierDetection.HasDefaultRule;
 
     /// <summary>A response arrived.</summary>
-    public void OnAnswered(EndpointPool pool, HttpResponseMessage response)
+    /// <returns>Whether it is no failure.</returns>
+    public bool OnAnswered(EndpointPool pool, HttpResponseMessage response)
     {
         if (_hasDefaultRule && response.StatusCode < HttpStatusCode.MisdirectedRequest)
         {
             // Nearly all responses.
             watch.OnGood(pool);
+            return true;
         }
-        else if (IsFailure(response))
+
+        if (IsFailure(response))
         {
             watch.OnBad(pool, $"{(int)response.StatusCode} ({response.StatusCode})", RetryAfterOf(response));
+            return false;
         }
-        else if (response.StatusCode is HttpStatusCode.TooManyRequests)
+
+        OnNoFailure(pool, response);
+        return true;
+    }
+
+    private void OnNoFailure(EndpointPool pool, HttpResponseMessage response)
+    {
+         if (response.StatusCode is HttpStatusCode.TooManyRequests)
         {
             pool.Outcomes.OnOverload();
         }

@@ -61,25 +61,28 @@ internal sealed class PassThrough(
             return _successor!.SendAsync(request, choice, mayDial, async, cancellationToken);
         }
 
-        GateLease lease = new(_gate);
         try
         {
             Interlocked.Increment(ref _count.Value);
             Func<HttpRequestMessage, bool, CancellationToken, Task<HttpResponseMessage>> way = mayDial ? send : sendUndialled ?? send;
-            return LeaveWhenAnsweredAsync(DecidedProxy.Follow(choice, () => way(request, async, cancellationToken)), lease);
+            return LeaveWhenAnsweredAsync(DecidedProxy.Follow(choice, () => way(request, async, cancellationToken)), _gate);
         }
         catch (Exception)
         {
-            lease.Dispose();
+            _gate.Exit();
             throw;
         }
     }
 
-    private static async Task<HttpResponseMessage> LeaveWhenAnsweredAsync(Task<HttpResponseMessage> sending, GateLease lease)
+    private static async Task<HttpResponseMessage> LeaveWhenAnsweredAsync(Task<HttpResponseMessage> sending, DrainGate gate)
     {
-        using (lease)
+        try
         {
             return await sending.ConfigureAwait(false);
+        }
+        finally
+        {
+            gate.Exit();
         }
     }
 

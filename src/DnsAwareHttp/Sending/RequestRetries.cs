@@ -29,20 +29,19 @@ internal sealed class RequestRetries(Origin origin, OriginScope scope, IOriginEn
     /// <summary>Whether a request goes to another endpoint.</summary>
     /// <param name="sending">The attempt, which has ended.</param>
     /// <param name="request">The request.</param>
-    /// <param name="pool">The endpoint that had it.</param>
     /// <param name="lease">The stay of the request inside, which ends here.</param>
     /// <param name="attempts">The attempts so far; null for no attempt. This one is added if the request goes on.</param>
     /// <param name="cancellationToken">The request's own token.</param>
     public bool GoesElsewhere(
-        Task<HttpResponseMessage> sending, HttpRequestMessage request, EndpointPool pool, GateLease lease, ref RequestAttempts? attempts,
+        Task<HttpResponseMessage> sending, HttpRequestMessage request, GateLease lease, ref RequestAttempts? attempts,
         CancellationToken cancellationToken)
     {
         // Until its outcome was noted, the request is inside: it must not look like a good one in between.
         using (lease)
         {
             return sending.IsCompletedSuccessfully
-                ? GoesElsewhere(sending.Result, request, pool, ref attempts)
-                : GoesElsewhere(ErrorOf(sending, cancellationToken), request, pool, ref attempts);
+                ? GoesElsewhere(sending.Result, request, lease, ref attempts)
+                : GoesElsewhere(ErrorOf(sending, cancellationToken), request, lease, ref attempts);
         }
     }
 
@@ -65,8 +64,9 @@ internal sealed class RequestRetries(Origin origin, OriginScope scope, IOriginEn
     }
 
     // False: the request was sent, at least in part, and the library never sends it again.
-    private bool GoesElsewhere(Exception error, HttpRequestMessage request, EndpointPool pool, ref RequestAttempts? attempts)
+    private bool GoesElsewhere(Exception error, HttpRequestMessage request, GateLease lease, ref RequestAttempts? attempts)
     {
+        EndpointPool pool = lease.Pool;
         if (LateDialException.IsCauseOf(error))
         {
             OutcomeReport.OnNotSent(pool);
@@ -80,6 +80,7 @@ internal sealed class RequestRetries(Origin origin, OriginScope scope, IOriginEn
         AttemptOutcome outcome = AttemptOutcomes.Of(error, isTunnelled, timedOut);
         AttemptOutcomes.NoteOn(pool, outcome, error, isTunnelled, timedOut);
         outcomes?.OnEnded(pool, outcome, error, isTunnelled);
+        Note(lease, outcome, error);
         if (outcome is AttemptOutcome.Failed || (outcome is AttemptOutcome.Refused && !MayBeSentElsewhere(request, pool, attempts)))
         {
             attempts?.Misdirected?.Dispose();
@@ -102,10 +103,12 @@ internal sealed class RequestRetries(Origin origin, OriginScope scope, IOriginEn
     }
 
     private bool GoesElsewhere(
-        HttpResponseMessage response, HttpRequestMessage request, EndpointPool pool, ref RequestAttempts? attempts)
+        HttpResponseMessage response, HttpRequestMessage request, GateLease lease, ref RequestAttempts? attempts)
     {
+        EndpointPool pool = lease.Pool;
         pool.OnAnswered();
-        outcomes?.OnAnswered(pool, response);
+        bool isGood = outcomes?.OnAnswered(pool, response) ?? !OutlierDetectionOptions.IsFailureByDefault(response);
+        pool.Timing?.OnAnswered(lease.Sent, isGood);
         pool.Streams.OnAnswered();
         if (AttemptOutcomes.Of(response) is AttemptOutcome.Misdirected)
         {
@@ -125,6 +128,15 @@ internal sealed class RequestRetries(Origin origin, OriginScope scope, IOriginEn
         sessions?.OnAnswered(response, pool);
         attempts?.Misdirected?.Dispose();
         return false;
+    }
+
+    // A request that was not sent, or whose connection failed, tells no latency.
+    private static void Note(GateLease lease, AttemptOutcome outcome, Exception error)
+    {
+        if (lease.Pool.Timing is PoolTiming timing && outcome is AttemptOutcome.Failed or AttemptOutcome.Refused)
+        {
+            timing.OnUnanswered(lease.Sent, isFailure: error is not OperationCanceledException);
+        }
     }
 
     // The answers after which resilience libraries send a request again.

@@ -58,7 +58,7 @@ internal sealed class RequestSender(
 
             Task<HttpResponseMessage> sending = SendToAsync(pool!, request, async, cancellationToken);
             await ((Task)sending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (!_retries.GoesElsewhere(sending, request, pool!, lease, ref attempts, cancellationToken))
+            if (!_retries.GoesElsewhere(sending, request, lease, ref attempts, cancellationToken))
             {
                 HttpResponseMessage response = sending.GetAwaiter().GetResult(); // Throws only now: others may have had it.
                 return redirects is not null && RedirectFollower.IsRedirect(request, response)
