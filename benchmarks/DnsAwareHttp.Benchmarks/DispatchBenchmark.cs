@@ -25,7 +25,7 @@ public class DispatchBenchmark
     [Params(false, true)]
     public bool Yields { get; set; }
 
-    [Params(LoadBalancingPolicy.LeastRequests, LoadBalancingPolicy.RoundRobin)]
+    [Params(LoadBalancingPolicy.LeastRequests, LoadBalancingPolicy.RoundRobin, LoadBalancingPolicy.PeakEwma)]
     public LoadBalancingPolicy Policy { get; set; }
 
     [GlobalSetup]

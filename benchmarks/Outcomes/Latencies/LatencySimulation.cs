@@ -72,7 +72,7 @@ internal sealed class LatencySimulation
             Fails = _random.NextDouble() < _trace.Failures(server, now),
         };
         Loads.Pending[server]++;
-        if (now >= LatencyTrace.Onset && !isLongPoll)
+        if (now >= _trace.Onset && !isLongPoll)
         {
             _score.OnSent(server < _trace.Sick);
         }
@@ -129,7 +129,7 @@ internal sealed class LatencySimulation
         Loads.Pending[request.Server]--;
         double latency = now - request.SentAt;
         _clients[request.Client].OnEnded(request.Server, request.Sent, latency, ending, now);
-        if (request.SentAt >= LatencyTrace.Onset && !request.IsLongPoll)
+        if (request.SentAt >= _trace.Onset && !request.IsLongPoll)
         {
             _score.OnEnded(latency, ending);
         }

@@ -7,8 +7,11 @@ namespace DnsAwareHttp.OutcomesBenchmark.Latencies;
 /// <param name="Mean">The mean time that a server works on a request at a moment, in seconds.</param>
 internal sealed record LatencyTrace(string Name, int Servers, double Rate, Func<int, double, double> Mean)
 {
-    /// <summary>When a server falls sick, in seconds. What comes before is not counted.</summary>
-    public const double Onset = 20;
+    /// <summary>When most sick servers fall sick, in seconds.</summary>
+    public const double UsualOnset = 20;
+
+    /// <summary>What comes before is not counted, in seconds.</summary>
+    public double Onset { get; init; } = UsualOnset;
 
     /// <summary>The length, in seconds.</summary>
     public double Length { get; init; } = 140;

@@ -16,24 +16,31 @@ internal static class LatencyTraces
         TenTimes("1 of 2 ten times slower", 2, 200),
         TenTimes("1 of 3 ten times slower", 3, 200),
         TenTimes("1 of 100 ten times slower", 100, 2000) with { Length = 60 },
-        new("1 of 8 three times slower", 8, 200, static (server, at) => server == 0 && at >= LatencyTrace.Onset ? 3 * Well : Well),
-        new("3 of 8 ten times slower", 8, 200, static (server, at) => server < 3 && at >= LatencyTrace.Onset ? 10 * Well : Well) { Sick = 3 },
+        new("1 of 8 three times slower", 8, 200, static (server, at) => server == 0 && at >= LatencyTrace.UsualOnset ? 3 * Well : Well),
+        new("3 of 8 ten times slower", 8, 200, static (server, at) => server < 3 && at >= LatencyTrace.UsualOnset ? 10 * Well : Well) { Sick = 3 },
         new("1 of 8 brown-outs: ten times slower for 5 s, well for 15 s", 8, 200, static (server, at) => server == 0 && at % 20 < 5 ? 10 * Well : Well),
+        Recovering("1 of 8 was slow for a minute, and is well again (its share should be 12.5 %)", 8, 200),
+        Recovering("the same, 20 requests a second", 8, 20),
+        Recovering("1 of 2 was slow for a minute, and is well again", 2, 200),
+        new("1 of 3 ten times slower for 20 s, then well for 20 s; 60 % busy", 3, 360, static (server, at) => server == 0 && at % 40 < 20 ? 10 * Well : Well) { Workers = 4, Draw = Exponential },
         new("1 of 8 hangs for 10 s, every 30 s", 8, 200, static (server, at) => server == 0 && at % 30 < 10 ? Math.Max(10 - (at % 30), Well) : Well),
         new("1 of 8: a fifth of its answers takes 20 times as long", 8, 200, static (server, _) => server == 0 ? -Well : Well) { Draw = Tail },
-        new("1 of 8 answers 503 to a fifth", 8, 200, static (_, _) => Well) { Failures = static (server, at) => server == 0 && at >= LatencyTrace.Onset ? 0.2 : 0 },
+        new("1 of 8 answers 503 to a fifth", 8, 200, static (_, _) => Well) { Failures = static (server, at) => server == 0 && at >= LatencyTrace.UsualOnset ? 0.2 : 0 },
         new("all pause: 1 of 200 answers takes a second", 8, 200, static (_, _) => Well) { Draw = Pause, Sick = 8 },
         new("all alike, times vary (exponential), 70 % busy", 8, 1120, static (_, _) => Well) { Draw = Exponential, Workers = 4, Sick = 8, Length = 80 },
         new("all alike, times vary much (1 and 100 ms), 70 % busy", 8, 500, static (_, _) => Well) { Draw = Two, Workers = 4, Sick = 8, Length = 80 },
         new("a tenth are long polls", 8, 200, static (_, _) => Well) { LongPolls = 0.1, Sick = 8 },
-        new("a tenth are long polls, 1 of 8 ten times slower", 8, 200, static (server, at) => server == 0 && at >= LatencyTrace.Onset ? 10 * Well : Well) { LongPolls = 0.1 },
+        new("a tenth are long polls, 1 of 8 ten times slower", 8, 200, static (server, at) => server == 0 && at >= LatencyTrace.UsualOnset ? 10 * Well : Well) { LongPolls = 0.1 },
         new("50 clients, 70 % busy, 1 of 8 has half the speed", 8, 1000, static (server, _) => server == 0 ? 2 * Well : Well) { Clients = 50, Workers = 4, Draw = Exponential },
         new("50 clients, 2 servers, 70 % busy, one a third nearer", 2, 280, static (server, _) => server == 0 ? 0.67 * Well : Well) { Clients = 50, Workers = 4, Draw = Exponential },
         new("50 clients, 2 servers, 70 % busy, all alike", 2, 280, static (_, _) => Well) { Clients = 50, Workers = 4, Draw = Exponential, Sick = 2 },
     ];
 
     private static LatencyTrace TenTimes(string name, int servers, double rate) =>
-        new(name, servers, rate, static (server, at) => server == 0 && at >= LatencyTrace.Onset ? 10 * Well : Well);
+        new(name, servers, rate, static (server, at) => server == 0 && at >= LatencyTrace.UsualOnset ? 10 * Well : Well);
+
+    private static LatencyTrace Recovering(string name, int servers, double rate) =>
+        new(name, servers, rate, static (server, at) => server == 0 && at is >= 10 and < 70 ? 10 * Well : Well) { Onset = 70, Length = 190 };
 
     private static double Exponential(Random random, double mean) => -Math.Log(1 - random.NextDouble()) * mean;
 

@@ -10,6 +10,12 @@ internal readonly record struct PoolCost(float Expected, float Doubt)
 
     public static PoolCost Of(ulong word) => new(BitConverter.UInt32BitsToSingle((uint)(word >> 32)), BitConverter.UInt32BitsToSingle((uint)word));
 
+    /// <summary>It costs hardly less; 0: not known.</summary>
+    public float Least => Expected - Doubt;
+
+    /// <summary>It costs hardly more; infinite: not known.</summary>
+    public float Most => Expected > 0 ? Expected + Doubt : float.PositiveInfinity;
+
     /// <summary>Whether it costs more than at another pool, beyond doubt.</summary>
-    public bool IsAbove(PoolCost other) => other.Expected > 0 && Expected - Doubt > other.Expected + other.Doubt;
+    public bool IsAbove(PoolCost other) => Least > other.Most;
 }
