@@ -32,10 +32,8 @@ public class PickBenchmark
     {
         IPEndPoint address = new(new IPAddress([10, 0, (byte)(number >> 8), (byte)number]), 80);
         EndpointDialer dialer = new(new DnsEndPoint("svc.test", 80), address, new DialSettings(TimeSpan.FromSeconds(5), null, TimeProvider.System));
-        EndpointPool pool = new(dialer, new StubEndpoint(yields: false), static () => DateTimeOffset.UnixEpoch)
-        {
-            Timing = Policy is LoadBalancingPolicy.PeakEwma ? new PoolTiming(_clock) : null,
-        };
+        EndpointPool pool = new(dialer, new StubEndpoint(yields: false), static () => DateTimeOffset.UnixEpoch,
+            limits: new PoolLimits { Clock = Policy is LoadBalancingPolicy.PeakEwma ? _clock : null });
         dialer.Dialled!(number % 100 < Failing ? new IOException("refused") : null);
         Answer(pool);
         return new EndpointPlacement(pool);
@@ -44,9 +42,9 @@ public class PickBenchmark
     // Something is known of each: all are alike.
     private static void Answer(EndpointPool pool)
     {
-        for (int answer = 0; answer < 10 && pool.Timing is not null; answer++)
+        for (int answer = 0; answer < 10 && pool.Outcomes.Timing is PoolTiming timing; answer++)
         {
-            pool.Timing.OnAnswered(pool.Timing.OnSent(isAtOnce: true), isGood: true);
+            timing.OnAnswered(timing.OnSent(isAtOnce: true), isGood: true);
         }
     }
 }

@@ -3,7 +3,7 @@ using DnsAwareHttp.Pools;
 
 namespace DnsAwareHttp.Balancing;
 
-/// <summary>The cheaper of two endpoints: the next in turn, and another one drawn at random. A cost is latency × requests under way.</summary>
+/// <summary>The cheaper of two endpoints: the next in turn, and one drawn at random. A cost is latency × requests under way.</summary>
 /// <remarks>
 /// Latencies count only where they differ beyond doubt. Where they do not, the less busy endpoint is picked. Two choices are not enough
 /// where several endpoints are slow: if the cheaper one is dearer than the latest choice, that one is compared, too.
@@ -13,7 +13,7 @@ internal sealed class PeakEwmaPicker : IEndpointPicker
     /// <summary>Of so many turns that a slow endpoint would lose it has one: otherwise it could not show that it is well again.</summary>
     private const int TurnsBetweenTries = 128;
 
-    private readonly Turn[] _turns;
+    private readonly Candidate[] _turns;
     private readonly Random _random;
     private readonly float _meanWeight;
     private uint _turn;
@@ -26,7 +26,7 @@ internal sealed class PeakEwmaPicker : IEndpointPicker
     /// <param name="random">The source of random numbers.</param>
     public PeakEwmaPicker(ImmutableArray<Turn> turns, Random random)
     {
-        _turns = [.. turns];
+        _turns = [.. turns.Select(static turn => new Candidate(turn.Pool, turn.Weight))];
         _random = random;
         _meanWeight = turns.DistinctBy(static turn => turn.Pool).Average(static turn => (float)turn.Weight);
         _turn = (uint)random.Next();
@@ -36,7 +36,7 @@ internal sealed class PeakEwmaPicker : IEndpointPicker
 
     private EndpointPool CheaperOfTwo()
     {
-        Turn[] turns = _turns;
+        Candidate[] turns = _turns;
         int first = (int)(Interlocked.Increment(ref _turn) % (uint)turns.Length);
         uint draw = (uint)_random.Next((turns.Length - 1) * TurnsBetweenTries);
         int second = (int)(draw / TurnsBetweenTries);
@@ -45,26 +45,26 @@ internal sealed class PeakEwmaPicker : IEndpointPicker
             second++;
         }
 
-        ref readonly Turn one = ref turns[first];
-        ref readonly Turn other = ref turns[second];
+        ref readonly Candidate one = ref turns[first];
+        ref readonly Candidate other = ref turns[second];
         if (draw % TurnsBetweenTries == 0 && one.Pool.Load <= other.Pool.Load)
         {
             return one.Pool;
         }
 
-        (PoolCost cost, PoolCost otherCost) = (one.Pool.Cost, other.Pool.Cost);
+        (PoolCost cost, PoolCost otherCost) = (one.Cost, other.Cost);
         bool isOther = IsCheaper(other, otherCost, one, cost);
         (int less, PoolCost lessCost, EndpointPool more) = isOther ? (second, otherCost, one.Pool) : (first, cost, other.Pool);
-        if (lessCost.Least > _latestCost && IsCheaper(turns[_latest], turns[_latest].Pool.Cost, turns[less], lessCost))
+        if (lessCost.Least > _latestCost && IsCheaper(turns[_latest], turns[_latest].Cost, turns[less], lessCost))
         {
-            (less, lessCost, more) = (_latest, turns[_latest].Pool.Cost, turns[less].Pool);
+            (less, lessCost, more) = (_latest, turns[_latest].Cost, turns[less].Pool);
         }
 
         (_latest, _latestCost) = (less, lessCost.Most);
         return GivingWay.Does(turns[less].Pool, more, _random) ? more : turns[less].Pool;
     }
 
-    private bool IsCheaper(in Turn other, PoolCost otherCost, in Turn one, PoolCost cost)
+    private bool IsCheaper(in Candidate other, PoolCost otherCost, in Candidate one, PoolCost cost)
     {
         if (!cost.IsAbove(otherCost) && !otherCost.IsAbove(cost))
         {
@@ -75,5 +75,17 @@ internal sealed class PeakEwmaPicker : IEndpointPicker
         // A weight is a number of servers: the request meets one of them, and that one's part of the load.
         return ((other.Pool.Load * _meanWeight) + other.Weight) * one.Weight * otherCost.Expected
             < ((one.Pool.Load * _meanWeight) + one.Weight) * other.Weight * cost.Expected;
+    }
+
+    /// <summary>One turn of a round.</summary>
+    private readonly struct Candidate(EndpointPool pool, long weight)
+    {
+        private readonly PoolTiming? _timing = pool.Outcomes.Timing;
+
+        public EndpointPool Pool => pool;
+
+        public long Weight => weight;
+
+        public PoolCost Cost => _timing is null ? default : _timing.Cost;
     }
 }

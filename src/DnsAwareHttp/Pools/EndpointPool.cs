@@ -40,7 +40,7 @@ internal sealed class EndpointPool : IRequestCounts
         _health = new PoolHealth(this, observer, now) { AwaitsProbe = limits?.AwaitsProbe == true };
         Probes = new PoolProbes(_health);
         _breaks = new PoolBreaks(dialer.Streams);
-        Outcomes = new PoolOutcomes(this, _health, _sampler, now);
+        Outcomes = new PoolOutcomes(this, _health, _sampler, now) { Timing = PoolTiming.Of(limits?.Clock) };
         dialer.Dialled = _health.OnDialled;
     }
 
@@ -88,12 +88,6 @@ internal sealed class EndpointPool : IRequestCounts
     /// <summary>The outcomes of its requests.</summary>
     public PoolOutcomes Outcomes { get; }
 
-    /// <summary>Times the requests; null: the policy does not compare latencies.</summary>
-    public PoolTiming? Timing { get; init; }
-
-    /// <summary>What a request costs here, as far as it is known.</summary>
-    public PoolCost Cost => Timing is null ? default : Timing.Cost;
-
     /// <summary>Dials that take long, and the requests that wait for them.</summary>
     public LateDials LateDials => _dialer.Late;
 
@@ -109,18 +103,8 @@ internal sealed class EndpointPool : IRequestCounts
     /// <summary>Lets a request in, unless the pool drains or so many are inside.</summary>
     public bool TryEnter(out GateLease lease, long limit = long.MaxValue)
     {
-        lease = new GateLease(this, Timing is null ? 0 : Timing.OnSent(Room.IsOpen));
+        lease = new GateLease(this, Outcomes.Timing?.OnSent(Room.IsOpen) ?? 0);
         return _gate.TryEnter(limit);
-    }
-
-    /// <summary>A request that is inside leaves. <see cref="GateLease"/> does it.</summary>
-    public void Leave()
-    {
-        _gate.Exit();
-        if (Timing is not null && _gate.Count == 0)
-        {
-            Timing.OnEmpty();
-        }
     }
 
     /// <summary>Whether the pool drains, and lets no request in any more.</summary>

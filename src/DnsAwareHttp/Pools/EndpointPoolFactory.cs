@@ -27,9 +27,6 @@ internal sealed class EndpointPoolFactory(
     /// <inheritdoc cref="DnsAwareOptions.AddressTags"/>
     public bool AddressTags { get; init; }
 
-    /// <summary>Times the requests of the pools; null: the policy does not compare latencies.</summary>
-    public RequestClock? Clock { get; init; }
-
     /// <summary>The same, but another port is dialled. The handlers ask for the same host and port.</summary>
     public EndpointPoolFactory WithPort(int port) => new(target, settings, makeHandler, now, limits)
     {
@@ -38,7 +35,6 @@ internal sealed class EndpointPoolFactory(
         MeasuresHandshakes = MeasuresHandshakes,
         Metrics = Metrics,
         AddressTags = AddressTags,
-        Clock = Clock,
     };
 
     /// <summary>Makes a pool without connections.</summary>
@@ -56,9 +52,6 @@ internal sealed class EndpointPoolFactory(
             MeasuresHandshakes = MeasuresHandshakes,
             Metrics = Metrics.EndpointOf(endPoint, AddressTags),
         };
-        return new EndpointPool(dialer, makeHandler(dialer), now, observer, limits, startsSlowly)
-        {
-            Timing = Clock is null ? null : new PoolTiming(Clock),
-        };
+        return new EndpointPool(dialer, makeHandler(dialer), now, observer, limits, startsSlowly);
     }
 }

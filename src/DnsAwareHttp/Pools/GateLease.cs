@@ -7,8 +7,18 @@ internal readonly struct GateLease(EndpointPool pool, long sent) : IDisposable
 {
     public EndpointPool Pool => pool;
 
-    /// <summary>When the request was sent, for the pool's <see cref="EndpointPool.Timing"/>.</summary>
-    public long Sent => sent;
+    /// <inheritdoc cref="PoolTiming.OnAnswered"/>
+    public void OnAnswered(bool isGood) => pool.Outcomes.Timing?.OnAnswered(sent, isGood);
 
-    public void Dispose() => pool.Leave();
+    /// <inheritdoc cref="PoolTiming.OnUnanswered"/>
+    public void OnUnanswered(bool isFailure) => pool.Outcomes.Timing?.OnUnanswered(sent, isFailure);
+
+    public void Dispose()
+    {
+        pool.Room.Leave();
+        if (pool.Outcomes.Timing is PoolTiming timing && pool.ActiveRequests == 0)
+        {
+            timing.OnEmpty();
+        }
+    }
 }

@@ -19,4 +19,7 @@ internal sealed record PoolLimits
 
     /// <summary>Requests that the connections may serve on average before a renewal is due; null: any number.</summary>
     public int? MaxRequestsPerConnection { get; init; }
+
+    /// <summary>Times the requests; null: no policy compares latencies.</summary>
+    public RequestClock? Clock { get; init; }
 }

@@ -19,6 +19,9 @@ internal sealed class PoolOutcomes(EndpointPool pool, PoolHealth health, PoolSam
     /// <summary>How long it takes to answer.</summary>
     public PoolLatency Latency { get; } = new(now);
 
+    /// <summary>Times each request; null: no policy compares latencies.</summary>
+    public PoolTiming? Timing { get; init; }
+
     /// <summary>Whether the request that tries the ejected endpoint is under way, or has just ended.</summary>
     public bool IsTried => health.IsTried;
 

@@ -80,6 +80,9 @@ internal sealed class PoolRoom(PoolLimits limits, DrainGate gate, EndpointDialer
     // A body of the latest sample may have ended.
     private int KnownBodies => Math.Min(_bodies, Streams.Busy - Streams.Asked);
 
+    /// <summary>A request that is inside leaves: see <see cref="GateLease"/>.</summary>
+    public void Leave() => gate.Exit();
+
     /// <summary>Takes a sample while requests flow, a few times a second. For one caller at a time.</summary>
     /// <param name="wasUsed">Whether a request came since the last sample.</param>
     public void Sample(bool wasUsed)

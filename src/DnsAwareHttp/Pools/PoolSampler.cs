@@ -60,7 +60,7 @@ internal sealed class PoolSampler(bool startsSlowly, DateTimeOffset now)
         }
 
         pool.Outcomes.Latency.TimeNext();
-        pool.Timing?.Fade();
+        pool.Outcomes.Timing?.Fade();
         long total = pool.TotalRequests;
         WasUsed = total != _totalBefore;
         if (WasUsed)

@@ -22,6 +22,9 @@ internal sealed class PoolTiming(RequestClock clock)
     private long _waitingSince;
     private int _isNoting;
 
+    /// <param name="clock">The time of the origin's requests; null: they are not timed.</param>
+    public static PoolTiming? Of(RequestClock? clock) => clock is null ? null : new PoolTiming(clock);
+
     /// <summary>The mean time to the response headers; null: no request was timed.</summary>
     public TimeSpan? Mean => Known.Expected > 0 ? TimeSpan.FromSeconds(_estimate.Mean) : null;
 

@@ -96,13 +96,16 @@ internal sealed class ClusterFactory(RouterSettings settings, IRequestRoutes rou
                 dialer.ConnectAsync, proxy, authenticate: !origin.IsAnonymous, ping: dialer.WasSilent, dialer.Streams.Http2.Watch,
                 dialer.Handshakes.End)),
         () => _clock.Now,
-        _limits with { AwaitsProbe = _options.Probe is { WarmUp: true } && proxy is null })
+        _limits with
+        {
+            AwaitsProbe = _options.Probe is { WarmUp: true } && proxy is null,
+            Clock = _options.LoadBalancing is LoadBalancingPolicy.PeakEwma ? new RequestClock(_clock.Provider) : null,
+        })
     {
         BeginsWithTls = origin.IsSecure,
         MeasuresHandshakes = origin.IsSecure && proxy is null, // After a handshake with a proxy comes more than HTTP.
         Metrics = metrics,
         AddressTags = _options.AddressTags,
-        Clock = _options.LoadBalancing is LoadBalancingPolicy.PeakEwma ? new RequestClock(_clock.Provider) : null,
     };
 
     private IMembershipPolicy Policy(MembershipMode mode, int maxMembers) => mode switch

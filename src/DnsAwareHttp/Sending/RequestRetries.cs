@@ -80,7 +80,11 @@ internal sealed class RequestRetries(Origin origin, OriginScope scope, IOriginEn
         AttemptOutcome outcome = AttemptOutcomes.Of(error, isTunnelled, timedOut);
         AttemptOutcomes.NoteOn(pool, outcome, error, isTunnelled, timedOut);
         outcomes?.OnEnded(pool, outcome, error, isTunnelled);
-        Note(lease, outcome, error);
+        if (outcome is AttemptOutcome.Failed or AttemptOutcome.Refused)
+        {
+            lease.OnUnanswered(isFailure: error is not OperationCanceledException);
+        }
+
         if (outcome is AttemptOutcome.Failed || (outcome is AttemptOutcome.Refused && !MayBeSentElsewhere(request, pool, attempts)))
         {
             attempts?.Misdirected?.Dispose();
@@ -108,7 +112,7 @@ internal sealed class RequestRetries(Origin origin, OriginScope scope, IOriginEn
         EndpointPool pool = lease.Pool;
         pool.OnAnswered();
         bool isGood = outcomes?.OnAnswered(pool, response) ?? !OutlierDetectionOptions.IsFailureByDefault(response);
-        pool.Timing?.OnAnswered(lease.Sent, isGood);
+        lease.OnAnswered(isGood);
         pool.Streams.OnAnswered();
         if (AttemptOutcomes.Of(response) is AttemptOutcome.Misdirected)
         {
@@ -128,15 +132,6 @@ internal sealed class RequestRetries(Origin origin, OriginScope scope, IOriginEn
         sessions?.OnAnswered(response, pool);
         attempts?.Misdirected?.Dispose();
         return false;
-    }
-
-    // A request that was not sent, or whose connection failed, tells no latency.
-    private static void Note(GateLease lease, AttemptOutcome outcome, Exception error)
-    {
-        if (lease.Pool.Timing is PoolTiming timing && outcome is AttemptOutcome.Failed or AttemptOutcome.Refused)
-        {
-            timing.OnUnanswered(lease.Sent, isFailure: error is not OperationCanceledException);
-        }
     }
 
     // The answers after which resilience libraries send a request again.

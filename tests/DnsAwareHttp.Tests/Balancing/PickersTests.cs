@@ -10,6 +10,8 @@ public sealed class PickersTests
     [InlineData(LoadBalancingPolicy.PickFirst, 2, typeof(PickFirstPicker))]
     [InlineData(LoadBalancingPolicy.RoundRobin, 1, typeof(RoundRobinPicker))]
     [InlineData(LoadBalancingPolicy.RoundRobin, 2, typeof(RoundRobinPicker))]
+    [InlineData(LoadBalancingPolicy.PeakEwma, 1, typeof(PeakEwmaPicker))]
+    [InlineData(LoadBalancingPolicy.PeakEwma, 2, typeof(PeakEwmaPicker))]
     [InlineData(LoadBalancingPolicy.LeastRequests, 1, typeof(LeastRequestsPicker))]
     [InlineData(LoadBalancingPolicy.LeastRequests, 2, typeof(WeightedLeastRequestsPicker))]
     public void Make_EachPolicyAndWeight_HasItsPicker(LoadBalancingPolicy policy, float otherWeight, Type picker) =>

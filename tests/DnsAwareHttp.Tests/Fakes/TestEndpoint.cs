@@ -10,11 +10,11 @@ internal sealed class TestEndpoint
 {
     private readonly EndpointDialer _dialer;
 
-    public TestEndpoint(string address = "10.0.0.1", bool startsSlowly = false)
+    public TestEndpoint(string address = "10.0.0.1", bool startsSlowly = false, RequestClock? clock = null)
     {
         _dialer = new EndpointDialer(
             new DnsEndPoint("svc.test", 80), new IPEndPoint(IPAddress.Parse(address), 80), new DialSettings(TimeSpan.FromSeconds(5), null, TimeProvider.System));
-        Pool = new EndpointPool(_dialer, new SocketsHttpHandler(), () => DateTimeOffset.UnixEpoch, startsSlowly: startsSlowly);
+        Pool = new EndpointPool(_dialer, new SocketsHttpHandler(), () => DateTimeOffset.UnixEpoch, limits: new PoolLimits { Clock = clock }, startsSlowly: startsSlowly);
     }
 
     public EndpointPool Pool { get; }

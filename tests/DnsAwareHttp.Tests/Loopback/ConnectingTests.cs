@@ -12,6 +12,7 @@ public sealed class ConnectingTests
     [InlineData(LoadBalancingPolicy.LeastRequests)]
     [InlineData(LoadBalancingPolicy.RoundRobin)]
     [InlineData(LoadBalancingPolicy.PickFirst)]
+    [InlineData(LoadBalancingPolicy.PeakEwma)]
     public async Task OneRefusesAndOneSwallows_EachRequestIsAnswered(LoadBalancingPolicy policy)
     {
         await using LoopbackServer server = await LoopbackServer.StartAsync(HttpProtocols.Http1, tls: false, null, "127.0.3.1", "127.0.3.2");

@@ -20,6 +20,7 @@ public sealed class FailingAnswersTests(ITestOutputHelper output)
     [InlineData(8, HttpProtocols.Http1, LoadBalancingPolicy.LeastRequests)]
     [InlineData(8, HttpProtocols.Http2, LoadBalancingPolicy.RoundRobin)]
     [InlineData(3, HttpProtocols.Http1, LoadBalancingPolicy.RoundRobin)]
+    [InlineData(3, HttpProtocols.Http1, LoadBalancingPolicy.PeakEwma)]
     public async Task OneAnswers503AtOnce_FewRequestsAreHurt(int addresses, HttpProtocols protocols, LoadBalancingPolicy policy)
     {
         using CapturingLogger log = new();
@@ -39,6 +40,7 @@ public sealed class FailingAnswersTests(ITestOutputHelper output)
     [Theory]
     [InlineData(LoadBalancingPolicy.LeastRequests)]
     [InlineData(LoadBalancingPolicy.RoundRobin)]
+    [InlineData(LoadBalancingPolicy.PeakEwma)]
     public async Task OneNeverAnswers_ItIsEjectedWhenItsCallersGaveUp(LoadBalancingPolicy policy)
     {
         string[] all = [Sick, "127.0.12.2", "127.0.12.3"];

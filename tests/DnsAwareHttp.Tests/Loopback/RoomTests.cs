@@ -40,6 +40,7 @@ public sealed class RoomTests : IAsyncLifetime
     [LinuxTheory]
     [InlineData(LoadBalancingPolicy.RoundRobin)]
     [InlineData(LoadBalancingPolicy.LeastRequests)]
+    [InlineData(LoadBalancingPolicy.PeakEwma)]
     public async Task AStreamIsOpenOnEachAndOneBeginsToSwallow_NoShortRequestWaitsForIt(LoadBalancingPolicy policy)
     {
         await StartAsync(HttpProtocols.Http1, One, Two);
@@ -127,6 +128,7 @@ public sealed class RoomTests : IAsyncLifetime
     [Theory]
     [InlineData(LoadBalancingPolicy.RoundRobin)]
     [InlineData(LoadBalancingPolicy.LeastRequests)]
+    [InlineData(LoadBalancingPolicy.PeakEwma)]
     public async Task ConnectionsOfOneAddressAreAllTaken_RequestsGoToTheOther(LoadBalancingPolicy policy)
     {
         await StartAsync(HttpProtocols.Http1, One, Two);

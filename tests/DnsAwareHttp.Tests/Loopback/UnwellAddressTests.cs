@@ -21,6 +21,7 @@ public sealed class UnwellAddressTests(ITestOutputHelper output)
     [InlineData(HttpProtocols.Http2, 1, LoadBalancingPolicy.LeastRequests)]
     [InlineData(HttpProtocols.Http1, 0, LoadBalancingPolicy.LeastRequests)]
     [InlineData(HttpProtocols.Http2, 0, LoadBalancingPolicy.RoundRobin)]
+    [InlineData(HttpProtocols.Http1, 1, LoadBalancingPolicy.PeakEwma)]
     public async Task OneNeverAnswersTheHandshake_NoRequestFails(HttpProtocols protocols, int connectTimeoutSeconds, LoadBalancingPolicy policy)
     {
         await using LoopbackServer server = await LoopbackServer.StartAsync(protocols, tls: true, null, Good);

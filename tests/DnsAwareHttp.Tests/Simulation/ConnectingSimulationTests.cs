@@ -11,6 +11,7 @@ public sealed class ConnectingSimulationTests(ITestOutputHelper output)
     [InlineData(2, LoadBalancingPolicy.RoundRobin, null)]
     [InlineData(3, LoadBalancingPolicy.PickFirst, null)]
     [InlineData(4, LoadBalancingPolicy.LeastRequests, 20)]
+    [InlineData(5, LoadBalancingPolicy.PeakEwma, null)]
     public async Task ManyRandomSteps_NoRequestIsLostAndNothingIsLeft(int seed, LoadBalancingPolicy policy, int? maxRequestsPerConnection)
     {
         using ConnectingSimulation simulation = new(seed, policy, maxRequestsPerConnection);

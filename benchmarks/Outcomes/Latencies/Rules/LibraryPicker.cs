@@ -41,11 +41,11 @@ internal sealed class LibraryPicker : ILatencyRule
         using GateLease lease = (GateLease)sent!;
         if (ending is Ending.GivenUp)
         {
-            pool.Timing?.OnUnanswered(lease.Sent, isFailure: false);
+            lease.OnUnanswered(isFailure: false);
         }
         else
         {
-            pool.Timing?.OnAnswered(lease.Sent, isGood: ending is Ending.Answered);
+            lease.OnAnswered(isGood: ending is Ending.Answered);
         }
 
         if (ending is Ending.Failed)
@@ -65,10 +65,7 @@ internal sealed class LibraryPicker : ILatencyRule
         IPEndPoint address = new(new IPAddress([10, 0, (byte)(number >> 8), (byte)number]), 80);
         EndpointDialer dialer = new(new DnsEndPoint("svc.test", 80), address, new DialSettings(TimeSpan.FromSeconds(5), null, TimeProvider.System));
         dialer.Streams.Http2.Join(int.MaxValue);
-        return new EndpointPool(dialer, new SocketsHttpHandler(), () => DateTimeOffset.UnixEpoch.AddSeconds(_time.Now))
-        {
-            Timing = clock is null ? null : new PoolTiming(clock),
-        };
+        return new EndpointPool(dialer, new SocketsHttpHandler(), () => DateTimeOffset.UnixEpoch.AddSeconds(_time.Now), limits: new PoolLimits { Clock = clock });
     }
 
     private sealed class SimulatedTime : TimeProvider
