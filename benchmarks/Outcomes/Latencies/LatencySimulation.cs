@@ -10,7 +10,7 @@ internal sealed class LatencySimulation
     private readonly ILatencyRule[] _clients;
     private readonly int[] _working;
     private readonly Queue<Request>[] _queues;
-    private readonly PriorityQueue<(Request Request, bool IsEnd), double> _events = new();
+    private readonly PriorityQueue<(Request Request, Event What), double> _events = new();
     private readonly LatencyScore _score = new();
 
     private LatencySimulation(LatencyTrace trace, Func<LatencyTrace, Random, ServerLoads, ILatencyRule> make, int seed)
@@ -45,8 +45,8 @@ internal sealed class LatencySimulation
 
                 if (next <= nextTick)
                 {
-                    (Request request, bool isEnd) = _events.Dequeue();
-                    OnEvent(request, isEnd, next);
+                    (Request request, Event what) = _events.Dequeue();
+                    OnEvent(request, what, next);
                 }
                 else
                 {
@@ -79,7 +79,7 @@ internal sealed class LatencySimulation
 
         if (!isLongPoll)
         {
-            _events.Enqueue((request, IsEnd: false), now + _trace.CallerTimeout);
+            _events.Enqueue((request, Event.TimeOut), now + _trace.CallerTimeout);
         }
 
         if (isLongPoll || request.Fails || _working[server] < _trace.Workers)
@@ -99,28 +99,36 @@ internal sealed class LatencySimulation
         double time = request.IsLongPoll ? 30 * _random.NextDouble()
             : request.Fails ? 0.001
             : _trace.Draw(_random, _trace.Mean(request.Server, now));
-        _events.Enqueue((request, IsEnd: true), now + time);
+        _events.Enqueue((request, Event.Worked), now + time);
     }
 
-    private void OnEvent(Request request, bool isEnd, double now)
+    private void OnEvent(Request request, Event what, double now)
     {
-        if (isEnd && !request.IsLongPoll && !request.Fails)
+        if (what is Event.Worked)
         {
-            _working[request.Server]--;
-            while (_queues[request.Server].TryDequeue(out Request? next))
+            _events.Enqueue((request, Event.Arrived), now + _trace.Distance(request.Server));
+            if (!request.IsLongPoll && !request.Fails)
             {
-                if (!next.IsOver)
-                {
-                    Work(next, now);
-                    break;
-                }
+                WorkOn(request.Server, now);
             }
         }
-
-        if (!request.IsOver)
+        else if (!request.IsOver)
         {
             request.IsOver = true;
-            End(request, !isEnd ? Ending.GivenUp : request.Fails ? Ending.Failed : Ending.Answered, now);
+            End(request, what is Event.TimeOut ? Ending.GivenUp : request.Fails ? Ending.Failed : Ending.Answered, now);
+        }
+    }
+
+    private void WorkOn(int server, double now)
+    {
+        _working[server]--;
+        while (_queues[server].TryDequeue(out Request? next))
+        {
+            if (!next.IsOver)
+            {
+                Work(next, now);
+                break;
+            }
         }
     }
 
@@ -133,6 +141,13 @@ internal sealed class LatencySimulation
         {
             _score.OnEnded(latency, ending);
         }
+    }
+
+    private enum Event
+    {
+        Worked,
+        Arrived,
+        TimeOut,
     }
 
     private sealed record Request(int Client, int Server, double SentAt, object? Sent)

@@ -22,6 +22,9 @@ internal sealed record LatencyTrace(string Name, int Servers, double Rate, Func<
     /// <summary>After this time the caller gives up, in seconds.</summary>
     public double CallerTimeout { get; init; } = 30;
 
+    /// <summary>The time to a server and back, in seconds.</summary>
+    public Func<int, double> Distance { get; init; } = static _ => 0;
+
     /// <summary>Requests that a server works on at a time. The others wait in its queue.</summary>
     public int Workers { get; init; } = int.MaxValue;
 

@@ -33,6 +33,9 @@ internal static class LatencyTraces
         new("a tenth are long polls, 1 of 8 ten times slower", 8, 200, static (server, at) => server == 0 && at >= LatencyTrace.UsualOnset ? 10 * Well : Well) { LongPolls = 0.1 },
         new("50 clients, 70 % busy, 1 of 8 has half the speed", 8, 1000, static (server, _) => server == 0 ? 2 * Well : Well) { Clients = 50, Workers = 4, Draw = Exponential },
         new("50 clients, 2 servers, 70 % busy, one a third nearer", 2, 280, static (server, _) => server == 0 ? 0.67 * Well : Well) { Clients = 50, Workers = 4, Draw = Exponential },
+        Herd("50 clients, 1 of 3 is 20 ms nearer, 70 % busy", 50, 420),
+        Herd("50 clients, 1 of 3 is 20 ms nearer, 30 % busy", 50, 180),
+        Herd("500 clients, 1 of 3 is 20 ms nearer, 70 % busy", 500, 420),
         new("50 clients, 2 servers, 70 % busy, all alike", 2, 280, static (_, _) => Well) { Clients = 50, Workers = 4, Draw = Exponential, Sick = 2 },
     ];
 
@@ -41,6 +44,10 @@ internal static class LatencyTraces
 
     private static LatencyTrace Recovering(string name, int servers, double rate) =>
         new(name, servers, rate, static (server, at) => server == 0 && at is >= 10 and < 70 ? 10 * Well : Well) { Onset = 70, Length = 190 };
+
+    // If all clients choose the near server, that one is overloaded.
+    private static LatencyTrace Herd(string name, int clients, double rate) =>
+        new(name, 3, rate, static (_, _) => Well) { Clients = clients, Workers = 4, Draw = Exponential, Distance = static server => server == 0 ? 0.001 : 0.021 };
 
     private static double Exponential(Random random, double mean) => -Math.Log(1 - random.NextDouble()) * mean;
 

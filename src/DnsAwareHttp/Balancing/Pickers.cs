@@ -20,7 +20,8 @@ internal static class Pickers
             LoadBalancingPolicy.RoundRobin => new RoundRobinPicker(
                 WeightedTurns.Differ(preferred) ? [.. WeightedTurns.Of(preferred).Select(turn => turn.Pool)] : pools, random),
             LoadBalancingPolicy.PeakEwma => new PeakEwmaPicker(
-                WeightedTurns.Differ(preferred) ? WeightedTurns.Of(preferred) : [.. pools.Select(static pool => new Turn(pool, 1))], random),
+                WeightedTurns.Differ(preferred) ? WeightedTurns.Of(preferred) : [.. pools.Select(static pool => new Turn(pool, 1))],
+                random),
             _ => WeightedTurns.Differ(preferred)
                 ? new WeightedLeastRequestsPicker(WeightedTurns.Of(preferred), random)
                 : new LeastRequestsPicker(pools, random),

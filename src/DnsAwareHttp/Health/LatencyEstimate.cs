@@ -47,9 +47,9 @@ internal readonly record struct LatencyEstimate(double Mean, double Variance, do
     public double DoubtAt(double now)
     {
         double answers = EvidenceAt(now);
-        double deviation = Deviation(answers) * (1 + (FailureCost * FailedPart));
-        double failures = Mean * FailureCost * Math.Sqrt(FailedPart * (1 - FailedPart));
-        return StandardErrors * Math.Sqrt(((deviation * deviation) + (failures * failures)) / answers);
+        double factor = 1 + (FailureCost * FailedPart);
+        double failures = Mean * Mean * FailureCost * FailureCost * FailedPart * (1 - FailedPart);
+        return StandardErrors * Math.Sqrt(((VarianceOf(answers) * factor * factor) + failures) / answers);
     }
 
     /// <summary>A request was answered well.</summary>
@@ -83,12 +83,18 @@ internal readonly record struct LatencyEstimate(double Mean, double Variance, do
     private double EvidenceBefore(double latency, double now)
     {
         double answers = EvidenceAt(now);
-        bool isSurprise = Math.Abs(latency - Mean) > Surprise * Deviation(answers);
-        return !isSurprise ? answers : answers / (latency > Mean ? SlowSurprise : FastSurprise);
+        double beyond = latency - Mean;
+        bool isSurprise = beyond * beyond > Surprise * Surprise * VarianceOf(answers);
+        return !isSurprise ? answers : answers / (beyond > 0 ? SlowSurprise : FastSurprise);
     }
 
     // Of few answers the variance is not known.
-    private double Deviation(double answers) => Math.Max(Math.Sqrt(Variance), Mean * (MinDeviation + (1 / (answers + 1))));
+    private double VarianceOf(double answers)
+    {
+        double least = Mean * (MinDeviation + (1 / (answers + 1)));
+        return Math.Max(Variance, least * least);
+    }
 
-    private double EvidenceAt(double now) => Answers * Math.Exp((At - now) / Fading);
+    // Most answers follow each other soon.
+    private double EvidenceAt(double now) => now - At < 0.1 ? Answers : Answers * Math.Exp((At - now) / Fading);
 }

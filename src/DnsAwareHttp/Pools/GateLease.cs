@@ -11,7 +11,7 @@ internal readonly struct GateLease(EndpointPool pool, long sent) : IDisposable
     public void OnAnswered(bool isGood) => pool.Outcomes.Timing?.OnAnswered(sent, isGood);
 
     /// <inheritdoc cref="PoolTiming.OnUnanswered"/>
-    public void OnUnanswered(bool isFailure) => pool.Outcomes.Timing?.OnUnanswered(sent, isFailure);
+    public void OnUnanswered(bool isGivenUp, bool wasSent = true) => pool.Outcomes.Timing?.OnUnanswered(sent, isGivenUp, wasSent);
 
     public void Dispose()
     {

@@ -60,8 +60,8 @@ internal sealed class PoolSampler(bool startsSlowly, DateTimeOffset now)
         }
 
         pool.Outcomes.Latency.TimeNext();
-        pool.Outcomes.Timing?.Fade();
         long total = pool.TotalRequests;
+        pool.Outcomes.Timing?.Sample(total - _totalBefore);
         WasUsed = total != _totalBefore;
         if (WasUsed)
         {

@@ -2,7 +2,10 @@ using DnsAwareHttp.Health;
 
 namespace DnsAwareHttp.Pools;
 
-/// <summary>Times the requests of a pool, where a policy compares latencies: two looks at the clock for each request, and no object.</summary>
+/// <summary>
+/// Times the requests of a pool, where a policy compares latencies: two looks at the clock for a request, and no object. Of more than a
+/// thousand requests a second a part is timed.
+/// </summary>
 /// <remarks>
 /// A time is that of the response headers over a connection that was open: an event stream is answered when it begins, and the dial and the
 /// TLS handshake of a new connection are not the server's work. A request that may have waited for a connection counts only if it was
@@ -17,10 +20,18 @@ internal sealed class PoolTiming(RequestClock clock)
     /// <summary>The bit of a time that says: sent at once. It makes the time differ from 0, too.</summary>
     private const long AtOnce = 1;
 
+    /// <summary>Differs from 0 without <see cref="AtOnce"/>.</summary>
+    private const long MinSent = 2;
+
+    /// <summary>A thousand a second tell enough.</summary>
+    private const int MaxTimedPerSample = 250;
+
     private LatencyEstimate _estimate;
     private ulong _cost;
     private long _waitingSince;
     private int _isNoting;
+    private volatile uint _stride = 1;
+    private uint _sent;
 
     /// <param name="clock">The time of the origin's requests; null: they are not timed.</param>
     public static PoolTiming? Of(RequestClock? clock) => clock is null ? null : new PoolTiming(clock);
@@ -43,9 +54,15 @@ internal sealed class PoolTiming(RequestClock clock)
 
     /// <summary>A request is sent.</summary>
     /// <param name="isAtOnce">Whether it is sent over a connection that is open.</param>
-    /// <returns>When, and whether at once.</returns>
+    /// <returns>When, and whether at once; 0: it is not timed.</returns>
     public long OnSent(bool isAtOnce)
     {
+        // A lost count is no harm.
+        if (_stride > 1 && ++_sent % _stride != 0)
+        {
+            return 0;
+        }
+
         long now = clock.Read();
         if (Volatile.Read(ref _waitingSince) == 0)
         {
@@ -53,7 +70,7 @@ internal sealed class PoolTiming(RequestClock clock)
             Volatile.Write(ref _waitingSince, now | AtOnce);
         }
 
-        return isAtOnce ? now | AtOnce : now & ~AtOnce;
+        return isAtOnce ? now | AtOnce : Math.Max(now & ~AtOnce, MinSent);
     }
 
     /// <summary>A request was answered.</summary>
@@ -61,6 +78,11 @@ internal sealed class PoolTiming(RequestClock clock)
     /// <param name="isGood">False: it is a failure. How fast it came tells nothing: an endpoint that fails at once is not fast.</param>
     public void OnAnswered(long sent, bool isGood)
     {
+        if (sent == 0)
+        {
+            return;
+        }
+
         Volatile.Write(ref _waitingSince, 0);
         long now = clock.Read();
         double latency = clock.Seconds(now - sent);
@@ -76,12 +98,18 @@ internal sealed class PoolTiming(RequestClock clock)
 
     /// <summary>A request ended without an answer.</summary>
     /// <param name="sent">The result of <see cref="OnSent"/>.</param>
-    /// <param name="isFailure">False: its caller gave up. The answer would have taken longer.</param>
-    public void OnUnanswered(long sent, bool isFailure)
+    /// <param name="isGivenUp">Whether its caller gave up: the answer would have taken longer.</param>
+    /// <param name="wasSent">False: a request that never got a connection tells no latency.</param>
+    public void OnUnanswered(long sent, bool isGivenUp, bool wasSent)
     {
+        if (!wasSent || sent == 0)
+        {
+            return;
+        }
+
         long now = clock.Read();
         double latency = clock.Seconds(now - sent);
-        if (isFailure)
+        if (!isGivenUp)
         {
             Note(now, latency: null);
         }
@@ -94,9 +122,11 @@ internal sealed class PoolTiming(RequestClock clock)
     /// <summary>No request is under way: none waits.</summary>
     public void OnEmpty() => Volatile.Write(ref _waitingSince, 0);
 
-    /// <summary>Evidence fades. Called a few times a second while requests flow.</summary>
-    public void Fade()
+    /// <summary>Evidence fades, and is gathered from fewer requests while there are many. Called while requests flow.</summary>
+    /// <param name="requests">The requests since the latest sample.</param>
+    public void Sample(long requests)
     {
+        _stride = (uint)Math.Max(requests / MaxTimedPerSample, 1);
         if (Known.Expected > 0 && TryBegin())
         {
             End(clock.Seconds(clock.Latest));

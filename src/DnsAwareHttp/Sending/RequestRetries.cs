@@ -80,11 +80,7 @@ internal sealed class RequestRetries(Origin origin, OriginScope scope, IOriginEn
         AttemptOutcome outcome = AttemptOutcomes.Of(error, isTunnelled, timedOut);
         AttemptOutcomes.NoteOn(pool, outcome, error, isTunnelled, timedOut);
         outcomes?.OnEnded(pool, outcome, error, isTunnelled);
-        if (outcome is AttemptOutcome.Failed or AttemptOutcome.Refused)
-        {
-            lease.OnUnanswered(isFailure: error is not OperationCanceledException);
-        }
-
+        lease.OnUnanswered(error is OperationCanceledException, outcome is AttemptOutcome.Failed or AttemptOutcome.Refused);
         if (outcome is AttemptOutcome.Failed || (outcome is AttemptOutcome.Refused && !MayBeSentElsewhere(request, pool, attempts)))
         {
             attempts?.Misdirected?.Dispose();

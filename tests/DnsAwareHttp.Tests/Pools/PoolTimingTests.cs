@@ -20,8 +20,8 @@ public sealed class PoolTimingTests
     [Fact]
     public void NothingWasAnswered_NothingIsKnown()
     {
-        _timing.OnUnanswered(_timing.OnSent(isAtOnce: true), isFailure: true);
-        _timing.Fade();
+        _timing.OnUnanswered(_timing.OnSent(isAtOnce: true), isGivenUp: false, wasSent: true);
+        _timing.Sample(requests: 0);
 
         _timing.Mean.Should().BeNull();
         _timing.Cost.Should().Be(default(PoolCost));
@@ -57,7 +57,7 @@ public sealed class PoolTimingTests
         float before = _timing.Cost.Expected;
 
         _timing.OnAnswered(_timing.OnSent(isAtOnce: true), isGood: false);
-        _timing.OnUnanswered(_timing.OnSent(isAtOnce: true), isFailure: true);
+        _timing.OnUnanswered(_timing.OnSent(isAtOnce: true), isGivenUp: false, wasSent: true);
 
         _timing.Cost.Expected.Should().BeGreaterThan(before * 1.3f);
         _timing.Mean.Should().BeCloseTo(Usual, TimeSpan.FromMicroseconds(1));
@@ -72,6 +72,18 @@ public sealed class PoolTimingTests
 
         GiveUp(after: 50 * Usual);
         _timing.Mean.Should().BeGreaterThan(Usual);
+    }
+
+    [Fact]
+    public void RequestThatNeverGotAConnection_TellsNothing()
+    {
+        Answer(Usual, 20);
+        PoolCost before = _timing.Cost;
+
+        _timing.OnUnanswered(_timing.OnSent(isAtOnce: false), isGivenUp: false, wasSent: false);
+        _timing.OnEmpty();
+
+        _timing.Cost.Should().Be(before);
     }
 
     [Fact]
@@ -118,16 +130,32 @@ public sealed class PoolTimingTests
     }
 
     [Fact]
-    public void Fade_WidensTheDoubtOfAnUnusedEndpoint()
+    public void Sample_WidensTheDoubtOfAnUnusedEndpoint()
     {
         Answer(Usual, 20);
         float before = _timing.Cost.Doubt;
 
         Pass(TimeSpan.FromMinutes(5));
-        _timing.Fade();
+        _timing.Sample(requests: 0);
 
         _timing.Cost.Doubt.Should().BeGreaterThan(3 * before);
         _timing.Cost.Expected.Should().BeApproximately(0.02f, 0.001f);
+    }
+
+    [Fact]
+    public void ManyRequests_APartOfThemIsTimed()
+    {
+        Enumerable.Range(0, 100).Should().OnlyContain(_ => _timing.OnSent(true) != 0, "there are few so far");
+        _timing.Sample(requests: 2_500);
+
+        Enumerable.Range(0, 100).Count(_ => _timing.OnSent(true) != 0).Should().Be(10);
+        _timing.OnAnswered(0, isGood: true);
+        _timing.OnAnswered(0, isGood: false);
+        _timing.OnUnanswered(0, isGivenUp: true, wasSent: true);
+        _timing.Cost.Should().Be(default(PoolCost), "nothing is known of a request that is not timed");
+
+        _timing.Sample(requests: 100);
+        Enumerable.Range(0, 100).Should().OnlyContain(_ => _timing.OnSent(true) != 0);
     }
 
     [Fact]
@@ -156,7 +184,7 @@ public sealed class PoolTimingTests
     {
         long sent = _timing.OnSent(isAtOnce: true);
         _time.Advance(after);
-        _timing.OnUnanswered(sent, isFailure: false);
+        _timing.OnUnanswered(sent, isGivenUp: true, wasSent: true);
         _timing.OnEmpty();
     }
 

@@ -41,7 +41,7 @@ internal sealed class LibraryPicker : ILatencyRule
         using GateLease lease = (GateLease)sent!;
         if (ending is Ending.GivenUp)
         {
-            lease.OnUnanswered(isFailure: false);
+            lease.OnUnanswered(isGivenUp: true);
         }
         else
         {
