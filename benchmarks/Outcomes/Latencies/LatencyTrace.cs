@@ -28,6 +28,9 @@ internal sealed record LatencyTrace(string Name, int Servers, double Rate, Func<
     /// <summary>Requests that a server works on at a time. The others wait in its queue.</summary>
     public int Workers { get; init; } = int.MaxValue;
 
+    /// <summary>The mean time over all requests, where <see cref="Draw"/> makes another one of it.</summary>
+    public Func<double, double> MeanDrawn { get; init; } = static mean => mean;
+
     /// <summary>Draws the time of a request from its mean.</summary>
     public Func<Random, double, double> Draw { get; init; } = static (random, mean) => mean * (0.8 + (0.4 * random.NextDouble()));
 

@@ -24,7 +24,7 @@ internal static class LatencyTraces
         Recovering("1 of 2 was slow for a minute, and is well again", 2, 200),
         new("1 of 3 ten times slower for 20 s, then well for 20 s; 60 % busy", 3, 360, static (server, at) => server == 0 && at % 40 < 20 ? 10 * Well : Well) { Workers = 4, Draw = Exponential },
         new("1 of 8 hangs for 10 s, every 30 s", 8, 200, static (server, at) => server == 0 && at % 30 < 10 ? Math.Max(10 - (at % 30), Well) : Well),
-        new("1 of 8: a fifth of its answers takes 20 times as long", 8, 200, static (server, _) => server == 0 ? -Well : Well) { Draw = Tail },
+        new("1 of 8: a fifth of its answers takes 20 times as long", 8, 200, static (server, _) => server == 0 ? -Well : Well) { Draw = Tail, MeanDrawn = static mean => mean < 0 ? -4.8 * mean : mean },
         new("1 of 8 answers 503 to a fifth", 8, 200, static (_, _) => Well) { Failures = static (server, at) => server == 0 && at >= LatencyTrace.UsualOnset ? 0.2 : 0 },
         new("all pause: 1 of 200 answers takes a second", 8, 200, static (_, _) => Well) { Draw = Pause, Sick = 8 },
         new("all alike, times vary (exponential), 70 % busy", 8, 1120, static (_, _) => Well) { Draw = Exponential, Workers = 4, Sick = 8, Length = 80 },

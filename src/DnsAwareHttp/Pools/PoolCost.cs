@@ -8,7 +8,8 @@ internal readonly record struct PoolCost(float Expected, float Doubt)
     /// <summary>Both in one word, which is read and written as a whole.</summary>
     public ulong Word => ((ulong)BitConverter.SingleToUInt32Bits(Expected) << 32) | BitConverter.SingleToUInt32Bits(Doubt);
 
-    public static PoolCost Of(ulong word) => new(BitConverter.UInt32BitsToSingle((uint)(word >> 32)), BitConverter.UInt32BitsToSingle((uint)word));
+    public static PoolCost Of(ulong word) =>
+        new(BitConverter.UInt32BitsToSingle((uint)(word >> 32)), BitConverter.UInt32BitsToSingle((uint)word));
 
     /// <summary>It costs hardly less; 0: not known.</summary>
     public float Least => Expected - Doubt;

@@ -90,7 +90,7 @@ internal sealed class Oracle(LatencyTrace trace, ServerLoads loads) : CountingRu
         {
             int server = (start + step) % Servers;
             double queue = Math.Max(1, (loads.Pending[server] + 1.0) / trace.Workers);
-            double cost = trace.Distance(server) + (trace.Mean(server, now) * (queue + (0.001 * loads.Pending[server])) * (1 + (1000 * trace.Failures(server, now))));
+            double cost = trace.Distance(server) + (trace.MeanDrawn(trace.Mean(server, now)) * (queue + (0.001 * loads.Pending[server])) * (1 + (1000 * trace.Failures(server, now))));
             if (cost < least)
             {
                 (best, least) = (server, cost);
