@@ -37,7 +37,7 @@ internal sealed class OutcomeReport(OriginScope scope, OutlierWatch watch)
 
     private void OnNoFailure(EndpointPool pool, HttpResponseMessage response)
     {
-         if (response.StatusCode is HttpStatusCode.TooManyRequests)
+        if (response.StatusCode is HttpStatusCode.TooManyRequests)
         {
             pool.Outcomes.OnOverload();
         }
