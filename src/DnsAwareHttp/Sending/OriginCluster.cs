@@ -9,6 +9,7 @@ internal sealed class OriginCluster
     /// <summary>The time between two samples of the endpoints while requests flow.</summary>
     private static readonly TimeSpan SampleInterval = TimeSpan.FromMilliseconds(250);
 
+    private readonly Origin _origin;
     private readonly OriginScope _scope;
     private readonly IOriginEndpoints _endpoints;
     private readonly RequestSender _sender;
@@ -28,7 +29,7 @@ internal sealed class OriginCluster
         OutlierWatch? outliers = null)
     {
         _outliers = outliers;
-        Origin = origin;
+        _origin = origin;
         _scope = scope;
         _endpoints = endpoints;
         _sender = sender;
@@ -38,7 +39,8 @@ internal sealed class OriginCluster
             Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    public Origin Origin { get; }
+    /// <summary>The origin. Each request reads it, so it is not copied.</summary>
+    public ref readonly Origin Origin => ref _origin;
 
     /// <summary>Whether it takes no requests any more.</summary>
     public bool IsClosed => _endpoints.IsClosed;
