@@ -103,6 +103,7 @@ internal sealed class OriginRegistry : IMetricSource
             _successor = successor;
             _isClosed = true;
             _sweep.Dispose();
+            _factory.Samples.End();
             _table.Clear();
         }
 

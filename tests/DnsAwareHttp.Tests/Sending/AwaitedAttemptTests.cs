@@ -192,6 +192,10 @@ public sealed class AwaitedAttemptTests : IDisposable, IRequestRoutes
     public async Task TheCallersCodeRunsInsideOfTheAnswer_AndSendsItsNextRequest()
     {
         const int Depth = 50;
+        TaskCompletionSource<HttpResponseMessage> timed = Pending();
+        Task<HttpResponseMessage> first = Send(); // Its time is taken, too. No request after it has two listeners.
+        timed.SetResult(new HttpResponseMessage());
+        await first;
         Queue<TaskCompletionSource<HttpResponseMessage>> answers = new();
         _bench.Answer = (_, _) =>
         {
