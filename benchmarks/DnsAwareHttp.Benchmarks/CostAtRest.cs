@@ -24,13 +24,15 @@ internal static class CostAtRest
             using TcpListener server = new(IPAddress.Loopback, 0);
             RequestRouter router = Open(server, resolver, names, connects: false);
             await Task.Delay(TimeSpan.FromSeconds(5));
-            (long answers, long bytes, TimeSpan began) = (resolver.Questions, GC.GetTotalAllocatedBytes(), Environment.CpuUsage.TotalTime);
+            (long answers, long bytes) = (resolver.Questions, GC.GetTotalAllocatedBytes());
+            TimeSpan began = Environment.CpuUsage.TotalTime;
             await Task.Delay(Measured);
             answers = resolver.Questions - answers;
             double each = (Environment.CpuUsage.TotalTime - began).TotalMicroseconds / answers;
             bytes = (GC.GetTotalAllocatedBytes() - bytes) / answers;
+            double share = each * 10_000 / 60 / 1e6;
             Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"{names,5} {members,7} {answers,9} {each,9:F0} {bytes,12:N0}   {each * 10_000 / 60 / 1e6:P2}"));
+                CultureInfo.InvariantCulture, $"{names,5} {members,7} {answers,9} {each,9:F0} {bytes,12:N0}   {share:P2}"));
             router.Close();
         }
 
@@ -67,7 +69,8 @@ internal static class CostAtRest
             }
 
             double share = (Environment.CpuUsage.TotalTime - began).TotalMilliseconds / Measured.TotalMilliseconds;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{origins,7} {endpoints,9} {sent / Measured.TotalSeconds,11:N0}   {share:P2}"));
+            double rate = sent / Measured.TotalSeconds;
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{origins,7} {endpoints,9} {rate,11:N0}   {share:P2}"));
             router.Close();
         }
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using DnsAwareHttp.Handlers;
-using DnsAwareHttp.Pools;
 using DnsAwareHttp.Sending;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -53,9 +52,10 @@ internal static class DispatchCost
                 ours = Better(ours, subject.Send(subject.Ours, Requests, isLate));
             }
 
+            (double time, double bytes) = (ours.Time - bare.Time, ours.Bytes - bare.Bytes);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{subject} {(isLate ? "later" : "at once"),-8} {bare.Time,9:F0} {ours.Time,8:F0} {ours.Time - bare.Time,8:F0} {ours.Bytes - bare.Bytes,11:F0}"));
+                $"{subject} {(isLate ? "later" : "at once"),-8} {bare.Time,9:F0} {ours.Time,8:F0} {time,8:F0} {bytes,11:F0}"));
         }
     }
 
@@ -124,8 +124,12 @@ internal sealed class DispatchSubject
 
     public override string ToString() => _name;
 
-    private static string HostOf(int number, int length) =>
-        $"h{number.ToString(CultureInfo.InvariantCulture)}".PadRight(Math.Min(length - 5, 60), 'x') + (length > 65 ? "." + new string('y', length - 66) : "") + ".test";
+    // A label has at most 63 characters.
+    private static string HostOf(int number, int length)
+    {
+        string first = $"h{number.ToString(CultureInfo.InvariantCulture)}".PadRight(Math.Min(length - 5, 60), 'x');
+        return length > 65 ? $"{first}.{new string('y', length - 66)}.test" : $"{first}.test";
+    }
 
     /// <summary>Answers at once, or when it is told to.</summary>
     private sealed class PromptStub : HttpMessageHandler

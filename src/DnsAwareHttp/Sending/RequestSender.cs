@@ -1,5 +1,4 @@
 using DnsAwareHttp.Balancing;
-using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Endpoints;
 using DnsAwareHttp.Pools;
 using DnsAwareHttp.Resolution;
@@ -21,7 +20,7 @@ internal sealed class RequestSender(
     private readonly RequestRetries _retries = new(origin, scope, endpoints, sessions, outcomes);
     private readonly EndpointChoice _choice = new(origin, scope, endpoints, wait, routes, sessions);
 
-    /// <summary>Sends a request. While its endpoint is connected and answers, no async frame of ours is between it and its caller.</summary>
+    /// <summary>Sends a request. While its endpoint is connected and answers, no async frame of ours is behind its caller.</summary>
     /// <param name="request">The request, sent as it is.</param>
     /// <param name="redirects">Follows the response if it is a redirect; null: the redirect is returned as it is.</param>
     /// <param name="async">False: every wait is on the calling thread, and the task is complete when the call returns.</param>
@@ -43,7 +42,8 @@ internal sealed class RequestSender(
             EndpointPool? pool = set?.Pick(scope.Random);
             return pool is { IsConnected: true } && pool.TryEnter(out GateLease lease, pool.Room.Places)
                 ? new FirstAttempt(
-                    this, request, redirects, pool, lease, SendToAsync(pool, request, async, cancellationToken), cancellationToken).WhenEnded()
+                    this, request, redirects, pool, lease, SendToAsync(pool, request, async, cancellationToken), cancellationToken)
+                    .WhenEnded()
                 : SendOnAsync(request, redirects, new Opening { Set = set, Picked = pool }, async, cancellationToken);
         }
         catch (Exception exception)
@@ -72,9 +72,8 @@ internal sealed class RequestSender(
         (RequestAttempts? attempts, int moves) = (opening.Attempts ?? _retries.BeginAgain(request, session), 0);
         while (true)
         {
-            EndpointSet? set = opening.Set ?? endpoints.Current;
-            EndpointPool? pool = Pick(set, session, attempts, opening.Picked, out bool isReady);
-            opening = default;
+            (EndpointSet? set, EndpointPool? picked, opening) = (opening.Set ?? endpoints.Current, opening.Picked, default(Opening));
+            EndpointPool? pool = Pick(set, session, attempts, picked, out bool isReady);
             if (!isReady)
             {
                 attempts ??= _retries.Begin(session);

@@ -1,10 +1,10 @@
+using System.Globalization;
 using System.Net;
 using DnsAwareHttp.Balancing;
 using DnsAwareHttp.Endpoints;
 using DnsAwareHttp.Pools;
 using DnsAwareHttp.Sending;
 using DnsAwareHttp.Tests.Fakes;
-using DnsAwareHttp.Tests.Loopback;
 
 namespace DnsAwareHttp.Tests.Sending;
 
@@ -353,7 +353,7 @@ public sealed class AwaitedAttemptTests : IDisposable, IRequestRoutes
     private static async Task<HttpResponseMessage> AnswerSomehowAsync(string address, HttpRequestMessage request)
     {
         string name = request.Headers.GetValues("Name").First();
-        int kind = int.Parse(request.Headers.GetValues("Kind").First(), System.Globalization.CultureInfo.InvariantCulture);
+        int kind = int.Parse(request.Headers.GetValues("Kind").First(), CultureInfo.InvariantCulture);
         if (kind > 0)
         {
             await Task.Yield();
