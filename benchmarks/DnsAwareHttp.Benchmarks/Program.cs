@@ -21,5 +21,20 @@ if (args is ["observation"])
     return await ObservationBenchmark.RunAsync();
 }
 
+if (args is ["dispatch"])
+{
+    return DispatchCost.Run();
+}
+
+if (args is ["rest"])
+{
+    return await CostAtRest.RunAnswersAsync();
+}
+
+if (args is ["look"])
+{
+    return await CostAtRest.RunLookAsync();
+}
+
 BenchmarkSwitcher.FromAssembly(typeof(DispatchBenchmark).Assembly).Run(args);
 return 0;

@@ -24,6 +24,9 @@ internal enum LockRank
     /// <summary>Of <c>RefreshSchedule</c>: the queue of names that are due.</summary>
     Schedule,
 
+    /// <summary>Of <c>SampleTimer</c>: the origins whose next sample is due.</summary>
+    Samples,
+
     /// <summary>Of <c>QuestionPlaces</c>: the questions under way to one name server.</summary>
     Questions,
 

@@ -33,4 +33,9 @@ internal static class AnswerVerdicts
             : answer.LastGood is null && !isInGrace ? AnswerVerdict.GiveUp
             : AnswerVerdict.Keep;
     }
+
+    /// <summary>Why members leave after an answer that has nothing usable.</summary>
+    public static (DepartureReason Reason, string Detail) WhyUnusable(CachedAnswer answer) => answer.Latest is Answer.Found
+        ? (DepartureReason.Filtered, "AddressFilter refuses all addresses of the latest answer")
+        : (DepartureReason.NameEmpty, "the name has no address any more");
 }

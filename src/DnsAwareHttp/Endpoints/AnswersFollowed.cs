@@ -59,8 +59,11 @@ internal sealed class AnswersFollowed(OriginScope scope, string name)
     private void Note(DnsAwareChange change) => scope.Journal.Note(change);
 
     private static bool HasSame(CachedAnswer one, CachedAnswer other) =>
-        AddressesOf(one).ToHashSet().SetEquals(AddressesOf(other))
-        && (one.LastGood?.Targets ?? []).ToHashSet().SetEquals(other.LastGood?.Targets ?? []);
+        HasSame(AddressesOf(one), AddressesOf(other)) && HasSame(one.LastGood?.Targets ?? [], other.LastGood?.Targets ?? []);
+
+    // Nearly always the order is the same, too.
+    private static bool HasSame<T>(ImmutableArray<T> one, ImmutableArray<T> other) =>
+        one.AsSpan().SequenceEqual(other.AsSpan()) || one.ToHashSet().SetEquals(other);
 
     private static ImmutableArray<IPAddress> AddressesOf(CachedAnswer answer) => answer.LastGood?.Addresses ?? [];
 }

@@ -20,7 +20,14 @@ internal sealed class EndpointRoster(
     OriginScope scope, OrderedLock sync, IMembershipPolicy policy, EndpointPoolFactory factory, IPoolObserver observer,
     Func<bool> othersAreWarm)
 {
+    /// <summary>
+    /// The order of members that stay is this old at most. To order them asks the system for the route to each, which costs more than all
+    /// the rest of an answer. A route that is lost meanwhile shows as failed connects, and the next answer orders the members again.
+    /// </summary>
+    public static readonly TimeSpan MaxAgeOfOrder = TimeSpan.FromMinutes(5);
+
     private readonly Dictionary<IPAddress, EndpointPool> _pools = [];
+    private DateTimeOffset _orderedAt;
     private Members _members = Members.None;
     private int _sources;
 
@@ -35,6 +42,12 @@ internal sealed class EndpointRoster(
     /// <summary>The members' pools, in the order in which they are tried.</summary>
     public ImmutableArray<EndpointPool> Pools => [.. Placements.Select(placement => placement.Pool)];
 
+    /// <summary>
+    /// Whether the latest answer left all as it was: the members, their order, and all that <see cref="Placements"/> says of them. The
+    /// answer itself counts all the same: the members were seen once more, and the policy has one more answer in its memory.
+    /// </summary>
+    public bool IsUnchanged { get; private set; }
+
     private IEnumerable<Member> Lingering => _members.All.Where(member => member.Absences > 0);
 
     /// <summary>Takes in one more answer.</summary>
@@ -48,6 +61,7 @@ internal sealed class EndpointRoster(
     {
         sync.AssertHeld();
         Members before = sources == _sources ? _members : _members.WithoutHistory();
+        (bool mayStay, int count) = (sources == _sources && MayStay_NeedsLock(), _pools.Count);
         _sources = sources;
         NoteAbsent_NeedsLock(addresses);
         ImmutableArray<Departure> leaving = Become_NeedsLock(policy.Decide(before, addresses, isComplete, scope.Clock.Now));
@@ -62,8 +76,36 @@ internal sealed class EndpointRoster(
             }
         }
 
-        Order_NeedsLock(family);
+        // Nobody left: then members joined exactly if there are more.
+        IsUnchanged = mayStay && leaving.IsEmpty && _pools.Count == count && !Lingering.Any();
+        if (!IsUnchanged)
+        {
+            Order_NeedsLock(family);
+        }
+
         return leaving;
+    }
+
+    // A new order could differ if an address had no route or cannot be connected to, or if it is long ago. An address that was avoided for
+    // its answer 421 is offered again.
+    private bool MayStay_NeedsLock()
+    {
+        sync.AssertHeld();
+        if (Placements.IsEmpty || scope.Clock.Now - _orderedAt >= MaxAgeOfOrder)
+        {
+            return false;
+        }
+
+        foreach (EndpointPlacement placement in Placements)
+        {
+            if (!placement.HasRoute || placement.IsLingering
+                || placement.Pool.Health is { State: EndpointState.Failing } or { IsMisdirected: true })
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>
@@ -105,6 +147,7 @@ internal sealed class EndpointRoster(
     public void Order_NeedsLock(AddressFamily family)
     {
         sync.AssertHeld();
+        _orderedAt = scope.Clock.Now;
         Dictionary<IPAddress, Member> members = _members.All.ToDictionary(member => member.Address);
         ImmutableArray<IPAddress> order = scope.Order.Sort([.. _members.All.Select(member => member.Address)], family, out int routable);
         Placements =

@@ -95,8 +95,7 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
     /// <summary>Follows one more answer. An answer that is told twice, or late, counts once.</summary>
     public void OnAnswer(CachedAnswer answer)
     {
-        // The filter is not asked about an answer twice.
-        ImmutableArray<IPAddress> admitted = _answers.IsNew(answer) ? _admission.Admit(answer.LastGood) : [];
+        ImmutableArray<IPAddress> admitted = _answers.IsNew(answer) ? _admission.Admit(answer.LastGood) : []; // The filter is asked once.
         using (_sync.Enter())
         {
             if (IsClosed || !_answers.IsNew(answer))
@@ -198,13 +197,11 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
         {
             case AnswerVerdict.Follow:
                 _grace.End_NeedsLock();
-                Release_NeedsLock([.. _roster.Apply_NeedsLock(admitted, answer.LastGood!.IsComplete, PreferredFamily, answer.Sources),
-                    .. _roster.ReleaseAbsent_NeedsLock()]);
+                Release_NeedsLock(
+                    _roster.Apply_NeedsLock(admitted, answer.LastGood!.IsComplete, PreferredFamily, answer.Sources), _roster.IsUnchanged);
                 break;
             case AnswerVerdict.BeginGrace when _roster.HasMembers:
-                (DepartureReason reason, string detail) = answer.Latest is Answer.Found
-                    ? (DepartureReason.Filtered, "AddressFilter refuses all addresses of the latest answer")
-                    : (DepartureReason.NameEmpty, "the name has no address any more");
+                (DepartureReason reason, string detail) = AnswerVerdicts.WhyUnusable(answer);
                 _grace.Begin_NeedsLock(reason, detail);
                 break;
             case AnswerVerdict.GiveUp:
@@ -214,10 +211,13 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
     }
 
     // Make before break: the hold keeps departing pools until an endpoint that stays is connected.
-    private void Release_NeedsLock(ImmutableArray<Departure> leaving)
+    private void Release_NeedsLock(ImmutableArray<Departure> leaving, bool isUnchanged = false)
     {
         _sync.AssertHeld();
-        LetGo_NeedsLock(_hold.Add_NeedsLock(leaving));
+        if (!isUnchanged || !_hold.Held.IsEmpty)
+        {
+            LetGo_NeedsLock(_hold.Add_NeedsLock([.. leaving, .. _roster.ReleaseAbsent_NeedsLock()]));
+        }
     }
 
     private void ReleaseAbsent()

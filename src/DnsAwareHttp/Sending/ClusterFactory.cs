@@ -23,6 +23,9 @@ internal sealed class ClusterFactory(RouterSettings settings, IRequestRoutes rou
             AttemptDelay = settings.Options.ConnectAttemptDelay,
         };
 
+    /// <summary>The samples of all clusters.</summary>
+    public SampleTimer Samples { get; } = new(settings.Cache.Clock, settings.Logger);
+
     private readonly PoolLimits _limits = new()
     {
         MaxConnections = settings.Template.MaxConnectionsPerServer,
@@ -65,7 +68,7 @@ internal sealed class ClusterFactory(RouterSettings settings, IRequestRoutes rou
         OutlierWatch? outliers = _options.OutlierDetection.Enabled ? new OutlierWatch(scope, () => endpoints.Current) : null;
         OutcomeReport? outcomes = outliers is null ? null : new OutcomeReport(scope, outliers);
         RequestSender sender = new(origin, scope, endpoints, wait, routes, SessionsOf(origin), outcomes);
-        return new OriginCluster(origin, scope, endpoints, sender, usage, outliers);
+        return new OriginCluster(origin, scope, endpoints, sender, usage, outliers, Samples);
     }
 
     private OriginSessions? SessionsOf(Origin origin) =>

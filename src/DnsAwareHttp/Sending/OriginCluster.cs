@@ -6,16 +6,16 @@ namespace DnsAwareHttp.Sending;
 /// <summary>One open origin: its endpoints, and when it was used.</summary>
 internal sealed class OriginCluster
 {
-    /// <summary>The time between two samples of the endpoints while requests flow.</summary>
-    private static readonly TimeSpan SampleInterval = TimeSpan.FromMilliseconds(250);
-
+    private readonly Origin _origin;
     private readonly OriginScope _scope;
     private readonly IOriginEndpoints _endpoints;
     private readonly RequestSender _sender;
     private readonly OriginUsage _usage;
     private readonly OutlierWatch? _outliers;
-    private readonly ITimer _sample;
+    private readonly SampleTimer _samples;
+    private readonly Action _sample;
     private int _isSampling;
+    private int _isPlanned;
 
     /// <param name="origin">The origin.</param>
     /// <param name="scope">Shared by all parts of the origin.</param>
@@ -23,22 +23,23 @@ internal sealed class OriginCluster
     /// <param name="sender">Sends requests to the endpoints.</param>
     /// <param name="usage">Knows when requests came.</param>
     /// <param name="outliers">Ejects outliers; null: no endpoint is ejected.</param>
+    /// <param name="samples">The timer of the samples; null: one of its own.</param>
     public OriginCluster(
         Origin origin, OriginScope scope, IOriginEndpoints endpoints, RequestSender sender, OriginUsage usage,
-        OutlierWatch? outliers = null)
+        OutlierWatch? outliers = null, SampleTimer? samples = null)
     {
         _outliers = outliers;
-        Origin = origin;
+        _origin = origin;
         _scope = scope;
         _endpoints = endpoints;
         _sender = sender;
         _usage = usage;
-        _sample = Background.CreateTimer(
-            scope.Clock.Provider, "the sample of the endpoints", scope.Logger, this, static cluster => cluster.Sample(),
-            Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _samples = samples ?? new SampleTimer(scope.Clock, scope.Logger);
+        _sample = Sample;
     }
 
-    public Origin Origin { get; }
+    /// <summary>The origin. Each request reads it, so it is not copied.</summary>
+    public ref readonly Origin Origin => ref _origin;
 
     /// <summary>Whether it takes no requests any more.</summary>
     public bool IsClosed => _endpoints.IsClosed;
@@ -46,7 +47,7 @@ internal sealed class OriginCluster
     /// <summary>Whether a request need not wait for an answer.</summary>
     public bool HasEndpoints => _endpoints.Current is not null;
 
-    /// <summary>When a request last came, to within <see cref="SampleInterval"/>.</summary>
+    /// <summary>When a request last came, to within <see cref="SampleTimer.Interval"/>.</summary>
     public DateTimeOffset LastUsed => _usage.LastUsed(_scope.Clock.Now);
 
     private bool HasRequests => _endpoints.Current is { HasRequests: true };
@@ -106,13 +107,7 @@ internal sealed class OriginCluster
     }
 
     /// <summary>Takes no request any more. Requests under way go on; the pools drain without a deadline.</summary>
-    public void Close(DepartureReason reason, string detail)
-    {
-        if (_endpoints.Close(reason, detail))
-        {
-            _sample.Dispose();
-        }
-    }
+    public void Close(DepartureReason reason, string detail) => _endpoints.Close(reason, detail);
 
     /// <summary>Adds what a survey is about.</summary>
     public void AddTo(MetricSurvey survey) => OriginCount.AddTo(survey, _scope, _endpoints.Current, _usage);
@@ -128,12 +123,20 @@ internal sealed class OriginCluster
         return await _sender.SendAsync(request, redirects, async, cancellationToken).ConfigureAwait(false);
     }
 
-    private void PlanSample() => _sample.Change(SampleInterval, Timeout.InfiniteTimeSpan);
+    private void PlanSample()
+    {
+        if (!IsClosed && Interlocked.Exchange(ref _isPlanned, 1) == 0)
+        {
+            _samples.Plan(_sample);
+        }
+    }
 
     private void Sample()
     {
-        // A request may have set the timer again while the last sample takes long. That sample plans the next one.
-        if (Interlocked.Exchange(ref _isSampling, 1) == 1)
+        Volatile.Write(ref _isPlanned, 0);
+
+        // A request may have planned the next sample while the last one takes long. That one plans the next.
+        if (IsClosed || Interlocked.Exchange(ref _isSampling, 1) == 1)
         {
             return;
         }

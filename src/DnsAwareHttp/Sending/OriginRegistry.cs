@@ -19,7 +19,7 @@ internal sealed class OriginRegistry : IMetricSource
     private readonly TimeSpan _sweepInterval;
     private readonly ILogger _logger;
     private readonly ITimer _sweep;
-    private volatile OriginCluster? _first;
+    private readonly OriginTable _table = new();
     private bool _isClosed;
     private OriginRegistry? _successor;
 
@@ -55,9 +55,8 @@ internal sealed class OriginRegistry : IMetricSource
     /// <summary>The cluster of an origin that was opened.</summary>
     public bool TryGet(Origin origin, [NotNullWhen(true)] out OriginCluster? cluster)
     {
-        // Most handlers serve one origin. To compare is cheaper than to hash.
-        cluster = _first;
-        return (cluster is not null && cluster.Origin == origin) || _clusters.TryGetValue(origin, out cluster);
+        cluster = _table.Find(origin);
+        return cluster is not null || _clusters.TryGetValue(origin, out cluster);
     }
 
     /// <summary>The open cluster of an origin, here or in the registry that replaced this one.</summary>
@@ -104,6 +103,8 @@ internal sealed class OriginRegistry : IMetricSource
             _successor = successor;
             _isClosed = true;
             _sweep.Dispose();
+            _factory.Samples.End();
+            _table.Clear();
         }
 
         foreach (OriginCluster cluster in _clusters.Values)
@@ -112,7 +113,6 @@ internal sealed class OriginRegistry : IMetricSource
         }
 
         _clusters.Clear();
-        _first = null;
     }
 
     private bool TryOpen(Origin origin, [NotNullWhen(true)] out OriginCluster? cluster)
@@ -138,7 +138,7 @@ internal sealed class OriginRegistry : IMetricSource
 
             MakeRoom_NeedsLock();
             cluster = _clusters[origin] = _factory.Make(origin, service);
-            _first = _first is { IsClosed: false } first ? first : cluster;
+            _table.Add(cluster);
         }
 
         // After the lock: the first answer may come at once, and the application be asked about it. A request that finds the cluster before
@@ -169,14 +169,26 @@ internal sealed class OriginRegistry : IMetricSource
             .. _clusters.Values.Select(cluster => (Cluster: cluster, cluster.LastUsed)).OrderBy(pair => pair.LastUsed)
                 .Take((_maxOrigins / 10) + 1).Select(pair => pair.Cluster),
         ];
-        Array.ForEach(leastRecent, cluster => CloseIfUnused(cluster, TimeSpan.Zero));
+        foreach (OriginCluster cluster in leastRecent)
+        {
+            if (cluster.CloseIfUnused(TimeSpan.Zero))
+            {
+                Forget_NeedsLock(cluster);
+            }
+        }
     }
 
     private void CloseUnused()
     {
         foreach (OriginCluster cluster in _clusters.Values)
         {
-            CloseIfUnused(cluster, _idleTimeout);
+            if (cluster.CloseIfUnused(_idleTimeout))
+            {
+                using (_opening.Enter())
+                {
+                    Forget_NeedsLock(cluster);
+                }
+            }
         }
 
         using (_opening.Enter())
@@ -189,13 +201,12 @@ internal sealed class OriginRegistry : IMetricSource
         }
     }
 
-    private void CloseIfUnused(OriginCluster cluster, TimeSpan idleTimeout)
+    private void Forget_NeedsLock(OriginCluster cluster)
     {
-        if (cluster.CloseIfUnused(idleTimeout))
-        {
-            // Only this cluster: a request that found it closed may have opened the next one already.
-            _clusters.TryRemove(KeyValuePair.Create(cluster.Origin, cluster));
-            _ = Interlocked.CompareExchange(ref _first, null, cluster);
-        }
+        _opening.AssertHeld();
+
+        // Only this cluster: a request that found it closed may have opened the next one already.
+        _clusters.TryRemove(KeyValuePair.Create(cluster.Origin, cluster));
+        _table.Remove(cluster);
     }
 }

@@ -1,5 +1,4 @@
 using DnsAwareHttp.Balancing;
-using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Endpoints;
 using DnsAwareHttp.Pools;
 using DnsAwareHttp.Resolution;
@@ -19,8 +18,9 @@ internal sealed class RequestSender(
     OutcomeReport? outcomes = null)
 {
     private readonly RequestRetries _retries = new(origin, scope, endpoints, sessions, outcomes);
+    private readonly EndpointChoice _choice = new(origin, scope, endpoints, wait, routes, sessions);
 
-    /// <summary>Sends a request. This is the only async frame between the caller and the endpoint's handler.</summary>
+    /// <summary>Sends a request. While its endpoint is connected and answers, no async frame of ours is behind its caller.</summary>
     /// <param name="request">The request, sent as it is.</param>
     /// <param name="redirects">Follows the response if it is a redirect; null: the redirect is returned as it is.</param>
     /// <param name="async">False: every wait is on the calling thread, and the task is complete when the call returns.</param>
@@ -28,19 +28,57 @@ internal sealed class RequestSender(
     /// <exception cref="HttpRequestException">
     /// The name has no address, no address can be connected to, or the endpoint's handler reports an error.
     /// </exception>
-    public async Task<HttpResponseMessage> SendAsync(
+    public Task<HttpResponseMessage> SendAsync(
         HttpRequestMessage request, RedirectFollower? redirects, bool async, CancellationToken cancellationToken)
     {
-        string? session = sessions?.KeyOf(request);
-        (RequestAttempts? attempts, int moves) = (_retries.BeginAgain(request, session), 0);
-        while (true)
+        if (!async || sessions is not null || TriedEndpoints.Of(request) is { IsEmpty: false })
+        {
+            return SendOnAsync(request, redirects, default, async, cancellationToken);
+        }
+
+        try
         {
             EndpointSet? set = endpoints.Current;
-            EndpointPool? pool = Pick(set, session, attempts, out bool isReady);
+            EndpointPool? pool = set?.Pick(scope.Random);
+            return pool is { IsConnected: true } && pool.TryEnter(out GateLease lease, pool.Room.Places)
+                ? new FirstAttempt(
+                    this, request, redirects, pool, lease, SendToAsync(pool, request, async, cancellationToken), cancellationToken)
+                    .WhenEnded()
+                : SendOnAsync(request, redirects, new Opening { Set = set, Picked = pool }, async, cancellationToken);
+        }
+        catch (Exception exception)
+        {
+            return Task.FromException<HttpResponseMessage>(exception);
+        }
+    }
+
+    /// <summary>What follows the first attempt of a request, which has ended. Called once for each.</summary>
+    /// <returns>The outcome of the request; null: it is that of the attempt.</returns>
+    public Task<HttpResponseMessage>? GoOn(in FirstAttempt first)
+    {
+        RequestAttempts? attempts = null;
+        return _retries.GoesElsewhere(first.Sending, first.Request, first.Pool, first.Lease, ref attempts, first.CancellationToken)
+            ? SendOnAsync(first.Request, first.Redirects, new Opening { Attempts = attempts }, async: true, first.CancellationToken)
+            : first.Redirects is not null && first.Sending.IsCompletedSuccessfully
+                && RedirectFollower.IsRedirect(first.Request, first.Sending.Result)
+            ? first.Redirects.FollowAsync(first.Request, first.Sending.Result, routes.SendHopAsync, async: true, first.CancellationToken)
+            : null;
+    }
+
+    private async Task<HttpResponseMessage> SendOnAsync(
+        HttpRequestMessage request, RedirectFollower? redirects, Opening opening, bool async, CancellationToken cancellationToken)
+    {
+        string? session = sessions?.KeyOf(request);
+        (RequestAttempts? attempts, int moves) = (opening.Attempts ?? _retries.BeginAgain(request, session), 0);
+        while (true)
+        {
+            (EndpointSet? set, EndpointPool? picked, opening) = (opening.Set ?? endpoints.Current, opening.Picked, default(Opening));
+            EndpointPool? pool = Pick(set, session, attempts, picked, out bool isReady);
             if (!isReady)
             {
                 attempts ??= _retries.Begin(session);
-                Choice choice = await ChooseAsync(request, redirects, set, pool, attempts, async, cancellationToken).ConfigureAwait(false);
+                EndpointChoice.Step choice = await _choice.ChooseAsync(request, redirects, set, pool, attempts, async, cancellationToken)
+                    .ConfigureAwait(false);
                 if (choice.Response is not null)
                 {
                     return choice.Response;
@@ -81,12 +119,13 @@ internal sealed class RequestSender(
     /// <param name="set">The endpoints; null: there is no endpoint now.</param>
     /// <param name="session">The request's session; null: it has none.</param>
     /// <param name="attempts">The attempts so far; null for no attempt.</param>
+    /// <param name="picked">The picker's choice, if it was asked before; null: it was not. To ask twice would take another's turn.</param>
     /// <param name="isReady">Whether the request can be sent there: the endpoint is connected, or it is that of the session, which stays
     /// there while its handler connects.</param>
-    private EndpointPool? Pick(EndpointSet? set, string? session, RequestAttempts? attempts, out bool isReady)
+    private EndpointPool? Pick(EndpointSet? set, string? session, RequestAttempts? attempts, EndpointPool? picked, out bool isReady)
     {
         EndpointPool? own = session is null || attempts is not null ? null : sessions!.Find(session, set);
-        EndpointPool? pool = own
+        EndpointPool? pool = own ?? picked
             ?? (attempts is not null ? attempts.PickNext(set, scope.Random)
             : session is not null ? set?.Picker.Pick()
             : set?.Pick(scope.Random));
@@ -116,102 +155,20 @@ internal sealed class RequestSender(
             : PoolEntry.EnterFull(pool, endpoints.Current, attempts, stays: session is not null, ref moves, out lease);
     }
 
-    /// <summary>Finds an endpoint for a request that cannot be sent to the picked one at once.</summary>
-    /// <param name="request">The request.</param>
-    /// <param name="redirects">As in <see cref="SendAsync"/>.</param>
-    /// <param name="set">The endpoints; null: there is no endpoint now.</param>
-    /// <param name="picked">The picked endpoint, which is not connected; null: all were tried.</param>
-    /// <param name="attempts">The attempts so far. Dials that fail are added.</param>
-    /// <param name="async">As in <see cref="SendAsync"/>.</param>
-    /// <param name="cancellationToken">The request's own token.</param>
-    private async Task<Choice> ChooseAsync(
-        HttpRequestMessage request, RedirectFollower? redirects, EndpointSet? set, EndpointPool? picked, RequestAttempts attempts,
-        bool async, CancellationToken cancellationToken)
-    {
-        if (set is not null && picked is not null)
-        {
-            return new Choice { Pool = await ConnectAsync(request, set, picked, attempts, async, cancellationToken).ConfigureAwait(false) };
-        }
-
-        if (attempts.Misdirected is HttpResponseMessage answer)
-        {
-            // All left, or all were tried. The request was sent once, and this is its answer.
-            return new Choice { Response = answer };
-        }
-
-        if (set is not null)
-        {
-            await AskAgainAsync(request, attempts, async, cancellationToken).ConfigureAwait(false);
-            return Choice.Again;
-        }
-
-        if (endpoints.IsClosed)
-        {
-            // The origin was unused, or the options changed, and the cluster was closed between the router's look and this one.
-            OriginCluster next = routes.Reopen(origin);
-            return new Choice { Response = await next.SendAsync(request, redirects, async, cancellationToken).ConfigureAwait(false) };
-        }
-
-        await wait.AwaitEndpointsAsync(request, async, cancellationToken).ConfigureAwait(false);
-        return Choice.Again;
-    }
-
     /// <summary>As <see cref="EndpointWait.AwaitFreshAnswerAsync"/>, for an answer that is late.</summary>
     public ValueTask AwaitLateAnswerAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken) =>
         wait.AwaitFreshAnswerAsync(request, Freshness.OnTime, async, cancellationToken);
 
-    // All endpoints failed. DNS may know others by now; if not, the request fails with the errors that it met.
-    private async ValueTask AskAgainAsync(
-        HttpRequestMessage request, RequestAttempts attempts, bool async, CancellationToken cancellationToken)
+    /// <summary>What was done for a request before it came to need an async frame.</summary>
+    private readonly struct Opening
     {
-        if (attempts.TryAskAgain(scope.Clock.Now, out Freshness freshness))
-        {
-            await wait.AwaitFreshAnswerAsync(request, freshness, async, cancellationToken).ConfigureAwait(false);
-        }
+        /// <summary>The endpoints that it saw; null: it looks now.</summary>
+        public EndpointSet? Set { get; init; }
 
-        if (endpoints.Current?.PickOther(attempts.Pools, scope.Random) is null && !endpoints.IsClosed)
-        {
-            throw attempts.ToException();
-        }
-    }
+        /// <summary>The picker's choice, which had no connection or no place; null: the picker was not asked.</summary>
+        public EndpointPool? Picked { get; init; }
 
-    private async ValueTask<EndpointPool> ConnectAsync(
-        HttpRequestMessage request, EndpointSet set, EndpointPool picked, RequestAttempts attempts, bool async,
-        CancellationToken cancellationToken)
-    {
-        if (RefusedRequest.IsMalformed(request))
-        {
-            // The endpoint's handler refuses it without a connection.
-            return picked;
-        }
-
-        RaceOutcome outcome = await wait.ConnectAsync(request, set, picked, attempts, async, cancellationToken).ConfigureAwait(false);
-        if (attempts.Session is string session && outcome.Winner is EndpointPool winner)
-        {
-            sessions?.Move(session, picked, winner);
-        }
-
-        foreach ((_, Exception error) in outcome.Winner is null ? [] : outcome.Failures)
-        {
-            scope.Metrics.OnFailover(ErrorTypes.Of(error));
-        }
-
-        if (outcome.Winner is null)
-        {
-            // Better a try than a refusal: the handler of the picked one reports the failure in the runtime's own way.
-            attempts.AddAllBut(picked, outcome.Failures);
-        }
-
-        return outcome.Winner ?? picked;
-    }
-
-    /// <summary>The next step of a request: an endpoint, the response, or another look at the endpoints.</summary>
-    private sealed record Choice
-    {
-        public static readonly Choice Again = new();
-
-        public EndpointPool? Pool { get; init; }
-
-        public HttpResponseMessage? Response { get; init; }
+        /// <summary>Its attempts; null for no attempt.</summary>
+        public RequestAttempts? Attempts { get; init; }
     }
 }

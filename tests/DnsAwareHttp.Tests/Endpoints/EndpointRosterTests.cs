@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
+using DnsAwareHttp.Balancing;
 using DnsAwareHttp.Endpoints;
 using DnsAwareHttp.Membership;
 using DnsAwareHttp.Pools;
@@ -211,6 +212,134 @@ public sealed class EndpointRosterTests : IDisposable
         Apply(roster, "10.0.0.2");
 
         _bench.Locked(() => roster.MakeSuccessor_NeedsLock(left, wasSilent: false)).Should().BeNull();
+    }
+
+    [Fact]
+    public void TheSameAnswer_IsUnchanged_AndAsksForNoRoute()
+    {
+        EndpointRoster roster = Strict();
+        Apply(roster, "10.0.0.1", "10.0.0.2");
+        roster.IsUnchanged.Should().BeFalse();
+        ImmutableArray<EndpointPlacement> before = roster.Placements;
+        _bench.Sources.Otherwise = static _ => throw new InvalidOperationException("no route is asked for");
+
+        Apply(roster, "10.0.0.2", "10.0.0.1").Should().BeEmpty();
+
+        roster.IsUnchanged.Should().BeTrue();
+        roster.Placements.Should().Equal(before);
+    }
+
+    [Fact]
+    public void TheSameAnswer_CountsForThePolicy()
+    {
+        RecordingMembership policy = new();
+        EndpointRoster roster = Roster(policy);
+
+        for (int answer = 0; answer < 3; answer++)
+        {
+            Apply(roster, isComplete: false, sources: 0, "10.0.0.1");
+            _bench.Clock.Advance(TimeSpan.FromSeconds(30));
+        }
+
+        policy.Decided.Should().HaveCount(3).And.OnlyHaveUniqueItems();
+        policy.LastSeen.Should().Be(policy.Decided[^1], "the member was seen with the latest answer");
+    }
+
+    [Theory]
+    [InlineData("a member joins")]
+    [InlineData("a member leaves")]
+    [InlineData("other sources")]
+    [InlineData("421")]
+    [InlineData("it cannot be connected to")]
+    [InlineData("the order is old")]
+    public void TheSameAnswer_SomethingElseIsNew_IsNotUnchanged(string what)
+    {
+        EndpointRoster roster = Strict();
+        Apply(roster, "10.0.0.1", "10.0.0.2");
+        Apply(roster, "10.0.0.1", "10.0.0.2");
+        roster.IsUnchanged.Should().BeTrue();
+        EndpointPool pool = PoolOf(roster, "10.0.0.1");
+        string[] answer = what switch
+        {
+            "a member joins" => ["10.0.0.1", "10.0.0.2", "10.0.0.3"],
+            "a member leaves" => ["10.0.0.2"],
+            _ => ["10.0.0.1", "10.0.0.2"],
+        };
+        switch (what)
+        {
+            case "421":
+                pool.OnMisdirected();
+                break;
+            case "it cannot be connected to":
+                pool.OnConnectTimedOut(ConnectPhase.Dial);
+                break;
+            case "the order is old":
+                _bench.Clock.Advance(EndpointRoster.MaxAgeOfOrder);
+                break;
+        }
+
+        Apply(roster, isComplete: true, sources: what == "other sources" ? 1 : 0, answer);
+
+        roster.IsUnchanged.Should().BeFalse();
+        pool.Health.IsMisdirected.Should().BeFalse();
+    }
+
+    [Fact]
+    public void TheSameAnswer_AnAddressHadNoRoute_ItsRouteIsAskedForAgain()
+    {
+        _bench.Sources.Otherwise = static address => address.ToString() == "10.0.0.1" ? null : address;
+        EndpointRoster roster = Strict();
+        Apply(roster, "10.0.0.1", "10.0.0.2");
+        _bench.Sources.Otherwise = static address => address;
+
+        Apply(roster, "10.0.0.1", "10.0.0.2");
+
+        roster.Placements.Should().OnlyContain(placement => placement.HasRoute);
+    }
+
+    [Fact]
+    public void TheSameAnswer_AMemberLingers_IsNotUnchanged()
+    {
+        EndpointRoster roster = Roster(new LogicalMembership(9));
+        Apply(roster, "10.0.0.1");
+        Apply(roster, "10.0.0.2");
+
+        Apply(roster, "10.0.0.2");
+        roster.IsUnchanged.Should().BeFalse();
+        Apply(roster, "10.0.0.1");
+
+        roster.IsUnchanged.Should().BeFalse("it was absent");
+    }
+
+    [Fact]
+    public void TheSameAnswer_TheSignsOfDepartureAreForgotten()
+    {
+        EndpointRoster roster = Roster(new LogicalMembership(9));
+        Apply(roster, "10.0.0.1");
+        EndpointPool pool = roster.Pools.Single();
+        pool.Streams.WasEndedByPeer = true;
+
+        Apply(roster, "10.0.0.1");
+
+        roster.IsUnchanged.Should().BeTrue();
+        pool.Streams.WasEndedByPeer.Should().BeFalse();
+    }
+
+    private sealed class RecordingMembership : IMembershipPolicy
+    {
+        private readonly StrictMembership _policy = new(9, 1);
+
+        public List<DateTimeOffset> Decided { get; } = [];
+
+        public DateTimeOffset LastSeen { get; private set; }
+
+        public Members Decide(Members current, ImmutableArray<IPAddress> answer, bool isComplete, DateTimeOffset now)
+        {
+            Decided.Add(now);
+            Members next = _policy.Decide(current, answer, isComplete, now);
+            LastSeen = next.All[0].LastSeen;
+            return next;
+        }
     }
 
     private static EndpointPool PoolOf(EndpointRoster roster, string address) =>

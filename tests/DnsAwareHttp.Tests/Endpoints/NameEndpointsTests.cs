@@ -21,6 +21,40 @@ public sealed class NameEndpointsTests : IAsyncDisposable
     public ValueTask DisposeAsync() => _bench.DisposeAsync();
 
     [Fact]
+    public async Task TheSameAnswer_RenewsItsAgeAndItsTtl_AndPublishesNothing()
+    {
+        OriginCluster cluster = _bench.Open(One, Two);
+        await Send(cluster);
+        await _bench.Refresh(cluster);
+        AnswerSnapshot before = _bench.Snapshot(cluster).Answer!;
+        _bench.Sources.Otherwise = static _ => throw new InvalidOperationException("no route is asked for");
+
+        await _bench.Refresh(cluster);
+
+        AnswerSnapshot after = _bench.Snapshot(cluster).Answer!;
+        after.ExpiresAt.Should().BeAfter(before.ExpiresAt);
+        ClusterBench.Members(cluster).Should().BeEquivalentTo(One, Two);
+        _bench.Log.Events.Should().NotContain("ReconcileThrew");
+    }
+
+    [Fact]
+    public async Task TheSameAnswer_EndsTheGraceOfAnEmptyOne()
+    {
+        _bench = new ClusterBench(new DnsAwareOptions { EmptyAnswerGrace = TimeSpan.FromMinutes(1) });
+        OriginCluster cluster = _bench.Open(One, Two);
+        await Send(cluster);
+        _bench.Dns.Says("svc.test", new Answer.Empty(EmptyReason.NxDomain, TimeSpan.FromSeconds(30)));
+        await _bench.Refresh(cluster);
+        _bench.Dns.Says("svc.test", 30, One, Two);
+        await _bench.Refresh(cluster);
+
+        _bench.Clock.Advance(TimeSpan.FromMinutes(1));
+
+        ClusterBench.Members(cluster).Should().BeEquivalentTo(One, Two);
+        (await Send(cluster)).Should().Be(HttpStatusCode.OK);
+    }
+
+    [Fact]
     public async Task Misdirected_TheEndpointIsAvoidedUntilTheNextAnswer()
     {
         _bench = new ClusterBench(new DnsAwareOptions { LoadBalancing = LoadBalancingPolicy.RoundRobin });
