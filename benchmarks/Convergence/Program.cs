@@ -1,0 +1,45 @@
+using Convergence;
+using Convergence.Servers;
+
+const int Success = 0;
+const int Failure = 1;
+const int WrongUse = 2;
+
+try
+{
+    if (args.Contains("--help") || args.Contains("-h"))
+    {
+        Console.WriteLine(Arguments.Help);
+        return Success;
+    }
+
+    if (args is ["serve", string port, string protocol])
+    {
+        await ServerProgram.RunAsync(int.Parse(port), protocol);
+        return Success;
+    }
+
+    if (args is ["inside", .. string[] rest])
+    {
+        return await Contest.RunAsync(Arguments.Parse(rest));
+    }
+
+    _ = Arguments.Parse(args);
+    if (Machine.WhyNot(["dnsmasq", "unshare", "ip", "mount", "kill"], needsRoot: true) is string reason)
+    {
+        Console.Error.WriteLine($"Convergence: {reason}");
+        return Failure;
+    }
+
+    return PrivateNamespace.Start(":", ["inside", .. args]);
+}
+catch (WrongUseException mistake)
+{
+    Console.Error.WriteLine($"Convergence: {mistake.Message} Try --help.");
+    return WrongUse;
+}
+catch (Exception failure)
+{
+    Console.Error.WriteLine($"Convergence: {failure.Message}");
+    return Failure;
+}
