@@ -12,7 +12,7 @@ internal sealed record Arguments
 
     public static string Help => $"""
         Convergence: the same stories of DNS and of servers, played for each of the clients that a user can pick.
-        Needs Linux, root, dnsmasq and unshare: everything happens in a network that it makes and removes.
+        Needs Linux, root, BIND (named, nsupdate) and unshare: everything happens in a network that it makes and removes.
 
         Usage: dotnet run -c Release --project benchmarks/Convergence [-- OPTIONS]
 
@@ -21,7 +21,7 @@ internal sealed record Arguments
           --flips N         Clients of each run. Each sees the change at a time of its own, so each is a flip. 1 to 200; default {DefaultFlips}.
           --scale X         Everything is X times faster than it is told. The TTL of 30 s becomes 30 s / X. 1 to 30; default 30.
           --output DIR      Where tables and pictures go; default: the folder "convergence".
-          --quick           Three stories, four clients, {QuickFlips} flips: about two minutes. Names that are given replace those.
+          --quick           Two stories, four clients, {QuickFlips} flips: about two minutes. Names that are given replace those.
           --help            This text.
 
         Stories:

@@ -41,7 +41,7 @@ internal static class Contest
 
     private static async Task<Recording> PlayAsync(Story story, Contender contender, int clients, Pace pace)
     {
-        using CancellationTokenSource late = new(Slack + pace.Ttls(story.Beginning + story.Quiet + story.After));
+        using CancellationTokenSource late = new(Slack + pace.Ttls(story.Beginning + story.Learning + story.Quiet + story.After));
         Recording recording = await new Play(story, contender, clients, pace).RunAsync(late.Token).WaitAsync(late.Token);
         GC.Collect();
         return recording;
@@ -50,10 +50,13 @@ internal static class Contest
     // So that the first row is not that of code which is being compiled.
     private static async Task WarmUpAsync(Arguments arguments)
     {
-        Story warmUp = StoryCatalogue.All[0] with { Beginning = 0.3, Quiet = 0.2, After = 1 };
-        foreach (Contender contender in arguments.Contenders.Where(contender => contender.CanPlay(warmUp)))
+        foreach (Speech speech in arguments.Stories.Select(story => story.Speech).Distinct())
         {
-            await PlayAsync(warmUp, contender, WarmUpClients, new Pace(30));
+            Story warmUp = StoryCatalogue.All[0] with { Beginning = 0.3, Quiet = 0.2, After = 1, Speech = speech };
+            foreach (Contender contender in arguments.Contenders.Where(contender => contender.CanPlay(warmUp)))
+            {
+                await PlayAsync(warmUp, contender, WarmUpClients, new Pace(30));
+            }
         }
     }
 

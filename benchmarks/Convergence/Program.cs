@@ -4,6 +4,7 @@ using Convergence.Servers;
 const int Success = 0;
 const int Failure = 1;
 const int WrongUse = 2;
+const int Ended = 128; // by a signal, when the code is greater
 
 try
 {
@@ -25,13 +26,20 @@ try
     }
 
     _ = Arguments.Parse(args);
-    if (Machine.WhyNot(["dnsmasq", "unshare", "ip", "mount", "kill"], needsRoot: true) is string reason)
+    if (Machine.WhyNot(["named", "nsupdate", "rndc-confgen", "unshare", "ip", "mount", "kill"], needsRoot: true) is string reason)
     {
         Console.Error.WriteLine($"Convergence: {reason}");
         return Failure;
     }
 
-    return PrivateNamespace.Start(":", ["inside", .. args]);
+    int code = PrivateNamespace.Start(":", ["inside", .. args]);
+    if (code > Ended)
+    {
+        Console.Error.WriteLine("Convergence: interrupted.");
+        return Failure;
+    }
+
+    return code;
 }
 catch (WrongUseException mistake)
 {

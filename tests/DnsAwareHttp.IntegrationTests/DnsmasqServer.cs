@@ -12,7 +12,7 @@ internal sealed class DnsmasqServer : IAsyncDisposable
 
     private DnsmasqServer(int ttl, string[] more) => (_ttl, _more) = (ttl, more);
 
-    public int Port { get; private init; } = LoopbackServer.FreePort();
+    public int Port { get; } = LoopbackServer.FreePort();
 
     public string Address => $"127.0.0.1:{Port}";
 
@@ -26,20 +26,6 @@ internal sealed class DnsmasqServer : IAsyncDisposable
         await server.StartAsync();
         return server;
     }
-
-    /// <summary>Starts one at port 53, which only a network of its own has free.</summary>
-    public static async Task<DnsmasqServer> StartAsNameServerAsync(int ttl, string hosts)
-    {
-        DnsmasqServer server = new(ttl, []) { Port = 53 };
-        server.Write(hosts);
-        await server.StartAsync();
-        return server;
-    }
-
-    /// <summary>It answers nothing from now on, and refuses nothing either.</summary>
-    public Task PauseAsync() => ChildProcess.RunAsync("kill", ["-STOP", $"{_process!.Id}"]);
-
-    public Task ResumeAsync() => ChildProcess.RunAsync("kill", ["-CONT", $"{_process!.Id}"]);
 
     public async Task StartAsync()
     {

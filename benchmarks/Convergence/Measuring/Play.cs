@@ -8,15 +8,15 @@ namespace Convergence.Measuring;
 /// <summary>One story, played for one contender.</summary>
 internal sealed class Play(Story story, Contender contender, int clients, Pace pace)
 {
-    /// <summary>Requests of each client in a second, sent when they are due.</summary>
-    public const int PerSecond = 25;
+    // All clients have begun after this share of the beginning.
+    private const double Settling = 0.8;
 
     private readonly List<TakenStep> _taken = [];
 
     public async Task<Recording> RunAsync(CancellationToken cancellationToken)
     {
         await using ServerProcess servers = await ServerProcess.StartAsync(story);
-        await using DnsmasqServer dns = await DnsmasqServer.StartAsNameServerAsync(pace.TtlSeconds, Hosts(story.First));
+        await using NamedServer dns = await NamedServer.StartAsNameServerAsync(Records(story.First));
         Service service = new(ServerProcess.Port, story.Speech, pace);
         IAsker[] askers = [.. Enumerable.Range(0, clients).Select(_ => contender.Make(service))];
         try
@@ -32,19 +32,21 @@ internal sealed class Play(Story story, Contender contender, int clients, Pace p
         }
     }
 
-    private async Task<Recording> RunAsync(IAsker[] askers, ServerProcess servers, DnsmasqServer dns, CancellationToken cancellationToken)
+    private async Task<Recording> RunAsync(IAsker[] askers, ServerProcess servers, NamedServer dns, CancellationToken cancellationToken)
     {
         TimeSpan beginning = pace.Ttls(story.Beginning);
         long start = Stopwatch.GetTimestamp();
         Task<Samples> load = SteadyLoad.RunAsync(
-            turn => askers[turn % Begun(Stopwatch.GetElapsedTime(start) / beginning)].AskAsync(), PerSecond * clients, beginning + pace.Ttls(story.Quiet + story.After));
+            turn => askers[turn % Begun(Stopwatch.GetElapsedTime(start) / beginning)].AskAsync(), story.PerSecond * clients, beginning + pace.Ttls(story.Learning + story.Quiet + story.After));
         await Task.Delay(beginning, cancellationToken);
+        Task steps = story.Freshness is null ? TakeStepsAsync(servers, dns, cancellationToken) : Task.CompletedTask;
+        await Task.Delay(pace.Ttls(story.Learning), cancellationToken);
         long began = Stopwatch.GetTimestamp();
         (TimeSpan cpu, long bytes, int queries) = (Environment.CpuUsage.TotalTime, GC.GetTotalAllocatedBytes(), Queries(dns));
         await Task.Delay(pace.Ttls(story.Quiet), cancellationToken);
+        await steps;
         double queriesPerSecond = (Queries(dns) - queries) / Stopwatch.GetElapsedTime(began).TotalSeconds;
-        await TakeStepsAsync(servers, dns, cancellationToken);
-        queriesPerSecond = story.Freshness is null ? (Queries(dns) - queries) / Stopwatch.GetElapsedTime(began).TotalSeconds : queriesPerSecond;
+        await (story.Freshness is null ? Task.CompletedTask : TakeStepsAsync(servers, dns, cancellationToken));
         Sample[] samples = [.. (await load).All.Where(sample => sample.Due >= began)];
         return new Recording
         {
@@ -62,14 +64,14 @@ internal sealed class Play(Story story, Contender contender, int clients, Pace p
         };
     }
 
-    private static string Hosts(IEnumerable<string> addresses) => string.Concat(addresses.Select(address => $"{address} {Service.Host}\n"));
+    private static int Queries(NamedServer dns) => dns.Log.Split($"query: {Service.Host} IN ").Length - 1;
 
-    private static int Queries(DnsmasqServer dns) => dns.Log.Split($"] {Service.Host} from ").Length - 1;
+    private string Records(IEnumerable<string> addresses) => string.Join('\n', addresses.Select(address => $"svc {pace.TtlSeconds} IN A {address}"));
 
     // One client after the other begins.
-    private int Begun(double share) => Math.Clamp((int)(share * clients) + 1, 1, clients);
+    private int Begun(double share) => Math.Clamp((int)(share / Settling * clients) + 1, 1, clients);
 
-    private async Task TakeStepsAsync(ServerProcess servers, DnsmasqServer dns, CancellationToken cancellationToken)
+    private async Task TakeStepsAsync(ServerProcess servers, NamedServer dns, CancellationToken cancellationToken)
     {
         long change = Stopwatch.GetTimestamp();
         foreach (Step step in story.Steps)
@@ -81,9 +83,9 @@ internal sealed class Play(Story story, Contender contender, int clients, Pace p
         }
     }
 
-    private static Task TakeAsync(Step step, ServerProcess servers, DnsmasqServer dns) => step.Kind switch
+    private Task TakeAsync(Step step, ServerProcess servers, NamedServer dns) => step.Kind switch
     {
-        StepKind.Says => dns.SaysAsync(Hosts(step.Addresses)),
+        StepKind.Says => dns.UpdateAsync(Service.Host, pace.TtlSeconds, step.Addresses),
         StepKind.Stop => servers.OrderAsync("stop", step.Addresses),
         StepKind.Silence => servers.OrderAsync("silence", step.Addresses),
         StepKind.BrownOut => servers.OrderAsync("brown-out", step.Addresses),

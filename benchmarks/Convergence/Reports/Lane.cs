@@ -24,6 +24,7 @@ internal sealed record Lane(double Left, double Top, double Width, double Height
 
     /// <summary>The samples of each bar, with where it begins.</summary>
     public IEnumerable<(double X, Sample[] Samples)> Bins(IEnumerable<Sample> samples) => samples
+        .Where(sample => Stopwatch.GetElapsedTime(Began, sample.Due) < Length)
         .GroupBy(sample => (int)(Stopwatch.GetElapsedTime(Began, sample.Due) / Bin)).OrderBy(bin => bin.Key)
         .Select(bin => (X(Bin * bin.Key), bin.ToArray()));
 }

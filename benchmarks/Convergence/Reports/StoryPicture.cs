@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Convergence.Measuring;
 using Convergence.Stories;
@@ -15,7 +14,7 @@ internal static class StoryPicture
         Recording first = results[0].Recording;
         int height = Top + (results.Count * LanePitch) + Foot;
         Svg svg = new(Width, height);
-        TimeSpan length = results.Max(result => Stopwatch.GetElapsedTime(result.Recording.Began, result.Recording.End));
+        TimeSpan length = first.Pace.Ttls(first.Story.Quiet + first.Story.After);
         svg.Text(16, 26, $"{first.Story.Name}: {panel.Title}");
         Legend(svg, panel);
         for (int i = 0; i < results.Count; i++)
@@ -25,10 +24,10 @@ internal static class StoryPicture
             svg.Text(16, lane.Top + 19, recording.Contender.Title.Replace("`", "", StringComparison.Ordinal), size: recording.Contender.IsOurs ? 13 : 12);
             panel.Draw(svg, recording, lane);
             svg.Line([(Left, lane.Bottom + 0.5), (Width - Right, lane.Bottom + 0.5)], "#cbd5e1");
+            Events(svg, recording, lane, isFirst: i == 0);
         }
 
         Lane all = new(Left, Top, Width - Left - Right, height - Top - Foot, first.Began, length);
-        Events(svg, first, all);
         Axis(svg, first, all, height - 12);
         return svg.ToString();
     }
@@ -43,19 +42,15 @@ internal static class StoryPicture
         }
     }
 
-    private static void Events(Svg svg, Recording recording, Lane lane)
+    // Each run takes its steps at its own time.
+    private static void Events(Svg svg, Recording recording, Lane lane, bool isFirst)
     {
-        if (recording.Story.Freshness is null)
-        {
-            return;
-        }
-
         double free = 0;
-        foreach (TakenStep taken in recording.Steps)
+        foreach (TakenStep taken in recording.Steps.Where(_ => recording.Story.Freshness is not null))
         {
             double x = lane.X(taken.At);
-            svg.Line([(x, lane.Top - 8), (x, lane.Bottom)], Svg.Faint, dashed: true);
-            if (x > free)
+            svg.Line([(x, lane.Top - 6), (x, lane.Bottom + 6)], Svg.Faint, dashed: true);
+            if (isFirst && x > free)
             {
                 svg.Text(x, lane.Top - 12, Said(taken.Step.Kind), Svg.Faint, 11, "middle");
                 free = x + 110;

@@ -14,6 +14,8 @@ namespace Convergence.Servers;
 /// <summary>The servers of a story, in a process of their own: each line of input is an order, answered by a line.</summary>
 internal sealed class ServerProgram(int port, Speech speech)
 {
+    private const int WarmUps = 20;
+
     private static readonly TimeSpan SampleTime = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan BrownOutDelay = TimeSpan.FromMilliseconds(200);
 
@@ -39,6 +41,7 @@ internal sealed class ServerProgram(int port, Speech speech)
         {
             case ["start", string address]:
                 _servers[address] = await LoopbackServer.StartAsync(Served, speech == Speech.Https, Map, port, address);
+                await WarmUpAsync(address);
                 break;
             case ["dead", string address]:
                 _servers[address] = await LoopbackServer.StartAsync(Served, speech == Speech.Https, Map, port, address);
@@ -71,6 +74,19 @@ internal sealed class ServerProgram(int port, Speech speech)
     }
 
     private HttpProtocols Served => speech == Speech.Grpc ? HttpProtocols.Http2 : HttpProtocols.Http1;
+
+    // So that the first clients do not wait for code that is being compiled.
+    private async Task WarmUpAsync(string address)
+    {
+        using SocketsHttpHandler handler = new() { UseProxy = false };
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => true;
+        using HttpClient client = new(handler) { DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        client.DefaultRequestVersion = speech == Speech.Grpc ? HttpVersion.Version20 : HttpVersion.Version11;
+        for (int i = 0; i < WarmUps; i++)
+        {
+            _ = await client.GetStringAsync($"{(speech == Speech.Https ? "https" : "http")}://{address}:{port}/whoami");
+        }
+    }
 
     private static async Task HangAsync(TcpListener listener)
     {
