@@ -12,7 +12,7 @@ internal sealed record Arguments
 
     public static string Help => $"""
         Convergence: the same stories of DNS and of servers, played for each of the clients that a user can pick.
-        Needs Linux, root, BIND (named, nsupdate) and unshare: everything happens in a network that it makes and removes.
+        Needs Linux, root, BIND (named) and unshare: everything happens in a network that it makes and removes.
 
         Usage: dotnet run -c Release --project benchmarks/Convergence [-- OPTIONS]
 

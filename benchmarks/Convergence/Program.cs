@@ -26,7 +26,7 @@ try
     }
 
     _ = Arguments.Parse(args);
-    if (Machine.WhyNot(["named", "nsupdate", "rndc-confgen", "unshare", "ip", "mount", "kill"], needsRoot: true) is string reason)
+    if (Machine.WhyNot(["named", "rndc-confgen", "unshare", "ip", "mount", "kill"], needsRoot: true) is string reason)
     {
         Console.Error.WriteLine($"Convergence: {reason}");
         return Failure;

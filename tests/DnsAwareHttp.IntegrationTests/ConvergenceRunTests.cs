@@ -10,7 +10,7 @@ public sealed class ConvergenceRunTests
     private static string Program { get; } =
         typeof(ConvergenceRunTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "Convergence").Value!;
 
-    [NamespaceFact("named", "nsupdate", "rndc-confgen", "unshare", "mount")]
+    [NamespaceFact("named", "rndc-confgen", "unshare", "mount")]
     public async Task OneStory_OneClient_PrintsItsTableAndDrawsItsPictures()
     {
         using TemporaryFolder folder = new();

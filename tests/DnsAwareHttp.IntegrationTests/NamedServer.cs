@@ -14,6 +14,8 @@ internal sealed class NamedServer : IAsyncDisposable
 
     public int Port { get; private init; } = LoopbackServer.FreePort();
 
+    private string WhoUpdates { get; init; } = "update-policy { grant update-key zonesub ANY; };";
+
     public string Address => $"127.0.0.1:{Port}";
 
     public string Log => _process!.Output;
@@ -25,10 +27,10 @@ internal sealed class NamedServer : IAsyncDisposable
         return server;
     }
 
-    /// <summary>Starts one at port 53, which only a network of its own has free.</summary>
+    /// <summary>Starts one at port 53, which only a network of its own has free. It takes updates from all of that network.</summary>
     public static async Task<NamedServer> StartAsNameServerAsync(string records)
     {
-        NamedServer server = new() { Port = 53 };
+        NamedServer server = new() { Port = 53, WhoUpdates = "allow-update { 127.0.0.1; };" };
         await server.StartServerAsync(records);
         return server;
     }
@@ -79,7 +81,7 @@ internal sealed class NamedServer : IAsyncDisposable
                 listen-on port {{Port}} { 127.0.0.1; }; listen-on-v6 { none; }; max-udp-size 1232;
             };
             controls { };
-            zone "test" { type primary; file "test.zone"; update-policy { grant update-key zonesub ANY; }; };
+            zone "test" { type primary; file "test.zone"; {{WhoUpdates}} };
             logging { channel out { stderr; severity info; }; category queries { out; }; category default { out; }; };
 
             """);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using Convergence.Contenders;
 using Convergence.Servers;
 using Convergence.Stories;
@@ -11,6 +12,7 @@ internal sealed class Play(Story story, Contender contender, int clients, Pace p
     // All clients have begun after this share of the beginning.
     private const double Settling = 0.8;
 
+    private readonly IPEndPoint _nameServer = new(IPAddress.Loopback, 53);
     private readonly List<TakenStep> _taken = [];
 
     public async Task<Recording> RunAsync(CancellationToken cancellationToken)
@@ -85,7 +87,7 @@ internal sealed class Play(Story story, Contender contender, int clients, Pace p
 
     private Task TakeAsync(Step step, ServerProcess servers, NamedServer dns) => step.Kind switch
     {
-        StepKind.Says => dns.UpdateAsync(Service.Host, pace.TtlSeconds, step.Addresses),
+        StepKind.Says => DnsUpdate.SendAsync(_nameServer, Service.Host, pace.TtlSeconds, step.Addresses),
         StepKind.Stop => servers.OrderAsync("stop", step.Addresses),
         StepKind.Silence => servers.OrderAsync("silence", step.Addresses),
         StepKind.BrownOut => servers.OrderAsync("brown-out", step.Addresses),

@@ -41,19 +41,19 @@ internal sealed record Story(string Name, string Title)
     public Freshness? Freshness { get; init; } = Stories.Freshness.LastOnOldAddress;
 
     /// <summary>The clients begin one after the other over this time, so that their connections and answers differ in age: two minutes, with some time to settle.</summary>
-    public double Beginning { get; init; } = 5;
+    public double Beginning { get; init; } = 4.5;
 
     /// <summary>The time without a change that is measured.</summary>
-    public double Quiet { get; init; } = 3;
+    public double Quiet { get; init; } = 2.5;
 
     /// <summary>How long the steps of a story without a change go on before it is measured: what can be learnt of them has been.</summary>
     public double Learning { get; init; }
 
     /// <summary>The time after the change: two minutes, a TTL and a little.</summary>
-    public double After { get; init; } = 5.5;
+    public double After { get; init; } = 5;
 
     /// <summary>Requests of each client in a second, sent when they are due.</summary>
-    public int PerSecond { get; init; } = 25;
+    public int PerSecond { get; init; } = 20;
 
     public double MaxScale { get; init; } = double.PositiveInfinity;
 

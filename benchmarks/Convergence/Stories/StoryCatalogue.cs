@@ -13,7 +13,7 @@ internal static class StoryCatalogue
         },
         new("switched-off", "two addresses are replaced by two others; the old servers are switched off 5 TTLs later")
         {
-            First = Of(1, 2), Steps = [new(0, StepKind.Says, Of(3, 4)), new(5, StepKind.Stop, Of(1, 2))], After = 7, IsQuick = true,
+            First = Of(1, 2), Steps = [new(0, StepKind.Says, Of(3, 4)), new(5, StepKind.Stop, Of(1, 2))], After = 6.5, IsQuick = true,
         },
         new("rolling", "four addresses are replaced one by one; each server is switched off 2 TTLs after it left")
         {
@@ -23,11 +23,11 @@ internal static class StoryCatalogue
         },
         new("rotation", "each answer has two of eight addresses; all servers are well and stay")
         {
-            First = Of(1, 2), Steps = Rotation(), Freshness = null, Quiet = 0, Learning = 24, After = 12,
+            First = Of(1, 2), Steps = Rotation(), Freshness = null, Quiet = 0, Learning = 18, After = 10,
         },
         new("dns-outage", "the name server answers nothing for 4 TTLs; all servers are well and stay")
         {
-            First = Four, Steps = [new(0, StepKind.DnsFalls), new(4, StepKind.DnsReturns)], Freshness = Freshness.LastHarm, After = 8,
+            First = Four, Steps = [new(0, StepKind.DnsFalls), new(4, StepKind.DnsReturns)], Freshness = Freshness.LastHarm, After = 6.5,
         },
         new("dead", "DNS adds an address whose connects nobody answers")
         {
@@ -70,7 +70,7 @@ internal static class StoryCatalogue
     private static Step[] Rotation()
     {
         Random random = new(7);
-        return [.. Enumerable.Range(0, 72).Select(number =>
+        return [.. Enumerable.Range(0, 56).Select(number =>
         {
             int[] hosts = [1, 2, 3, 4, 5, 6, 7, 8];
             random.Shuffle(hosts);
