@@ -15,6 +15,7 @@ internal sealed record Arguments
         Needs Linux, root, BIND (named) and unshare: everything happens in a network that it makes and removes.
 
         Usage: dotnet run -c Release --project benchmarks/Convergence [-- OPTIONS]
+               dotnet run -c Release --project benchmarks/Convergence -- fleet [DIR]   (10,000 clients, simulated; runs everywhere)
 
           --story NAME      Only this story; may be repeated.
           --contender NAME  Only this client; may be repeated.

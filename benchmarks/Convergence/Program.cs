@@ -1,4 +1,5 @@
 using Convergence;
+using Convergence.Fleet;
 using Convergence.Servers;
 
 const int Success = 0;
@@ -11,6 +12,12 @@ try
     if (args.Contains("--help") || args.Contains("-h"))
     {
         Console.WriteLine(Arguments.Help);
+        return Success;
+    }
+
+    if (args is ["fleet", .. string[] folder])
+    {
+        Console.WriteLine(FleetReport.Write(folder.Length > 0 ? folder[0] : "convergence"));
         return Success;
     }
 

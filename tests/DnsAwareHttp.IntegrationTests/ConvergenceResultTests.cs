@@ -53,14 +53,14 @@ public sealed class ConvergenceResultTests
     }
 
     [Fact]
-    public void Firsts_WhoIsBeatenInOneOfThreeIsNotFirst()
+    public void Kept_WhoBreaksOneOfThreePromisesIsNotNamed()
     {
         Result best = new(Of(BlueGreen, (_, time) => time < TimeSpan.FromSeconds(1) ? Old : New));
         Result late = new(Of(BlueGreen, (_, time) => time < TimeSpan.FromSeconds(2) ? Old : New));
         Result failing = new(Of(BlueGreen, (_, time) => time == TimeSpan.Zero ? null : time < TimeSpan.FromSeconds(1) ? Old : New));
         Result opening = new(Of(BlueGreen, (_, time) => time < TimeSpan.FromSeconds(1) ? Old : New, opened: 1));
 
-        StoryReport.Firsts([late, failing, best, opening]).Should().Equal(best);
+        StoryReport.Kept([late, failing, best, opening]).Should().Equal(best);
     }
 
     [Fact]

@@ -27,6 +27,17 @@ public sealed class ConvergenceRunTests
         }
     }
 
+    [Fact]
+    public async Task Fleet_PrintsItsTableAndDrawsItsPicture()
+    {
+        using TemporaryFolder folder = new();
+
+        string output = await ChildProcess.RunAsync("dotnet", [Program, "fleet", folder.FullName]);
+
+        output.Should().Contain("10,000 clients, TTL 30 s.");
+        XDocument.Load(folder["fleet.svg"]).Root!.Name.LocalName.Should().Be("svg");
+    }
+
     [Theory]
     [InlineData("--story", "nowhere", "There is no story 'nowhere'; there are blue-green, ")]
     [InlineData("--contender", "nobody", "There is no contender 'nobody'; there are plain, ")]

@@ -5,11 +5,11 @@ using Convergence.Stories;
 
 namespace Convergence.Reports;
 
-/// <summary>The table of a story in Markdown, and who was first.</summary>
+/// <summary>The table of a story in Markdown, and who keeps all three promises.</summary>
 internal static class StoryReport
 {
-    /// <summary>What is so near to the best is equal to it: the time that the library promises to take at most beside the TTL.</summary>
-    private static readonly TimeSpan EqualTime = TimeSpan.FromMilliseconds(250);
+    /// <summary>What a follower of DNS may take beside the TTL.</summary>
+    private static readonly TimeSpan Allowance = TimeSpan.FromMilliseconds(250);
 
     public static string Of(Story story, Pace pace, IReadOnlyList<Result> results)
     {
@@ -27,22 +27,14 @@ internal static class StoryReport
         return text.AppendLine().AppendLine(Verdict(results)).ToString();
     }
 
-    /// <summary>Which rows no other row beats in freshness, failures or connections.</summary>
-    public static IEnumerable<Result> Firsts(IReadOnlyList<Result> results) => results.Where(result =>
-        IsFresh(result, results) && result.Failed == results.Min(one => one.Failed) && result.ConnectionsPerHour <= results.Min(one => one.ConnectionsPerHour));
-
-    private static bool IsFresh(Result result, IReadOnlyList<Result> results)
-    {
-        TimeSpan? best = results.Min(one => one.FreshP99);
-        return result.FreshP99 is not TimeSpan fresh || (fresh == best || fresh - best!.Value <= EqualTime);
-    }
+    /// <summary>Which rows are fresh within the TTL and 250 ms, have no failure, and open no connection without a change.</summary>
+    public static IEnumerable<Result> Kept(IReadOnlyList<Result> results) => results.Where(result =>
+        (result.FreshP99 is not TimeSpan fresh || fresh <= result.Recording.Pace.Ttl + Allowance) && result.Failed == 0 && result.ConnectionsPerHour == 0);
 
     private static string Verdict(IReadOnlyList<Result> results)
     {
-        string[] firsts = [.. Firsts(results).Select(result => result.Recording.Contender.Title)];
-        return firsts.Length == 0
-            ? "No contender is first or equal first in freshness, failures and connections without a change."
-            : $"First or equal first in freshness, failures and connections without a change: {string.Join("; ", firsts)}.";
+        string[] kept = [.. Kept(results).Select(result => result.Recording.Contender.Title)];
+        return $"Fresh within TTL + 250 ms, no failure, and no connection opened without a change: {(kept.Length == 0 ? "none" : string.Join("; ", kept))}.";
     }
 
     private static string Sentence(string title) => $"{char.ToUpperInvariant(title[0])}{title[1..]}.";
