@@ -57,7 +57,7 @@ internal static class ContenderCatalogue
         client.AddServiceDiscovery();
     }
 
-    private static IAsker Dns(Service service, TimeSpan refresh)
+    private static GrpcAsker Dns(Service service, TimeSpan refresh)
     {
         ServiceProvider provider = new ServiceCollection().AddSingleton<ResolverFactory>(new DnsResolverFactory(refresh)).BuildServiceProvider();
         return new GrpcAsker(
