@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 
 namespace DnsAwareHttp.Benchmarks;
 
@@ -6,6 +7,7 @@ namespace DnsAwareHttp.Benchmarks;
 internal static class PrivateNamespace
 {
     private const string Prepare = """
+        export TMPDIR="$1"
         ip link set lo up
         printf 'nameserver 127.0.0.1\n' > "$1/resolv.conf"
         printf '127.0.0.1 localhost\n' > "$1/hosts"
@@ -22,7 +24,7 @@ internal static class PrivateNamespace
     /// <param name="args">The arguments of the program.</param>
     public static int Start(string before, params string[] args)
     {
-        string folder = Directory.CreateTempSubdirectory("resolvers").FullName;
+        string folder = Directory.CreateTempSubdirectory("dnsaware-").FullName;
         try
         {
             // The namespace of processes ends with its first one, and all servers with it.
@@ -32,8 +34,17 @@ internal static class PrivateNamespace
                 "sh", "-ec", $"{Prepare}\n{before}\nshift\nexec \"$@\"", "sh", folder, .. Program, .. args,
             ]);
             using Process process = Process.Start(start)!;
+            using PosixSignalRegistration interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+            using PosixSignalRegistration terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
             process.WaitForExit();
             return process.ExitCode;
+
+            // All inside ends with it. This program ends after it, and deletes the folder.
+            void End(PosixSignalContext context)
+            {
+                context.Cancel = true;
+                process.Kill();
+            }
         }
         finally
         {

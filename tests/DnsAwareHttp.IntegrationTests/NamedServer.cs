@@ -12,7 +12,9 @@ internal sealed class NamedServer : IAsyncDisposable
     {
     }
 
-    public int Port { get; } = LoopbackServer.FreePort();
+    public int Port { get; private init; } = LoopbackServer.FreePort();
+
+    private string WhoUpdates { get; init; } = "update-policy { grant update-key zonesub ANY; };";
 
     public string Address => $"127.0.0.1:{Port}";
 
@@ -24,6 +26,19 @@ internal sealed class NamedServer : IAsyncDisposable
         await server.StartServerAsync(records);
         return server;
     }
+
+    /// <summary>Starts one at port 53, which only a network of its own has free. It takes updates from all of that network.</summary>
+    public static async Task<NamedServer> StartAsNameServerAsync(string records)
+    {
+        NamedServer server = new() { Port = 53, WhoUpdates = "allow-update { 127.0.0.1; };" };
+        await server.StartServerAsync(records);
+        return server;
+    }
+
+    /// <summary>It answers nothing from now on, and refuses nothing either.</summary>
+    public Task PauseAsync() => ChildProcess.RunAsync("kill", ["-STOP", $"{_process!.Id}"]);
+
+    public Task ResumeAsync() => ChildProcess.RunAsync("kill", ["-CONT", $"{_process!.Id}"]);
 
     /// <summary>Replaces the addresses of a name. When this returns, the server answers with the new ones.</summary>
     public Task UpdateAsync(string name, int ttl, params string[] addresses) => ChildProcess.RunAsync(
@@ -66,7 +81,7 @@ internal sealed class NamedServer : IAsyncDisposable
                 listen-on port {{Port}} { 127.0.0.1; }; listen-on-v6 { none; }; max-udp-size 1232;
             };
             controls { };
-            zone "test" { type primary; file "test.zone"; update-policy { grant update-key zonesub ANY; }; };
+            zone "test" { type primary; file "test.zone"; {{WhoUpdates}} };
             logging { channel out { stderr; severity info; }; category queries { out; }; category default { out; }; };
 
             """);

@@ -18,7 +18,7 @@ internal static class BusyLoad
         {
             while (Stopwatch.GetElapsedTime(started) < duration)
             {
-                samples.Add(await SteadyLoad.AskAsync(client));
+                samples.Add(await SteadyLoad.AskAsync(client.AskAsync));
             }
         }
     }

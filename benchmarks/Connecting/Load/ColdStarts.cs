@@ -33,6 +33,6 @@ internal static class ColdStarts
     private static async Task<Sample> RunAsync(Func<Contender> make)
     {
         using Contender client = make();
-        return await SteadyLoad.AskAsync(client);
+        return await SteadyLoad.AskAsync(client.AskAsync);
     }
 }

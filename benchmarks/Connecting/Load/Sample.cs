@@ -7,7 +7,8 @@ namespace Connecting.Load;
 /// <param name="Ended">The timestamp of its answer or failure.</param>
 /// <param name="Address">Who answered; null when nobody did.</param>
 /// <param name="Failure">Why it failed; null when it was answered.</param>
-internal readonly record struct Sample(long Due, long Ended, string? Address, string? Failure)
+/// <param name="Turn">Its number in its load.</param>
+internal readonly record struct Sample(long Due, long Ended, string? Address, string? Failure, int Turn)
 {
     public TimeSpan Duration => Stopwatch.GetElapsedTime(Due, Ended);
 

@@ -16,8 +16,8 @@ internal sealed record SideBySide(Samples Unhealthy, Samples Healthy)
 
         async Task<SideBySide> BothAsync(TimeSpan time)
         {
-            Task<Samples> first = SteadyLoad.RunAsync(unhealthy, perSecond, time);
-            Task<Samples> second = SteadyLoad.RunAsync(healthy, perSecond, time);
+            Task<Samples> first = SteadyLoad.RunAsync(unhealthy.AskAsync, perSecond, time);
+            Task<Samples> second = SteadyLoad.RunAsync(healthy.AskAsync, perSecond, time);
             return new SideBySide(await first, await second);
         }
     }

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Connecting.Clients;
 
 namespace Connecting.Load;
 
@@ -8,7 +7,13 @@ namespace Connecting.Load;
 internal static class SteadyLoad
 {
     /// <summary>Ends when all requests have been answered or have failed.</summary>
-    public static async Task<Samples> RunAsync(Contender client, int perSecond, TimeSpan duration)
+    /// <param name="ask">Sends a request and tells which address answered it.</param>
+    /// <param name="perSecond">The rate of the requests.</param>
+    /// <param name="duration">The time from the first request to the last.</param>
+    public static Task<Samples> RunAsync(Func<Task<string>> ask, int perSecond, TimeSpan duration) => RunAsync(_ => ask(), perSecond, duration);
+
+    /// <summary>As <see cref="RunAsync(Func{Task{string}}, int, TimeSpan)"/>; each request is told its number.</summary>
+    public static async Task<Samples> RunAsync(Func<int, Task<string>> ask, int perSecond, TimeSpan duration)
     {
         int count = (int)(perSecond * duration.TotalSeconds);
         ConcurrentBag<Sample> samples = [];
@@ -16,14 +21,14 @@ internal static class SteadyLoad
         int left = count;
 
         // A thread of its own: what clients do to the pool must not delay it.
-        Thread clock = new(() => Tick(perSecond, count, due => _ = SendAsync(due))) { IsBackground = true, Name = "load" };
+        Thread clock = new(() => Tick(perSecond, count, (due, turn) => _ = SendAsync(due, turn))) { IsBackground = true, Name = "load" };
         clock.Start();
         await ended.Task;
         return new Samples(samples);
 
-        async Task SendAsync(long due)
+        async Task SendAsync(long due, int turn)
         {
-            samples.Add(await AskAsync(client, due));
+            samples.Add(await AskAsync(ask, due, turn));
             if (Interlocked.Decrement(ref left) == 0)
             {
                 ended.SetResult();
@@ -32,9 +37,9 @@ internal static class SteadyLoad
     }
 
     /// <summary>One request that is due now.</summary>
-    public static Task<Sample> AskAsync(Contender client) => AskAsync(client, Stopwatch.GetTimestamp());
+    public static Task<Sample> AskAsync(Func<Task<string>> ask) => AskAsync(_ => ask(), Stopwatch.GetTimestamp(), 0);
 
-    private static void Tick(int perSecond, int count, Action<long> send)
+    private static void Tick(int perSecond, int count, Action<long, int> send)
     {
         long start = Stopwatch.GetTimestamp();
         for (int i = 0; i < count; i++)
@@ -45,20 +50,21 @@ internal static class SteadyLoad
                 Thread.Sleep(1);
             }
 
-            ThreadPool.UnsafeQueueUserWorkItem(send, due, preferLocal: false);
+            int turn = i;
+            ThreadPool.UnsafeQueueUserWorkItem(_ => send(due, turn), null);
         }
     }
 
-    private static async Task<Sample> AskAsync(Contender client, long due)
+    private static async Task<Sample> AskAsync(Func<int, Task<string>> ask, long due, int turn)
     {
         try
         {
-            string address = await client.AskAsync();
-            return new Sample(due, Stopwatch.GetTimestamp(), address, null);
+            string address = await ask(turn);
+            return new Sample(due, Stopwatch.GetTimestamp(), address, null, turn);
         }
         catch (Exception exception)
         {
-            return new Sample(due, Stopwatch.GetTimestamp(), null, Describe(exception));
+            return new Sample(due, Stopwatch.GetTimestamp(), null, Describe(exception), turn);
         }
     }
 

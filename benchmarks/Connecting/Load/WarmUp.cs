@@ -17,7 +17,7 @@ internal static class WarmUp
             Service service = new(protocol, server.Port, TimeSpan.FromSeconds(10));
             using Contender ours = Contender.Ours(service, Addresses);
             using Contender bare = Contender.Bare(service, Addresses);
-            await Task.WhenAll(SteadyLoad.RunAsync(ours, PerSecond, Duration), SteadyLoad.RunAsync(bare, PerSecond, Duration));
+            await Task.WhenAll(SteadyLoad.RunAsync(ours.AskAsync, PerSecond, Duration), SteadyLoad.RunAsync(bare.AskAsync, PerSecond, Duration));
         }
     }
 }

@@ -39,7 +39,7 @@ internal sealed class LargeScenario : IScenario
     private static async Task MeasureAsync(Table table, string name, int seconds, Contender contender)
     {
         using Contender client = contender;
-        Sample cold = await SteadyLoad.AskAsync(client);
+        Sample cold = await SteadyLoad.AskAsync(client.AskAsync);
         Task<Samples> warmUp = BusyLoad.RunAsync(client, Workers, WarmUp);
         TimeSpan? allTried = await WhenAllTriedAsync(client, warmUp);
         Samples samples = await BusyLoad.RunAsync(client, Workers, TimeSpan.FromSeconds(seconds));

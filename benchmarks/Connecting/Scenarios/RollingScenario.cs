@@ -49,8 +49,8 @@ internal sealed class RollingScenario : IScenario
 
         ServiceRecord record = new(Ttl, old);
         using Contender client = make(new Service(protocol, port, Patience) { Path = Path }, record);
-        await SteadyLoad.RunAsync(client, PerSecond, Around);
-        Task<Samples> load = SteadyLoad.RunAsync(client, PerSecond, Around + (Count * 2 * Ahead) + Around);
+        await SteadyLoad.RunAsync(client.AskAsync, PerSecond, Around);
+        Task<Samples> load = SteadyLoad.RunAsync(client.AskAsync, PerSecond, Around + (Count * 2 * Ahead) + Around);
         await Task.Delay(Around);
         foreach (string address in old)
         {

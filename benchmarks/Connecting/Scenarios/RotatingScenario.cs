@@ -41,9 +41,9 @@ internal sealed class RotatingScenario : IScenario
         await using LoopbackServer server = await LoopbackServer.StartAsync(protocol.Served, protocol.Tls, null, addresses);
         using Contender client = Contender.Ours(
             new Service(protocol, server.Port, Patience), new RotatingName(addresses, rotation.Size, seed, Ttl), new DnsAwareOptions { Membership = mode });
-        await SteadyLoad.RunAsync(client, PerSecond, Learning);
+        await SteadyLoad.RunAsync(client.AskAsync, PerSecond, Learning);
         int before = addresses.Sum(server.ConnectionsTo);
-        Samples samples = await SteadyLoad.RunAsync(client, PerSecond, TimeSpan.FromSeconds(seconds));
+        Samples samples = await SteadyLoad.RunAsync(client.AskAsync, PerSecond, TimeSpan.FromSeconds(seconds));
         string answer = rotation.Size == rotation.All ? $"all {rotation.All}, in changing order" : $"{rotation.Size} of {rotation.All}";
         return new Outcome(answer, mode, before, addresses.Sum(server.ConnectionsTo) - before, samples);
     }

@@ -51,9 +51,9 @@ internal sealed class SilentScenario : IScenario
     private static async Task MeasureAsync(Table table, string name, Service service, Contender contender)
     {
         using Contender client = contender;
-        await SteadyLoad.RunAsync(client, PerSecond, WarmUp);
+        await SteadyLoad.RunAsync(client.AskAsync, PerSecond, WarmUp);
 
-        Task<Samples> load = SteadyLoad.RunAsync(client, PerSecond, End);
+        Task<Samples> load = SteadyLoad.RunAsync(client.AskAsync, PerSecond, End);
         await Task.Delay(DropAt);
         await ChildProcess.RunAsync("nft", ["-f", "-"], PacketDrop.Of(Silent));
         long dropped = Stopwatch.GetTimestamp();

@@ -6,13 +6,12 @@ namespace DnsAwareHttp.Sending;
 /// <param name="Sender">Sends the request on, if it goes on.</param>
 /// <param name="Request">The request.</param>
 /// <param name="Redirects">Follows the response if it is a redirect; null: the redirect is returned as it is.</param>
-/// <param name="Pool">The endpoint.</param>
-/// <param name="Lease">The stay of the request inside. It ends once, with the attempt.</param>
+/// <param name="Lease">The stay of the request inside the endpoint. It ends once, with the attempt.</param>
 /// <param name="Sending">The attempt itself.</param>
 /// <param name="CancellationToken">The request's own token.</param>
 internal readonly record struct FirstAttempt(
-    RequestSender Sender, HttpRequestMessage Request, RedirectFollower? Redirects, EndpointPool Pool, GateLease Lease,
-    Task<HttpResponseMessage> Sending, CancellationToken CancellationToken)
+    RequestSender Sender, HttpRequestMessage Request, RedirectFollower? Redirects, GateLease Lease, Task<HttpResponseMessage> Sending,
+    CancellationToken CancellationToken)
 {
     /// <summary>The outcome of the request: that of the attempt, if the request does not go on.</summary>
     public Task<HttpResponseMessage> WhenEnded() =>

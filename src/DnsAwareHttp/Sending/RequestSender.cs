@@ -42,7 +42,7 @@ internal sealed class RequestSender(
             EndpointPool? pool = set?.Pick(scope.Random);
             return pool is { IsConnected: true } && pool.TryEnter(out GateLease lease, pool.Room.Places)
                 ? new FirstAttempt(
-                    this, request, redirects, pool, lease, SendToAsync(pool, request, async, cancellationToken), cancellationToken)
+                    this, request, redirects, lease, SendToAsync(pool, request, async, cancellationToken), cancellationToken)
                     .WhenEnded()
                 : SendOnAsync(request, redirects, new Opening { Set = set, Picked = pool }, async, cancellationToken);
         }
@@ -57,7 +57,7 @@ internal sealed class RequestSender(
     public Task<HttpResponseMessage>? GoOn(in FirstAttempt first)
     {
         RequestAttempts? attempts = null;
-        return _retries.GoesElsewhere(first.Sending, first.Request, first.Pool, first.Lease, ref attempts, first.CancellationToken)
+        return _retries.GoesElsewhere(first.Sending, first.Request, first.Lease, ref attempts, first.CancellationToken)
             ? SendOnAsync(first.Request, first.Redirects, new Opening { Attempts = attempts }, async: true, first.CancellationToken)
             : first.Redirects is not null && first.Sending.IsCompletedSuccessfully
                 && RedirectFollower.IsRedirect(first.Request, first.Sending.Result)
