@@ -49,8 +49,8 @@ internal sealed class EndpointSet
     /// <summary>Whether an endpoint has taken its full share of requests for a while.</summary>
     public bool IsWarm => All.Any(pool => pool.IsWarm);
 
-    /// <summary>Whether a request awaits its answer.</summary>
-    public bool HasRequests => All.Any(pool => pool.ActiveRequests > 0);
+    /// <summary>Whether a request of the application awaits its answer.</summary>
+    public bool HasRequests => All.Any(pool => pool.Probes.HasOtherRequests);
 
     /// <summary>The set of some endpoints in their present states; null for no endpoint.</summary>
     /// <param name="placements">The endpoints, in the order of preference.</param>

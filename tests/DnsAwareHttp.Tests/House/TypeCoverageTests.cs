@@ -55,7 +55,6 @@ public sealed class TypeCoverageTests
         ["DnsAwareActivities"] = "RequestTraceTests",
         ["OriginWarmUp"] = "ProbeTests",
         ["PoolProbes"] = "ProbeTests",
-        ["EndpointProber"] = "ProbeTests",
         ["ProbedEndpoint"] = "ProbeTests",
         ["RouterSlot"] = "ChangedOptionsTests",
         ["TriedEndpointsCarrier"] = "ResilienceTests",
