@@ -9,12 +9,9 @@ namespace DnsAwareHttp.Tests.Endpoints;
 /// <summary>Which requests of an origin make its endpoints worth a probe: those of the application alone.</summary>
 public sealed class EndpointProberTests : IDisposable
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
-
     private readonly EndpointBench _bench = new(
-        new DnsAwareOptions { Probe = new EndpointProbe { Path = "/health", Interval = Interval, Timeout = TimeSpan.FromMinutes(1), WarmUp = false } });
+        new DnsAwareOptions { Probe = new EndpointProbe { Path = "/health", Timeout = TimeSpan.FromMinutes(1), WarmUp = false } });
 
-    private readonly Dictionary<string, int> _probed = [];
     private readonly EndpointPool _slow;
     private readonly EndpointPool _other;
     private readonly TaskCompletionSource<HttpResponseMessage> _held = new();
@@ -22,15 +19,7 @@ public sealed class EndpointProberTests : IDisposable
 
     public EndpointProberTests()
     {
-        _bench.AnswerOf = (address, _) =>
-        {
-            lock (_probed)
-            {
-                _probed[address] = _probed.GetValueOrDefault(address) + 1;
-            }
-
-            return address == "10.0.0.1" ? _held.Task : Task.FromResult(new HttpResponseMessage());
-        };
+        _bench.AnswerOf = (address, _) => address == "10.0.0.1" ? _held.Task : Task.FromResult(new HttpResponseMessage());
         (_slow, _other) = (_bench.Connected("10.0.0.1"), _bench.Connected("10.0.0.2"));
         _prober = EndpointProber.Of(_bench.Scope)!;
         _prober.Follow(SetOf(_slow, _other));
@@ -61,31 +50,6 @@ public sealed class EndpointProberTests : IDisposable
     }
 
     [Fact]
-    public async Task IdleOrigin_AnEndpointThatAnswersSlowly_DoesNotKeepTheOthersProbed()
-    {
-        Task<string?> slow = _slow.Probes.Run!();
-        await Eventually.Holds(() => ProbesOf("10.0.0.1") == 1, "the probe is under way");
-        for (int i = 0; i < 3; i++)
-        {
-            _bench.Clock.Advance(Interval * 1.2);
-        }
-
-        // One more, for a request: the probes of an endpoint come one after the other.
-        await SendAsync(_other);
-        await Eventually.Holds(
-            () =>
-            {
-                _bench.Clock.Advance(TimeSpan.FromSeconds(1));
-                return ProbesOf("10.0.0.2") > 1;
-            },
-            "a used origin is probed");
-
-        ProbesOf("10.0.0.2").Should().Be(2, "one is the request, and one the probe for it");
-        _held.SetResult(new HttpResponseMessage());
-        await slow;
-    }
-
-    [Fact]
     public async Task AnEndpointLeaves_ItsRequestsStayCounted()
     {
         await SendAsync(_other);
@@ -106,13 +70,5 @@ public sealed class EndpointProberTests : IDisposable
     {
         using HttpRequestMessage request = new(HttpMethod.Get, "http://svc.test/");
         (await pool.SendAsync(request, async: true, CancellationToken.None)).Dispose();
-    }
-
-    private int ProbesOf(string address)
-    {
-        lock (_probed)
-        {
-            return _probed.GetValueOrDefault(address);
-        }
     }
 }
