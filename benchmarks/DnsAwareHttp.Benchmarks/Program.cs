@@ -21,5 +21,10 @@ if (args is ["observation"])
     return await ObservationBenchmark.RunAsync();
 }
 
+if (args is ["retries"])
+{
+    return await RetryCost.RunAsync();
+}
+
 BenchmarkSwitcher.FromAssembly(typeof(DispatchBenchmark).Assembly).Run(args);
 return 0;

@@ -51,6 +51,7 @@ internal static class SteadyLoad
 
     private static async Task<Sample> AskAsync(Contender client, long due)
     {
+        QueueWaits.Mark();
         try
         {
             string address = await client.AskAsync();
