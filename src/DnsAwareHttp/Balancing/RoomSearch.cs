@@ -31,7 +31,7 @@ internal static class RoomSearch
             return other;
         }
 
-        return Opening(set, picked) ?? First(set, 0, static pool => pool.Room.IsFree) ?? LeastLoaded(set);
+        return Opening(set, picked) ?? First(set, 0, static pool => pool.Room.IsFree) ?? OfNextPriority(set) ?? LeastLoaded(set);
     }
 
     // An endpoint that fails at once always has room. That attracts no request that another one can take.
@@ -98,6 +98,19 @@ internal static class RoomSearch
         {
             EndpointPool pool = set.Preferred[(start + step) % set.Preferred.Length];
             if (condition(pool))
+            {
+                return pool;
+            }
+        }
+
+        return null;
+    }
+
+    private static EndpointPool? OfNextPriority(EndpointSet set)
+    {
+        foreach (EndpointPool pool in set.Overflow)
+        {
+            if (pool.Room.HasPlace)
             {
                 return pool;
             }

@@ -16,9 +16,10 @@ namespace DnsAwareHttp.Endpoints;
 /// <param name="factory">Makes pools.</param>
 /// <param name="observer">Hears of changes of the pools.</param>
 /// <param name="othersAreWarm">Whether the origin has warm pools besides these members'.</param>
+/// <param name="priorityOf">The priorities of addresses; null: all are alike.</param>
 internal sealed class EndpointRoster(
     OriginScope scope, OrderedLock sync, IMembershipPolicy policy, EndpointPoolFactory factory, IPoolObserver observer,
-    Func<bool> othersAreWarm)
+    Func<bool> othersAreWarm, Func<IPAddress, int>? priorityOf = null)
 {
     private readonly Dictionary<IPAddress, EndpointPool> _pools = [];
     private Members _members = Members.None;
@@ -113,6 +114,7 @@ internal sealed class EndpointRoster(
                 new EndpointPlacement(_pools[address])
                 {
                     HasRoute = index < routable,
+                    Priority = priorityOf?.Invoke(address) ?? 0,
                     Membership = members[address].Reason,
                     IsLingering = members[address].Absences > 0,
                 }),
