@@ -89,6 +89,21 @@ public sealed class SpillOverTests
     }
 
     [Fact]
+    public async Task TheFirstIsNotConnected_TheNextHasTheRequestMeanwhile()
+    {
+        using EndpointBench bench = new();
+        EndpointPool first = bench.Pool("10.0.0.1");
+        EndpointPool next = bench.Connected("10.0.1.1");
+        EndpointSet set = EndpointSet.Of(
+            [new EndpointPlacement(first), new EndpointPlacement(next) { Priority = 1 }], LoadBalancingPolicy.LeastRequests, _random, null,
+            maxEjectedShare: 0.5, spillsOver: true)!;
+
+        set.Pick(_random).Should().Be(next);
+
+        await bench.HasDialled("10.0.0.1");
+    }
+
+    [Fact]
     public void DialsThatTakeLong_TheNextPriorityTakesPart()
     {
         TestEndpoint[] all = [.. Endpoints(0, 2), .. Endpoints(1, 2)];

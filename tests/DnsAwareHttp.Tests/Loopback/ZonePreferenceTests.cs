@@ -4,11 +4,12 @@ using System.Net;
 using System.Net.Sockets;
 using DnsAwareHttp.Tests.Fakes;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Xunit.Abstractions;
 
 namespace DnsAwareHttp.Tests.Loopback;
 
 /// <summary>Addresses of the own zone are preferred while they are well. Others take over when they die, and give back when they return.</summary>
-public sealed class ZonePreferenceTests : IAsyncLifetime
+public sealed class ZonePreferenceTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private const int Workers = 8;
     private static readonly string[] Local = ["127.0.71.1", "127.0.71.2"];
@@ -61,6 +62,7 @@ public sealed class ZonePreferenceTests : IAsyncLifetime
         await Eventually.Holds(() => AllOfLate(Remote), "the others serve");
         await Eventually.Holds(() => _answers.Any(answer => Stopwatch.GetElapsedTime(died, answer.At) > TimeSpan.FromSeconds(2)), "some time passes");
         FailuresFrom(_answers, died + (2 * Stopwatch.Frequency)).Should().Be(0);
+        output.WriteLine($"served elsewhere after {FirstOfOthers(died).TotalMilliseconds:0} ms; {FailuresFrom(_answers, 0)} failed, {FailuresFrom(_answersOfBare, 0)} of bare");
         FailuresFrom(_answers, 0).Should().BeLessThanOrEqualTo(
             Math.Max(FailuresFrom(_answersOfBare, 0), Workers), "each request that was under way at a server that was cut may fail, as it does without the library");
 
@@ -68,6 +70,23 @@ public sealed class ZonePreferenceTests : IAsyncLifetime
         await Eventually.Holds(() => AllOfLate(Local), "requests are in the zone again");
         FailuresFrom(_answers, died + (2 * Stopwatch.Frequency)).Should().Be(0, "the return hurts no request");
 
+        await _stop.CancelAsync();
+        await Task.WhenAll(load);
+    }
+
+    [LinuxFact]
+    public async Task LocalServersGoSilent_OthersServe()
+    {
+        // Those that are under way stay where they are, until their callers give up.
+        using HttpClient client = new(_handler, disposeHandler: false) { Timeout = TimeSpan.FromSeconds(1) };
+        Task[] load = Load(client, _answers);
+        await Eventually.Holds(() => AllOfLate(Local), "requests stay in the zone");
+
+        long silent = Stopwatch.GetTimestamp();
+        Array.ForEach(Local, _local.GoSilent);
+
+        await Eventually.Holds(() => _answers.Any(answer => answer.At > silent && Remote.Contains(answer.Address)), "the others serve");
+        output.WriteLine($"served elsewhere after {FirstOfOthers(silent).TotalMilliseconds:0} ms");
         await _stop.CancelAsync();
         await Task.WhenAll(load);
     }
@@ -115,17 +134,25 @@ public sealed class ZonePreferenceTests : IAsyncLifetime
                 string? address = null;
                 try
                 {
-                    address = await client.GetStringAsync(url);
+                    address = await client.GetStringAsync(url, _stop.Token);
                 }
-                catch (HttpRequestException)
+                catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException)
                 {
-                    // It was under way at a server that was cut.
+                    // It was under way at a server that was cut, or is silent; or the test is over.
+                }
+
+                if (_stop.IsCancellationRequested)
+                {
+                    return;
                 }
 
                 answers.Enqueue((Stopwatch.GetTimestamp(), address));
                 await Task.Delay(5);
             }
         }))];
+
+    private TimeSpan FirstOfOthers(long since) =>
+        Stopwatch.GetElapsedTime(since, _answers.First(answer => answer.At > since && Remote.Contains(answer.Address)).At);
 
     // The latest answers, a quarter of a second long at this load.
     private bool AllOfLate(string[] addresses)
