@@ -241,8 +241,8 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
     private void Publish_NeedsLock()
     {
         _sync.AssertHeld();
-        ImmutableArray<EndpointPlacement> offered = [.. _roster.Placements,
-            .. _hold.Held.Select(held => new EndpointPlacement(held.Pool) { Membership = held.Detail, IsLingering = true })];
+        ImmutableArray<EndpointPlacement> offered = [.. _roster.Placements, .. _hold.Held.Select(held => new EndpointPlacement(held.Pool)
+            { Priority = _ranks.Of(held.Pool.Address.Address), Membership = held.Detail, IsLingering = true })];
         _offered.Publish_NeedsLock(_part?.Place(offered) ?? offered);
         _part?.Group.OnPartChanged_NeedsLock();
     }
