@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using DnsAwareHttp.Health;
 
 namespace DnsAwareHttp.Balancing;
 

@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Sockets;
 using DnsAwareHttp.Balancing;
 using DnsAwareHttp.Concurrency;
-using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Membership;
 using DnsAwareHttp.Pools;
 using DnsAwareHttp.Resolution;

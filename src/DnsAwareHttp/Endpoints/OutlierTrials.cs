@@ -1,4 +1,3 @@
-using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Health;
 using DnsAwareHttp.Pools;
 

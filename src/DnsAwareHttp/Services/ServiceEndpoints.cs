@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Net.Sockets;
 using DnsAwareHttp.Balancing;
 using DnsAwareHttp.Concurrency;
-using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Endpoints;
 using DnsAwareHttp.Membership;
 using DnsAwareHttp.Pools;
