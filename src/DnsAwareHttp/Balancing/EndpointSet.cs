@@ -8,8 +8,8 @@ namespace DnsAwareHttp.Balancing;
 /// <summary>The endpoints of one origin at one moment. A request takes all of them by one read.</summary>
 /// <remarks>
 /// Requests are spread over the preferred endpoints: the endpoints of the lowest priority number among the endpoints that need not be
-/// avoided, and a part of the next ones while <see cref="SpillOver"/> says so. If all must be avoided, all count. The last resort is all other endpoints: other priorities by number, then the endpoints to be
-/// avoided.
+/// avoided, and a part of the next ones while <see cref="SpillOver"/> says so. If all must be avoided, all count. The last resort is all
+/// other endpoints: other priorities by number, then the endpoints to be avoided.
 /// </remarks>
 internal sealed class EndpointSet
 {
@@ -45,7 +45,9 @@ internal sealed class EndpointSet
     /// <summary>Endpoints that are tried after the preferred ones: better a try than a refusal.</summary>
     public ImmutableArray<EndpointPool> LastResort { get; }
 
-    /// <summary>Usable endpoints of the next priorities, for requests that find all preferred ones full. Empty where they only stand by.</summary>
+    /// <summary>
+    /// Usable endpoints of the next priorities, for requests that find all preferred ones full. Empty where they only stand by.
+    /// </summary>
     public ImmutableArray<EndpointPool> Overflow { get; }
 
     /// <summary>All endpoints with their places.</summary>
@@ -83,7 +85,8 @@ internal sealed class EndpointSet
         bool isSpread = spillsOver && !allAreAvoided && policy is not LoadBalancingPolicy.PickFirst;
         ImmutableArray<EndpointPlacement> weighted = isSpread ? SpillOver.Of(byPriority, placements) : [.. byPriority[0]];
         HashSet<int> taking = [.. weighted.Select(static placement => placement.Priority)];
-        ILookup<bool, EndpointPlacement> byUse = byPriority.SelectMany(static rank => rank).ToLookup(place => taking.Contains(place.Priority));
+        ILookup<bool, EndpointPlacement> byUse =
+            byPriority.SelectMany(static rank => rank).ToLookup(place => taking.Contains(place.Priority));
         IEnumerable<EndpointPlacement> avoided = allAreAvoided ? [] : byAvoidance[true];
         return new EndpointSet(
             [.. byUse[true]],

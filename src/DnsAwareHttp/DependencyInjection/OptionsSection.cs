@@ -52,7 +52,8 @@ internal sealed record OptionsSection<[DynamicallyAccessedMembers(DynamicallyAcc
         }
 
         return !IsReadable(option)
-            ? $"{Owner}, {child.Path}: {(option.PropertyType == typeof(AddressPriorities) ? "code" : "a delegate")} cannot come from configuration; "
+            ? $"{Owner}, {child.Path}: {(option.PropertyType == typeof(AddressPriorities) ? "code" : "a delegate")} cannot come from "
+                + "configuration; "
                 + $"set it in code, with AddDnsAwareHandler(options => options.{option.Name} = …)."
             : option.PropertyType == typeof(SessionAffinityOptions) ? ProblemOfSessions(child) : null;
     }
