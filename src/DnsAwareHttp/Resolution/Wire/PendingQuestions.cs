@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 using DnsAwareHttp.Concurrency;
 
 namespace DnsAwareHttp.Resolution.Wire;
@@ -35,7 +34,7 @@ internal sealed class PendingQuestions(TimeProvider timeProvider)
             Pending question;
             do
             {
-                question = new Pending(query, (ushort)RandomNumberGenerator.GetInt32(ushort.MaxValue + 1), timeProvider.GetTimestamp());
+                question = new Pending(query, MessageId.Next(), timeProvider.GetTimestamp());
             }
             while (!_questions.TryAdd(question.Id, question));
 

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using DnsAwareHttp.Concurrency;
 
 namespace DnsAwareHttp.Resolution.Wire;
@@ -33,7 +32,7 @@ internal sealed class TcpExchange(TimeProvider timeProvider) : IDnsExchange
         {
             await socket.ConnectAsync(server, cancellationToken).ConfigureAwait(false);
             using NetworkStream stream = new(socket);
-            ushort id = (ushort)RandomNumberGenerator.GetInt32(ushort.MaxValue + 1);
+            ushort id = MessageId.Next();
             await stream.WriteAsync(FramedMessage.Of(query, id), cancellationToken).ConfigureAwait(false);
             DnsReply reply = await FramedMessage.ReadAsync(
                 stream, (query, id),

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using System.Threading.Tasks.Sources;
 using DnsAwareHttp.Concurrency;
 
@@ -83,7 +82,7 @@ internal sealed class UdpQuestion : SocketAsyncEventArgs, IValueTaskSource<DnsRe
         SetBuffer(buffer, 0, BufferLength);
         try
         {
-            _id = (ushort)RandomNumberGenerator.GetInt32(ushort.MaxValue + 1);
+            _id = MessageId.Next();
             _ = DnsMessageWriter.Write(query, _id, buffer, out int length);
 
             // Neither call waits: a connect only notes the peer, and the buffer has room for the first datagram of a socket.
