@@ -11,7 +11,7 @@ internal sealed record Arguments(IReadOnlyList<IScenario> Scenarios, int Seconds
     private const int DefaultSeconds = 20;
     private const int MaxSeconds = 600;
 
-    private static readonly IScenario[] Known = [new MixedScenario(), new FamiliesScenario(), new SilentScenario(), new RollingScenario(), new LargeScenario(), new RotatingScenario()];
+    private static readonly IScenario[] Known = [new MixedScenario(), new FamiliesScenario(), new SilentScenario(), new RollingScenario(), new LargeScenario(), new RotatingScenario(), new WarmScenario()];
 
     public static string Help => $"""
         Measures how clients fare when some addresses of a name are unwell: DnsAwareHandler and a bare SocketsHttpHandler, with the same addresses in the same order.

@@ -36,5 +36,10 @@ if (args is ["look"])
     return await CostAtRest.RunLookAsync();
 }
 
+if (args is ["retries"])
+{
+    return await RetryCost.RunAsync();
+}
+
 BenchmarkSwitcher.FromAssembly(typeof(DispatchBenchmark).Assembly).Run(args);
 return 0;

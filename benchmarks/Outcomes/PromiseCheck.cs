@@ -25,11 +25,18 @@ internal static class PromiseCheck
                 CultureInfo.InvariantCulture,
                 $"{(held ? "held" : "FAILED")}: {trace.Name}: hurt {scores.Max(static score => score.Hurt) * 100:0.00} %, share of the sick after 1 s "
                 + $"{scores.Max(static score => score.SickShare) * 100:0.00} %, ejections {scores.Max(static score => score.Ejections)}, needless "
-                + $"{scores.Max(static score => score.Needless)}, out at most {scores.Max(static score => score.MaxOut) * 100:0} %"));
+                + $"{scores.Max(static score => score.Needless)}, out at most {scores.Max(static score => score.MaxOut) * 100:0} %")
+                + (trace.Recovery is null ? "" : AfterRecovery(scores)));
         }
 
         return all;
     }
+
+    private static string AfterRecovery(Score[] scores) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"; from 1 s after recovery: hurt {scores.Sum(static score => score.HurtAfterRecovery)} requests, out "
+        + $"{scores.Max(static score => score.MaxOutAfterRecovery) * 100:0} %, least share "
+        + $"{scores.Min(static score => score.LeastShareAfterRecovery) * 100:0} % of an even one");
 
     private static bool Holds(Trace trace, Score score)
     {
@@ -37,7 +44,8 @@ internal static class PromiseCheck
         bool isOneThatFailsOrIsSlow = trace.Rate >= 200 && trace.Clients == 1 && trace.Name.StartsWith("1 of", StringComparison.Ordinal)
             && (trace.Name.EndsWith("503", StringComparison.Ordinal) || trace.Name.EndsWith("2 s", StringComparison.Ordinal));
         return half
-            && (!trace.AllAreAlike || score is { Ejections: 0, HurtAfterRecovery: <= 0.06 })
+            && (!trace.AllAreAlike || score.Ejections == 0)
+            && (trace.Recovery is null || score is { HurtAfterRecovery: 0, MaxOutAfterRecovery: 0, LeastShareAfterRecovery: >= 0.8 })
             && score.Needless == 0
             && (!isOneThatFailsOrIsSlow || score is { Hurt: <= 0.01, SickShare: <= 0.02 });
     }

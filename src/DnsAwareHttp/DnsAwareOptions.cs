@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using DnsAwareHttp.Concurrency;
-using DnsAwareHttp.Handlers;
 
 namespace DnsAwareHttp;
 
@@ -50,6 +49,11 @@ public sealed class DnsAwareOptions
     /// <see cref="HttpRequestException"/> that names the remedy: those that may use HTTP/3, and those whose proxy is of an unknown scheme.
     /// </remarks>
     public Func<IPAddress, bool>? AddressFilter { get; set; }
+
+    /// <summary>Prefers some addresses of an origin, such as those in the own zone, while they are well.</summary>
+    /// <value>Default: null, all addresses are alike.</value>
+    /// <remarks>Origins that are found by SRV records have the priorities of their records, and it is not asked about them.</remarks>
+    public AddressPriorities? AddressPriorities { get; set; }
 
     /// <summary>
     /// The most pools kept for one origin, lingering ones included. Of a larger answer each process uses a subset of its own.
@@ -202,33 +206,7 @@ public sealed class DnsAwareOptions
     }
 
     /// <summary>Whether both options have the same values.</summary>
-    internal bool IsSameAs(DnsAwareOptions other) =>
-        Membership == other.Membership
-        && MembershipByHost.Count == other.MembershipByHost.Count
-        && MembershipByHost.All(host => other.MembershipByHost.TryGetValue(host.Key, out MembershipMode mode) && mode == host.Value)
-        && ServiceRecords.Count == other.ServiceRecords.Count
-        && ServiceRecords.All(host => other.ServiceRecords.TryGetValue(host.Key, out string? service)
-            && string.Equals(service, host.Value, StringComparison.OrdinalIgnoreCase))
-        && DelegateComparison.AreSame(ServiceRecordSelector, other.ServiceRecordSelector)
-        && LoadBalancing == other.LoadBalancing
-        && AddressFamily == other.AddressFamily
-        && DelegateComparison.AreSame(AddressFilter, other.AddressFilter)
-        && MaxEndpointsPerOrigin == other.MaxEndpointsPerOrigin
-        && ConnectAttemptDelay == other.ConnectAttemptDelay
-        && ConnectTimeout == other.ConnectTimeout
-        && DrainTimeout == other.DrainTimeout
-        && EmptyAnswerGrace == other.EmptyAnswerGrace
-        && OriginIdleTimeout == other.OriginIdleTimeout
-        && MaxRequestsPerConnection == other.MaxRequestsPerConnection
-        && MaxPendingRequestsPerEndpoint == other.MaxPendingRequestsPerEndpoint
-        && RetryMisdirectedRequests == other.RetryMisdirectedRequests
-        && AvoidTriedEndpoints == other.AvoidTriedEndpoints
-        && DelegateComparison.AreSame(ConfigureSocket, other.ConfigureSocket)
-        && MaxOrigins == other.MaxOrigins
-        && EndpointProbe.AreSame(Probe, other.Probe)
-        && AddressTags == other.AddressTags
-        && OutlierDetection.IsSameAs(other.OutlierDetection)
-        && SessionAffinityOptions.AreSame(SessionAffinity, other.SessionAffinity);
+    internal bool IsSameAs(DnsAwareOptions other) => DnsAwareOptionsComparison.AreSame(this, other);
 
     /// <summary>The mode for the origins of a host and port.</summary>
     internal MembershipMode MembershipOf(string host, int port) =>

@@ -69,6 +69,9 @@ internal sealed class Contender : IDisposable
     /// <summary>Sends a request and tells which address answered it.</summary>
     public Task<string> AskAsync() => _client.GetStringAsync(_path);
 
+    /// <summary>Prepares the library's handler; a bare one sends a request.</summary>
+    public Task WarmUpAsync() => _handler?.WarmUpAsync(_client.BaseAddress!) ?? AskAsync();
+
     public void Dispose()
     {
         _client.Dispose();

@@ -12,6 +12,7 @@ internal sealed class LibraryRule : TwoChoices
     private readonly Server[] _servers;
     private double _markedAt;
     private bool _isChanged;
+    private bool _othersFail;
 
     public LibraryRule(int servers, Random random, OutlierDetectionOptions? options = null)
         : base(servers, random)
@@ -60,10 +61,12 @@ internal sealed class LibraryRule : TwoChoices
 
     public override void Tick(double now)
     {
+        _othersFail = Array.Exists(_servers, static server => server.IsEjected)
+            && OutlierDetector.Fail([.. _servers.Where(static server => !server.IsEjected).Select(static server => server.Outcomes)]);
         foreach (Server server in _servers)
         {
             server.Pressure /= 2;
-            server.IsOnTrial |= server.IsEjected && At(now) >= server.Ejection!.Until;
+            server.IsOnTrial |= server.IsEjected && (_othersFail || At(now) >= server.Ejection!.Until);
         }
 
         if (Array.Exists(_servers, static server => server.Outcomes.Latest(EndpointOutcomes.Parts).Bad > 0))
@@ -103,7 +106,11 @@ internal sealed class LibraryRule : TwoChoices
         FailureRun run = one.Outcomes.OnBad(default, () => PeersOf(server));
         OutcomeCounts peers = run.Peers.Meanwhile;
         bool isAboutNow = run.Peers.AnsweredWellBefore(peers, one.Outcomes.Tally);
-        if (one.IsEjected ? one.IsTried : isAboutNow && OutlierDetector.FailsInARow(run, peers, _options))
+        if (one.IsEjected && one.IsTried && _othersFail)
+        {
+            one.IsOnTrial = one.IsTried = false;
+        }
+        else if (one.IsEjected ? one.IsTried : isAboutNow && OutlierDetector.FailsInARow(run, peers, _options))
         {
             Eject(one, now);
         }

@@ -3,14 +3,18 @@ using DnsAwareHttp.OutcomesBenchmark.Traces;
 namespace DnsAwareHttp.OutcomesBenchmark.Simulated;
 
 /// <summary>What a rule did to the requests of a trace.</summary>
-internal sealed class Score
+/// <param name="trace">The trace.</param>
+internal sealed class Score(Trace trace)
 {
+    /// <summary>The shares are told from the requests of so many seconds.</summary>
+    private const double ShareSeconds = 10;
+
+    private readonly double _recovered = (trace.Recovery ?? double.MaxValue) + 1;
+    private readonly long[] _requestsAfterRecovery = new long[trace.Endpoints];
     private long _afterOnset;
     private long _hurtAfterOnset;
     private long _afterASecond;
     private long _sickAfterASecond;
-    private long _afterRecovery;
-    private long _hurtAfterRecovery;
 
     /// <summary>Ejections of servers that were no worse than their peers.</summary>
     public int Needless { get; private set; }
@@ -26,10 +30,24 @@ internal sealed class Score
     /// <summary>The part of the requests that sick servers got, from one second after the onset.</summary>
     public double SickShare => _afterASecond == 0 ? 0 : (double)_sickAfterASecond / _afterASecond;
 
-    /// <summary>The part of the requests that failed from one second after the end of an outage of five minutes.</summary>
-    public double HurtAfterRecovery => _afterRecovery == 0 ? 0 : (double)_hurtAfterRecovery / _afterRecovery;
+    /// <summary>Requests that failed, sent from one second after the end of an outage of all.</summary>
+    public long HurtAfterRecovery { get; private set; }
 
-    public void OnRequest(double now, bool isSick, bool failed)
+    /// <summary>The largest part that was out from one second after the end of an outage of all.</summary>
+    public double MaxOutAfterRecovery { get; private set; }
+
+    /// <summary>
+    /// The requests of the server that had the fewest, from one second after the end of an outage of all, as a part of an even share.
+    /// </summary>
+    public double LeastShareAfterRecovery => _requestsAfterRecovery.Sum() is long sum and > 0
+        ? (double)_requestsAfterRecovery.Min() * _requestsAfterRecovery.Length / sum
+        : 1;
+
+    /// <param name="now">When it was sent.</param>
+    /// <param name="server">Where; below 0: nowhere.</param>
+    /// <param name="isSick">Whether the server is sick.</param>
+    /// <param name="failed">Whether the request fails.</param>
+    public void OnRequest(double now, int server, bool isSick, bool failed)
     {
         if (now >= Trace.Onset)
         {
@@ -43,10 +61,13 @@ internal sealed class Score
             _sickAfterASecond += isSick ? 1 : 0;
         }
 
-        if (now >= Trace.Onset + 301)
+        if (now >= _recovered)
         {
-            _afterRecovery++;
-            _hurtAfterRecovery += failed ? 1 : 0;
+            HurtAfterRecovery += failed ? 1 : 0;
+            if (server >= 0 && now < _recovered + ShareSeconds)
+            {
+                _requestsAfterRecovery[server]++;
+            }
         }
     }
 
@@ -56,5 +77,9 @@ internal sealed class Score
         Needless += isNeeded ? 0 : 1;
     }
 
-    public void OnOut(double part) => MaxOut = Math.Max(MaxOut, part);
+    public void OnOut(double now, double part)
+    {
+        MaxOut = Math.Max(MaxOut, part);
+        MaxOutAfterRecovery = now >= _recovered ? Math.Max(MaxOutAfterRecovery, part) : 0;
+    }
 }

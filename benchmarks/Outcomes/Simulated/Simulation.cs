@@ -13,11 +13,12 @@ internal sealed class Simulation
     private readonly IOutcomePolicy[] _clients;
     private readonly bool[,] _wasOut;
     private readonly PriorityQueue<(int Client, int Server, bool Failed), double> _ends = new();
-    private readonly Score _score = new();
+    private readonly Score _score;
 
     private Simulation(Trace trace, Func<int, Random, IOutcomePolicy> make, int seed)
     {
         _trace = trace;
+        _score = new Score(trace);
         _random = new Random(seed);
         _clients = [.. Enumerable.Range(0, trace.Clients).Select(client => make(trace.Endpoints, new Random(seed + (1000 * (client + 1)))))];
         _wasOut = new bool[trace.Clients, trace.Endpoints];
@@ -75,7 +76,7 @@ internal sealed class Simulation
         int server = _clients[client].Pick(now);
         if (server < 0)
         {
-            _score.OnRequest(now, isSick: false, failed: true);
+            _score.OnRequest(now, server, isSick: false, failed: true);
             return;
         }
 
@@ -84,7 +85,7 @@ internal sealed class Simulation
         bool failed = behaviour.FailurePart > 0 && _random.NextDouble() < behaviour.FailurePart;
         double time = failed ? behaviour.FailureLatency : behaviour.Latency * (0.8 + (0.4 * _random.NextDouble()));
         bool isLate = time > _trace.CallerTimeout;
-        _score.OnRequest(now, !_trace.AllAreAlike && behaviour.IsSick, failed || isLate);
+        _score.OnRequest(now, server, !_trace.AllAreAlike && behaviour.IsSick, failed || isLate);
         _ends.Enqueue((client, server, failed || isLate), now + Math.Min(time, _trace.CallerTimeout));
     }
 
@@ -104,6 +105,6 @@ internal sealed class Simulation
             _wasOut[client, server] = isOut;
         }
 
-        _score.OnOut((double)outNow / _trace.Endpoints);
+        _score.OnOut(now, (double)outNow / _trace.Endpoints);
     }
 }

@@ -17,6 +17,9 @@ internal sealed record Trace(string Name, int Endpoints, double Rate, TimeSpan L
     /// <summary>After this time the caller gives up, in seconds.</summary>
     public double CallerTimeout { get; init; } = 1;
 
+    /// <summary>When an outage of all is over, in seconds; null: there is none.</summary>
+    public double? Recovery { get; init; }
+
     /// <summary>Whether an ejection serves nobody: all servers are alike.</summary>
     public bool AllAreAlike { get; init; }
 

@@ -6,6 +6,7 @@ internal static class TraceCatalogue
     private static readonly Behaviour Well = new(0.05);
     private static readonly Behaviour FailsAtOnce = new(0.05, 1);
     private static readonly Behaviour Slow = new(2);
+    private const double AllWell = 310;
     private static readonly TimeSpan Minute = TimeSpan.FromSeconds(70);
 
     public static IReadOnlyList<Trace> All { get; } =
@@ -28,7 +29,13 @@ internal static class TraceCatalogue
         Alike("all answer 503 after 300 ms for 5 min", 3, 200, TimeSpan.FromMinutes(7), 1, 0.3),
         Alike("all fail 30 % for 5 min", 8, 200, TimeSpan.FromMinutes(7), 0.3, 0.001),
         Alike("all fail 99 % for 5 min", 8, 200, TimeSpan.FromMinutes(7), 0.99, 0.001),
-        new("all take 2 s for 5 min", 8, 200, TimeSpan.FromMinutes(7), (_, at) => at is >= Trace.Onset and < 310 ? Slow : Well) { AllAreAlike = true },
+        new("all take 2 s for 5 min", 8, 200, TimeSpan.FromMinutes(7), (_, at) => at is >= Trace.Onset and < AllWell ? Slow : Well)
+        {
+            AllAreAlike = true,
+            Recovery = AllWell,
+        },
+        new("1 of 8 answers 503, then all for 5 min", 8, 200, TimeSpan.FromMinutes(7), FirstOneThenAll) { Recovery = AllWell },
+        new("4 of 8 answer 503, then the other 4", 8, 200, TimeSpan.FromMinutes(3), OneHalfThenTheOther),
         Noise("0.5 % of all fail, 1 h", 0.005, TimeSpan.FromHours(1)),
         Noise("5 % of all fail, 1 h", 0.05, TimeSpan.FromHours(1)),
     ];
@@ -40,7 +47,18 @@ internal static class TraceCatalogue
         new(name, servers, rate, Minute, (server, at) => server == 0 && at >= Trace.Onset ? sick : Well);
 
     private static Trace Alike(string name, int servers, double rate, TimeSpan length, double part, double latency) =>
-        new(name, servers, rate, length, (_, at) => at is >= Trace.Onset and < 310 ? new Behaviour(0.05, part, latency) : Well) { AllAreAlike = true };
+        new(name, servers, rate, length, (_, at) => at is >= Trace.Onset and < AllWell ? new Behaviour(0.05, part, latency) : Well)
+        {
+            AllAreAlike = true,
+            Recovery = AllWell,
+        };
+
+    private static Behaviour FirstOneThenAll(int server, double at) =>
+        at >= (server == 0 ? Trace.Onset : Trace.Onset + 5) && at < AllWell ? FailsAtOnce : Well;
+
+    // The first half is well again while it is still ejected.
+    private static Behaviour OneHalfThenTheOther(int server, double at) =>
+        (server < 4 ? at is >= Trace.Onset and < 100 : at >= 105) ? FailsAtOnce : Well;
 
     private static Trace Noise(string name, double part, TimeSpan length) =>
         new(name, 8, 100, length, (_, _) => new Behaviour(0.05, part)) { AllAreAlike = true };

@@ -8,8 +8,8 @@ namespace DnsAwareHttp.Balancing;
 /// <summary>The endpoints of one origin at one moment. A request takes all of them by one read.</summary>
 /// <remarks>
 /// Requests are spread over the preferred endpoints: the endpoints of the lowest priority number among the endpoints that need not be
-/// avoided. If all must be avoided, all count. The last resort is all other endpoints: other priorities by number, then the endpoints to be
-/// avoided.
+/// avoided, and a part of the next ones while <see cref="SpillOver"/> says so. If all must be avoided, all count. The last resort is all
+/// other endpoints: other priorities by number, then the endpoints to be avoided.
 /// </remarks>
 internal sealed class EndpointSet
 {
@@ -17,8 +17,11 @@ internal sealed class EndpointSet
     private readonly int _priority;
     private readonly IEndpointPicker _picker;
 
-    private EndpointSet(ImmutableArray<EndpointPlacement> preferred, ImmutableArray<EndpointPlacement> lastResort, IEndpointPicker picker)
+    private EndpointSet(
+        ImmutableArray<EndpointPlacement> preferred, ImmutableArray<EndpointPlacement> lastResort, ImmutableArray<EndpointPool> overflow,
+        IEndpointPicker picker)
     {
+        Overflow = overflow;
         _lastResort = lastResort;
         _priority = preferred[0].Priority;
         Placements = [.. preferred, .. lastResort];
@@ -26,9 +29,10 @@ internal sealed class EndpointSet
         LastResort = [.. lastResort.Select(placement => placement.Pool)];
         _picker = picker;
 
-        // If all fail, all are tried in any case.
+        // If all fail, all are tried in any case. An endpoint that others stand in for is tried, too: otherwise it would never return.
+        int last = preferred.Max(static place => place.Priority);
         ImmutableArray<EndpointPool> onTrial =
-            [.. lastResort.Where(place => place.HasRoute && place.Priority == _priority).Select(place => place.Pool).Where(IsOnTrial)];
+            [.. lastResort.Where(place => place.HasRoute && place.Priority <= last).Select(place => place.Pool).Where(IsOnTrial)];
         Picker = onTrial.IsEmpty ? picker : new TrialPicker(picker, onTrial);
     }
 
@@ -41,6 +45,11 @@ internal sealed class EndpointSet
     /// <summary>Endpoints that are tried after the preferred ones: better a try than a refusal.</summary>
     public ImmutableArray<EndpointPool> LastResort { get; }
 
+    /// <summary>
+    /// Usable endpoints of the next priorities, for requests that find all preferred ones full. Empty where they only stand by.
+    /// </summary>
+    public ImmutableArray<EndpointPool> Overflow { get; }
+
     /// <summary>All endpoints with their places.</summary>
     public ImmutableArray<EndpointPlacement> Placements { get; }
 
@@ -49,8 +58,8 @@ internal sealed class EndpointSet
     /// <summary>Whether an endpoint has taken its full share of requests for a while.</summary>
     public bool IsWarm => All.Any(pool => pool.IsWarm);
 
-    /// <summary>Whether a request awaits its answer.</summary>
-    public bool HasRequests => All.Any(pool => pool.ActiveRequests > 0);
+    /// <summary>Whether a request of the application awaits its answer.</summary>
+    public bool HasRequests => All.Any(pool => pool.Probes.HasOtherRequests);
 
     /// <summary>The set of some endpoints in their present states; null for no endpoint.</summary>
     /// <param name="placements">The endpoints, in the order of preference.</param>
@@ -58,9 +67,10 @@ internal sealed class EndpointSet
     /// <param name="random">The source of random numbers.</param>
     /// <param name="before">The set that this one replaces: <see cref="PickFirstPicker"/> stays with its choice.</param>
     /// <param name="maxEjectedShare">If more than this part of the usable endpoints of a priority is ejected, all are used.</param>
+    /// <param name="spillsOver">Whether requests go to the next priority while the first one is only partly usable, or full.</param>
     public static EndpointSet? Of(
         ImmutableArray<EndpointPlacement> placements, LoadBalancingPolicy policy, Random random, EndpointSet? before,
-        double maxEjectedShare = 1)
+        double maxEjectedShare = 1, bool spillsOver = false)
     {
         if (placements.IsEmpty)
         {
@@ -68,16 +78,21 @@ internal sealed class EndpointSet
         }
 
         // Each state is read once: an endpoint whose state changes meanwhile must not be missing on both sides.
-        ILookup<bool, EndpointPlacement> byAvoidance = AvoidedOrNot(placements, maxEjectedShare);
+        ILookup<bool, EndpointPlacement> byAvoidance = AvoidedOrNot(placements, maxEjectedShare, spillsOver);
         bool allAreAvoided = !byAvoidance.Contains(false);
         IGrouping<int, EndpointPlacement>[] byPriority =
             [.. byAvoidance[allAreAvoided].GroupBy(placement => placement.Priority).OrderBy(rank => rank.Key)];
-        ImmutableArray<EndpointPlacement> preferred = [.. byPriority[0]];
+        bool isSpread = spillsOver && !allAreAvoided && policy is not LoadBalancingPolicy.PickFirst;
+        ImmutableArray<EndpointPlacement> weighted = isSpread ? SpillOver.Of(byPriority, placements) : [.. byPriority[0]];
+        HashSet<int> taking = [.. weighted.Select(static placement => placement.Priority)];
+        ILookup<bool, EndpointPlacement> byUse =
+            byPriority.SelectMany(static rank => rank).ToLookup(place => taking.Contains(place.Priority));
         IEnumerable<EndpointPlacement> avoided = allAreAvoided ? [] : byAvoidance[true];
         return new EndpointSet(
-            preferred,
-            [.. byPriority.Skip(1).SelectMany(rank => rank), .. avoided.OrderBy(placement => placement.Priority)],
-            Pickers.Make(policy, preferred, random, before?._picker));
+            [.. byUse[true]],
+            [.. byUse[false], .. avoided.OrderBy(placement => placement.Priority)],
+            spillsOver && !allAreAvoided ? [.. byUse[false].Select(static place => place.Pool)] : [],
+            Pickers.Make(policy, weighted, random, before?._picker));
     }
 
     /// <summary>The endpoint of the next request: the picker's choice if it has room, or else another one that has.</summary>
@@ -131,7 +146,8 @@ internal sealed class EndpointSet
         [
             .. FamilyInterleaving.Of([.. byReadiness[true]], pool => pool.Family, AddressFamily.Unspecified),
             .. FamilyInterleaving.Of([.. byReadiness[false]], pool => pool.Family, family),
-            .. _lastResort.Where(placement => placement.Priority == _priority).Select(placement => placement.Pool),
+            .. Overflow,
+            .. _lastResort.Where(placement => placement.Priority == _priority).Select(placement => placement.Pool).Except(Overflow),
         ];
     }
 
@@ -139,15 +155,19 @@ internal sealed class EndpointSet
     /// The endpoints of the other priorities, priority by priority. Each priority is dialled after all before it failed.
     /// </summary>
     public IEnumerable<IEnumerable<EndpointPool>> Fallbacks() => _lastResort
-        .Where(placement => placement.Priority != _priority)
+        .Where(placement => placement.Priority != _priority && !Overflow.Contains(placement.Pool))
         .GroupBy(placement => placement.Priority, placement => placement.Pool);
 
-    private static ILookup<bool, EndpointPlacement> AvoidedOrNot(ImmutableArray<EndpointPlacement> placements, double maxEjectedShare)
+    private static ILookup<bool, EndpointPlacement> AvoidedOrNot(
+        ImmutableArray<EndpointPlacement> placements, double maxEjectedShare, bool spillsOver)
     {
         (EndpointPlacement Place, EndpointHealth Health)[] states = [.. placements.Select(place => (place, place.Pool.Health))];
+
+        // The next priority is better than an ejected endpoint.
+        bool othersStandIn = spillsOver && Array.Exists(states, static state => !state.Place.IsAvoidedIn(state.Health, mayBeOut: true));
         HashSet<int> panicking =
         [
-            .. states.GroupBy(static state => state.Place.Priority)
+            .. states.Where(_ => !othersStandIn).GroupBy(static state => state.Place.Priority)
                 .Where(rank => !OutlierDetector.IsWithin(
                     rank.Count(static state => state.Health.State is EndpointState.Ejected),
                     rank.Count(static state => state.Health.State is not EndpointState.Failing),

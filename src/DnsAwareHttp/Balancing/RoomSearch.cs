@@ -31,7 +31,8 @@ internal static class RoomSearch
             return other;
         }
 
-        return Opening(set, picked) ?? First(set, 0, static pool => pool.Room.IsFree) ?? LeastLoaded(set);
+        return Opening(set, picked) ?? First(set, 0, static pool => pool.Room.IsFree)
+            ?? OfNextPriority(set, static room => room.HasPlace) ?? LeastLoaded(set);
     }
 
     // An endpoint that fails at once always has room. That attracts no request that another one can take.
@@ -58,7 +59,8 @@ internal static class RoomSearch
     private static EndpointPool? Opening(EndpointSet set, EndpointPool picked)
     {
         int start = Math.Max(set.Preferred.IndexOf(picked), 0);
-        if (picked.Health.State is not EndpointState.Ready && First(set, start, MayTakeOver(picked)) is EndpointPool connected)
+        if (picked.Health.State is not EndpointState.Ready
+            && (First(set, start, MayTakeOver(picked)) ?? OfNextPriority(set, static room => room.IsFree)) is EndpointPool connected)
         {
             // Make before break: no request waits for the first connection to an address while the queue of another one moves.
             _ = picked.DialUnlessIdleAsync();
@@ -98,6 +100,19 @@ internal static class RoomSearch
         {
             EndpointPool pool = set.Preferred[(start + step) % set.Preferred.Length];
             if (condition(pool))
+            {
+                return pool;
+            }
+        }
+
+        return null;
+    }
+
+    private static EndpointPool? OfNextPriority(EndpointSet set, Func<PoolRoom, bool> condition)
+    {
+        foreach (EndpointPool pool in set.Overflow)
+        {
+            if (condition(pool.Room))
             {
                 return pool;
             }

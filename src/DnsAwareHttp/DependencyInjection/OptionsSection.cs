@@ -52,7 +52,8 @@ internal sealed record OptionsSection<[DynamicallyAccessedMembers(DynamicallyAcc
         }
 
         return !IsReadable(option)
-            ? $"{Owner}, {child.Path}: a delegate cannot come from configuration; "
+            ? $"{Owner}, {child.Path}: {(option.PropertyType == typeof(AddressPriorities) ? "code" : "a delegate")} cannot come from "
+                + "configuration; "
                 + $"set it in code, with AddDnsAwareHandler(options => options.{option.Name} = …)."
             : option.PropertyType == typeof(SessionAffinityOptions) ? ProblemOfSessions(child) : null;
     }
@@ -62,7 +63,8 @@ internal sealed record OptionsSection<[DynamicallyAccessedMembers(DynamicallyAcc
 
     private IEnumerable<string> ProblemsOfKeys() => Section.GetChildren().Select(ProblemOf).OfType<string>();
 
-    private static bool IsReadable(PropertyInfo option) => !option.PropertyType.IsAssignableTo(typeof(Delegate));
+    private static bool IsReadable(PropertyInfo option) =>
+        !option.PropertyType.IsAssignableTo(typeof(Delegate)) && option.PropertyType != typeof(AddressPriorities);
 
     private OptionsValidationException Wrong(string[] problems) => new(Name ?? Options.DefaultName, typeof(TOptions), problems);
 }

@@ -101,6 +101,12 @@ internal static partial class Log
     public static partial void AddressFilterThrew(
         this ILogger logger, string origin, int threw, int count, string addresses, Exception exception);
 
+    [LoggerMessage(
+        51, LogLevel.Error,
+        "{Origin}: AddressPriorities threw. The addresses keep the priorities that they had; new ones have priority 0.",
+        EventName = "AddressPrioritiesThrew")]
+    public static partial void AddressPrioritiesThrew(this ILogger logger, string origin, Exception exception);
+
     [LoggerMessage(48, LogLevel.Error, "{Origin}: the drain of {Address} threw.", EventName = "DrainThrew")]
     public static partial void DrainThrew(this ILogger logger, string origin, IPAddress address, Exception exception);
 

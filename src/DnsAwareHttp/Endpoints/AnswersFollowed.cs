@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Resolution;
 
 namespace DnsAwareHttp.Endpoints;
@@ -18,6 +19,22 @@ internal sealed class AnswersFollowed(OriginScope scope, string name)
     public bool IsNew(CachedAnswer answer) => answer.Version > (_latest?.Version ?? 0);
 
     /// <summary>The answer is followed from now on. One caller at a time.</summary>
+    /// <param name="answer">The answer.</param>
+    /// <param name="follow">Does what follows from it.</param>
+    public void Follow(CachedAnswer answer, Action follow)
+    {
+        Take(answer);
+        try
+        {
+            follow();
+        }
+        catch (Exception exception)
+        {
+            scope.Logger.ReconcileThrew(scope.Owner.Name, exception);
+        }
+    }
+
+    /// <summary>The answer is known from now on.</summary>
     public void Take(CachedAnswer answer)
     {
         CachedAnswer? before = _latest;

@@ -9,7 +9,7 @@ namespace DnsAwareHttp.Endpoints;
 /// <param name="uri">What the probes ask for.</param>
 internal sealed class EndpointProber(OriginScope scope, EndpointProbe probe, Uri uri)
 {
-    private volatile EndpointSet? _offered;
+    private volatile Offer _offer = new(null, 0);
 
     public OriginScope Scope => scope;
 
@@ -17,11 +17,18 @@ internal sealed class EndpointProber(OriginScope scope, EndpointProbe probe, Uri
 
     public Uri Uri => uri;
 
-    /// <summary>Requests of the application that the offered endpoints took. It changes with each request.</summary>
-    public long Requests => _offered?.All.Sum(static pool => pool.TotalRequests - pool.Probes.Sent) ?? 0;
+    /// <summary>Requests of the application so far. It grows with each request, and an endpoint that leaves takes nothing away.</summary>
+    public long Requests
+    {
+        get
+        {
+            Offer offer = _offer;
+            return offer.RequestsBefore + RequestsOf(offer.Set);
+        }
+    }
 
-    /// <summary>Whether a request is under way.</summary>
-    public bool HasRequests => _offered is { HasRequests: true };
+    /// <summary>Whether a request of the application is under way.</summary>
+    public bool HasRequests => _offer.Set is { HasRequests: true };
 
     /// <summary>The prober of an origin; null: it has no probe, or is a proxy's.</summary>
     public static EndpointProber? Of(OriginScope scope) =>
@@ -32,11 +39,19 @@ internal sealed class EndpointProber(OriginScope scope, EndpointProbe probe, Uri
     /// <summary>Begins to probe those of the endpoints that are new. Sends nothing on this thread.</summary>
     public void Follow(EndpointSet? offered)
     {
-        _offered = offered;
+        Offer before = _offer;
+        _offer = new Offer(offered, before.RequestsBefore + RequestsOf(before.Set, except: offered));
         foreach (EndpointPool pool in offered?.All.Where(static pool => pool.Probes.TryBegin()) ?? [])
         {
             // The pool holds it.
             new ProbedEndpoint(this, pool).Begin();
         }
     }
+
+    private static long RequestsOf(EndpointSet? set, EndpointSet? except = null) =>
+        set?.All.Except(except?.All ?? []).Sum(static pool => pool.Probes.OtherRequests) ?? 0;
+
+    /// <param name="Set">The endpoints.</param>
+    /// <param name="RequestsBefore">The requests of endpoints that were offered before, and are no longer.</param>
+    private sealed record Offer(EndpointSet? Set, long RequestsBefore);
 }

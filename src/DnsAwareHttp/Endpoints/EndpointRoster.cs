@@ -16,9 +16,10 @@ namespace DnsAwareHttp.Endpoints;
 /// <param name="factory">Makes pools.</param>
 /// <param name="observer">Hears of changes of the pools.</param>
 /// <param name="othersAreWarm">Whether the origin has warm pools besides these members'.</param>
+/// <param name="priorityOf">The priorities of addresses; null: all are alike.</param>
 internal sealed class EndpointRoster(
     OriginScope scope, OrderedLock sync, IMembershipPolicy policy, EndpointPoolFactory factory, IPoolObserver observer,
-    Func<bool> othersAreWarm)
+    Func<bool> othersAreWarm, Func<IPAddress, int>? priorityOf = null)
 {
     /// <summary>
     /// The order of members that stay is this old at most. To order them asks the system for the route to each, which costs more than all
@@ -98,7 +99,7 @@ internal sealed class EndpointRoster(
 
         foreach (EndpointPlacement placement in Placements)
         {
-            if (!placement.HasRoute || placement.IsLingering
+            if (!placement.HasRoute || placement.IsLingering || placement.Priority != PriorityOf(placement.Pool)
                 || placement.Pool.Health is { State: EndpointState.Failing } or { IsMisdirected: true })
             {
                 return false;
@@ -156,6 +157,7 @@ internal sealed class EndpointRoster(
                 new EndpointPlacement(_pools[address])
                 {
                     HasRoute = index < routable,
+                    Priority = PriorityOf(_pools[address]),
                     Membership = members[address].Reason,
                     IsLingering = members[address].Absences > 0,
                 }),
@@ -186,6 +188,8 @@ internal sealed class EndpointRoster(
         Placements = [.. Placements.Select(placement => placement.Pool == pool ? placement with { Pool = successor } : placement)];
         OnJoined_NeedsLock(successor);
     }
+
+    private int PriorityOf(EndpointPool pool) => priorityOf?.Invoke(pool.Address.Address) ?? 0;
 
     private void OnJoined_NeedsLock(EndpointPool pool)
     {

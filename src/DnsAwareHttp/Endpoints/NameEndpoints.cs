@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Sockets;
 using DnsAwareHttp.Balancing;
 using DnsAwareHttp.Concurrency;
-using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Membership;
 using DnsAwareHttp.Pools;
 using DnsAwareHttp.Resolution;
@@ -18,6 +17,7 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
     private readonly OrderedLock _sync;
     private readonly string _host;
     private readonly AddressAdmission _admission;
+    private readonly AddressRanks _ranks;
     private readonly HealthReport _report;
     private readonly EndpointRoster _roster;
     private readonly OfferedEndpoints _offered;
@@ -47,8 +47,10 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
         _admission = new AddressAdmission(scope);
         _report = new HealthReport(scope);
         _answers = new AnswersFollowed(scope, _host) { AreOfOrigin = part is null };
-        _roster = new EndpointRoster(scope, _sync, membership, pools, this, () => _part?.Group.Current is { IsWarm: true });
-        _offered = new OfferedEndpoints(scope, _sync);
+        _ranks = new AddressRanks(
+            scope, part is null ? scope.Options.AddressPriorities : null, () => Current?.All.Select(pool => pool.Address.Address), Reorder);
+        _roster = new EndpointRoster(scope, _sync, membership, pools, this, () => _part?.Group.Current is { IsWarm: true }, _ranks.Of);
+        _offered = new OfferedEndpoints(scope, _sync) { SpillsOver = _ranks.Differ };
         _hold = new DepartureHold<Departure>(scope, _sync, () => _roster.Pools, static gone => gone.Pool.IsConnected, LetGo_NeedsLock);
         _grace = new GracePeriod(scope, _sync, (reason, detail) => Release_NeedsLock(_roster.Clear_NeedsLock(reason, detail)));
         _recovery = new EndpointRecovery(scope.Clock.Provider, scope.Random, scope.Logger);
@@ -95,7 +97,8 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
     /// <summary>Follows one more answer. An answer that is told twice, or late, counts once.</summary>
     public void OnAnswer(CachedAnswer answer)
     {
-        ImmutableArray<IPAddress> admitted = _answers.IsNew(answer) ? _admission.Admit(answer.LastGood) : []; // The filter is asked once.
+        // The application is not asked about an answer twice.
+        ImmutableArray<IPAddress> admitted = _answers.IsNew(answer) ? _ranks.Ask(_admission.Admit(answer.LastGood)) : [];
         using (_sync.Enter())
         {
             if (IsClosed || !_answers.IsNew(answer))
@@ -103,33 +106,16 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
                 return;
             }
 
-            _answers.Take(answer);
-            try
-            {
-                Follow_NeedsLock(answer, admitted);
-            }
-            catch (Exception exception)
-            {
-                _scope.Logger.ReconcileThrew(_scope.Owner.Name, exception);
-            }
+            _answers.Follow(answer, () => Follow_NeedsLock(answer, admitted));
         }
     }
 
     public void PreferFamily(AddressFamily family)
     {
-        if (_name.PreferredFamily == family)
+        if (_name.PreferredFamily != family)
         {
-            return;
-        }
-
-        _name.PreferredFamily = family;
-        using (_sync.Enter())
-        {
-            if (!IsClosed && _roster.HasMembers)
-            {
-                _roster.Order_NeedsLock(family);
-                Publish_NeedsLock();
-            }
+            _name.PreferredFamily = family;
+            Reorder();
         }
     }
 
@@ -159,6 +145,7 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
             _replacement.Close_NeedsLock(detail);
         }
 
+        _ranks.End();
         OrderedLock.AfterRelease(_name.Dispose); // Its end may run code of a resolver.
         _scope.Drain(leaving, drainTimeout);
         return true;
@@ -189,6 +176,18 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
 
     public void OnRenewalDue(EndpointPool pool) => _replacement.Begin(
         pool, DepartureReason.RequestLimitReached, "its connections have served MaxRequestsPerConnection requests on average");
+
+    private void Reorder()
+    {
+        using (_sync.Enter())
+        {
+            if (!IsClosed && _roster.HasMembers)
+            {
+                _roster.Order_NeedsLock(PreferredFamily);
+                Publish_NeedsLock();
+            }
+        }
+    }
 
     private void Follow_NeedsLock(CachedAnswer answer, ImmutableArray<IPAddress> admitted)
     {
@@ -242,8 +241,8 @@ internal sealed class NameEndpoints : IOriginEndpoints, IPoolObserver, IAnswerLi
     private void Publish_NeedsLock()
     {
         _sync.AssertHeld();
-        ImmutableArray<EndpointPlacement> offered = [.. _roster.Placements,
-            .. _hold.Held.Select(held => new EndpointPlacement(held.Pool) { Membership = held.Detail, IsLingering = true })];
+        ImmutableArray<EndpointPlacement> offered = [.. _roster.Placements, .. _hold.Held.Select(held => new EndpointPlacement(held.Pool)
+            { Priority = _ranks.Of(held.Pool.Address.Address), Membership = held.Detail, IsLingering = true })];
         _offered.Publish_NeedsLock(_part?.Place(offered) ?? offered);
         _part?.Group.OnPartChanged_NeedsLock();
     }

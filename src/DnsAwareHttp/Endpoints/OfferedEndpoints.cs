@@ -19,6 +19,9 @@ internal sealed class OfferedEndpoints(OriginScope scope, OrderedLock sync)
 
     public bool IsClosed => _isClosed;
 
+    /// <summary>Whether requests go to the next priority while the first one is only partly usable.</summary>
+    public bool SpillsOver { get; init; }
+
     /// <summary>Ends when there are endpoints, or the origin is closed.</summary>
     public Task Known => _known.Task;
 
@@ -32,7 +35,7 @@ internal sealed class OfferedEndpoints(OriginScope scope, OrderedLock sync)
         }
 
         EndpointSet? next = EndpointSet.Of(
-            placements, scope.Options.LoadBalancing, scope.Random, _current, scope.Options.OutlierDetection.MaxEjectedShare);
+            placements, scope.Options.LoadBalancing, scope.Random, _current, scope.Options.OutlierDetection.MaxEjectedShare, SpillsOver);
         if (next is null && _known.Task.IsCompleted)
         {
             _known = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

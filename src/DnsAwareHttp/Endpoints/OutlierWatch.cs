@@ -6,19 +6,31 @@ using DnsAwareHttp.Pools;
 
 namespace DnsAwareHttp.Endpoints;
 
-/// <summary>Ejects the endpoints of one origin that fail while their peers do not, and lets one request try each of them later.</summary>
+/// <summary>Ejects the endpoints of one origin that fail while their peers do not.</summary>
 /// <remarks>
 /// Good outcomes cost a few reads. Failures in a row are judged with each failure, the part that fails with each sample. Peers are the
 /// endpoints of the same priority. No lock is taken: one thread at a time ejects, and another one that comes meanwhile leaves it to the
 /// next failure.
 /// </remarks>
-/// <param name="scope">The origin.</param>
-/// <param name="current">The endpoints that requests are offered now.</param>
-internal sealed class OutlierWatch(OriginScope scope, Func<EndpointSet?> current)
+internal sealed class OutlierWatch
 {
-    private readonly OutlierDetectionOptions _options = scope.Options.OutlierDetection;
-    private DateTimeOffset _markedAt = scope.Clock.Now;
+    private readonly OriginScope _scope;
+    private readonly Func<EndpointSet?> _current;
+    private readonly OutlierDetectionOptions _options;
+    private readonly OutlierTrials _trials;
+    private DateTimeOffset _markedAt;
     private int _isEjecting;
+
+    /// <param name="scope">The origin.</param>
+    /// <param name="current">The endpoints that requests are offered now.</param>
+    public OutlierWatch(OriginScope scope, Func<EndpointSet?> current)
+    {
+        _scope = scope;
+        _current = current;
+        _options = scope.Options.OutlierDetection;
+        _markedAt = scope.Clock.Now;
+        _trials = new OutlierTrials(scope, (pool, failure, reason) => Eject(pool, failure, "trial_failed", reason), OnReturned);
+    }
 
     /// <summary>A request was answered, and well.</summary>
     public void OnGood(EndpointPool pool)
@@ -26,7 +38,7 @@ internal sealed class OutlierWatch(OriginScope scope, Func<EndpointSet?> current
         DateTimeOffset? since = pool.Outcomes.OnGood();
         if (since is not null)
         {
-            OnReturned(pool, scope.Clock.Now - since.Value);
+            OnReturned(pool, since.Value);
         }
     }
 
@@ -46,7 +58,7 @@ internal sealed class OutlierWatch(OriginScope scope, Func<EndpointSet?> current
         {
             if (pool.Outcomes.IsTried)
             {
-                Eject(pool, failure, "trial_failed", $"the request that tried it failed: {failure.Text}");
+                _trials.OnFailed(pool, PlaceOf(pool)?.Priority ?? 0, failure);
             }
 
             return;
@@ -66,41 +78,26 @@ internal sealed class OutlierWatch(OriginScope scope, Func<EndpointSet?> current
     /// <summary>Judges the part that fails, and begins the trials that are due. For one caller at a time, a few times a second.</summary>
     public void Sample()
     {
-        if (current() is not EndpointSet set)
+        if (_current() is not EndpointSet set)
         {
             return;
         }
 
-        DateTimeOffset now = scope.Clock.Now;
-        foreach (IGrouping<int, EndpointPlacement> peers in set.Placements.GroupBy(static place => place.Priority))
+        (int Priority, EndpointPool[] Pools)[] groups =
+        [
+            .. set.Placements.GroupBy(static place => place.Priority, static place => place.Pool)
+                .Select(static peers => (peers.Key, peers.ToArray())),
+        ];
+        _trials.Sample(groups);
+        foreach ((_, EndpointPool[] pools) in groups)
         {
-            EndpointPool[] pools = [.. peers.Select(static place => place.Pool)];
-            Array.ForEach(pools, pool => BeginTrialIfDue(pool, now));
             if (Array.Exists(pools, static pool => pool.Outcomes.Counts.Latest(EndpointOutcomes.Parts).Bad > 0))
             {
                 Judge(pools);
             }
         }
 
-        Mark(set, now);
-    }
-
-    private static void BeginTrialIfDue(EndpointPool pool, DateTimeOffset now)
-    {
-        EndpointHealth health = pool.Health;
-        if (health.State is not EndpointState.Ejected || now < health.Ejection!.Until)
-        {
-            return;
-        }
-
-        if (health.IsOnTrial)
-        {
-            pool.Outcomes.KeepTrialConnected();
-        }
-        else
-        {
-            pool.Outcomes.BeginTrial();
-        }
+        Mark(set, _scope.Clock.Now);
     }
 
     private void Mark(EndpointSet set, DateTimeOffset now)
@@ -143,7 +140,7 @@ internal sealed class OutlierWatch(OriginScope scope, Func<EndpointSet?> current
 
     // One endpoint takes all requests, and nothing is known of its peers.
     private bool IsWorthAnother(FailureRun run, OutcomeCounts peers) =>
-        current() is { Picker.IsSticky: true } && OutlierDetector.FailsAlone(run, peers, _options);
+        _current() is { Picker.IsSticky: true } && OutlierDetector.FailsAlone(run, peers, _options);
 
     private ImmutableArray<(EndpointOutcomes Peer, RequestTally Start)> PeersOf(EndpointPool pool) =>
     [
@@ -151,13 +148,11 @@ internal sealed class OutlierWatch(OriginScope scope, Func<EndpointSet?> current
             .Select(static other => (other.Outcomes.Counts, other.Outcomes.Counts.Tally)),
     ];
 
-    private EndpointPool[] GroupOf(EndpointPool pool)
-    {
-        ImmutableArray<EndpointPlacement> all = current()?.Placements ?? [];
-        return all.FirstOrDefault(place => place.Pool == pool) is EndpointPlacement own
-            ? [.. all.Where(place => place.Priority == own.Priority).Select(static place => place.Pool)]
-            : [];
-    }
+    private EndpointPool[] GroupOf(EndpointPool pool) => PlaceOf(pool) is EndpointPlacement own
+        ? [.. (_current()?.Placements ?? []).Where(place => place.Priority == own.Priority).Select(static place => place.Pool)]
+        : [];
+
+    private EndpointPlacement? PlaceOf(EndpointPool pool) => _current()?.Placements.FirstOrDefault(place => place.Pool == pool);
 
     private void Eject(EndpointPool pool, BadOutcome failure, string kind, string reason)
     {
@@ -183,7 +178,7 @@ internal sealed class OutlierWatch(OriginScope scope, Func<EndpointSet?> current
     }
 
     private Ejection NextEjection(EndpointPool pool, BadOutcome failure) =>
-        Ejection.Next(pool.Health.Ejection, _options, failure.RetryAfter, scope.Random.NextDouble(), scope.Clock.Now);
+        Ejection.Next(pool.Health.Ejection, _options, failure.RetryAfter, _scope.Random.NextDouble(), _scope.Clock.Now);
 
     private bool MayEject(EndpointPool pool)
     {
@@ -197,26 +192,28 @@ internal sealed class OutlierWatch(OriginScope scope, Func<EndpointSet?> current
     {
         EndpointHealth health = pool.Health;
         Ejection ejection = health.Ejection!;
+        OutlierTrials.OnEjected(pool);
         pool.Streams.Metrics.OnEjected(kind);
-        scope.Logger.EndpointEjected(
-            scope.Owner.Name, pool.Address.Address, ejection.Duration.TotalSeconds, ejection.Count, health.Reason);
-        scope.Journal.Note(new DnsAwareChange.EndpointEjected
+        _scope.Logger.EndpointEjected(
+            _scope.Owner.Name, pool.Address.Address, ejection.Duration.TotalSeconds, ejection.Count, health.Reason);
+        _scope.Journal.Note(new DnsAwareChange.EndpointEjected
         {
-            At = scope.Clock.Now,
-            Origin = scope.Owner.Name,
+            At = _scope.Clock.Now,
+            Origin = _scope.Owner.Name,
             Address = pool.Address,
             Reason = health.Reason,
             Until = ejection.Until,
         });
     }
 
-    private void OnReturned(EndpointPool pool, TimeSpan ejectedFor)
+    private void OnReturned(EndpointPool pool, DateTimeOffset since)
     {
-        scope.Logger.EndpointReturned(scope.Owner.Name, pool.Address.Address, ejectedFor.TotalSeconds);
-        scope.Journal.Note(new DnsAwareChange.EndpointReturned
+        TimeSpan ejectedFor = _scope.Clock.Now - since;
+        _scope.Logger.EndpointReturned(_scope.Owner.Name, pool.Address.Address, ejectedFor.TotalSeconds);
+        _scope.Journal.Note(new DnsAwareChange.EndpointReturned
         {
-            At = scope.Clock.Now,
-            Origin = scope.Owner.Name,
+            At = _scope.Clock.Now,
+            Origin = _scope.Owner.Name,
             Address = pool.Address,
             EjectedFor = ejectedFor,
         });

@@ -67,7 +67,8 @@ internal sealed class ProbedEndpoint(EndpointProber prober, EndpointPool pool)
     private void OnTimer()
     {
         long requests = prober.Requests;
-        bool isUsed = requests != Interlocked.Exchange(ref _requestsSeen, requests) || prober.HasRequests;
+        bool isUsed = requests > _requestsSeen || prober.HasRequests;
+        _requestsSeen = Math.Max(_requestsSeen, requests);
         bool isNeeded = pool.Health.Probe is ProbeState.Awaited || (isUsed && pool.Room.HasPlace);
         if (isNeeded)
         {
@@ -107,17 +108,25 @@ internal sealed class ProbedEndpoint(EndpointProber prober, EndpointPool pool)
 
     private async Task<string?> AskAsync()
     {
+        pool.Probes.OnBegun();
+        try
+        {
+            return pool.TryEnter(out GateLease lease) ? await AskAsync(lease).ConfigureAwait(false) : "the endpoint drains";
+        }
+        finally
+        {
+            pool.Probes.OnLeft();
+        }
+    }
+
+    private async Task<string?> AskAsync(GateLease lease)
+    {
         using HttpRequestMessage request = new(HttpMethod.Get, prober.Uri)
         {
             Version = prober.Probe.Version,
             VersionPolicy = prober.Probe.VersionPolicy,
         };
         using NetworkDeadline deadline = new(prober.Probe.Timeout, Scope.Clock.Provider, pool.Draining);
-        if (!pool.TryEnter(out GateLease lease))
-        {
-            return "the endpoint drains";
-        }
-
         try
         {
             pool.Probes.OnSent();

@@ -15,6 +15,9 @@ internal sealed record Ejection(int Count, TimeSpan Duration, DateTimeOffset Unt
     /// <summary>When the endpoint returned; null: it has not returned.</summary>
     public DateTimeOffset? Ended { get; init; }
 
+    /// <summary>Whether a probe failed since: the probe sees what requests see.</summary>
+    public bool ProbeHasFailed { get; init; }
+
     /// <summary>The next ejection.</summary>
     /// <param name="before">The one before; null for none.</param>
     /// <param name="options">The times.</param>
@@ -28,6 +31,6 @@ internal sealed record Ejection(int Count, TimeSpan Duration, DateTimeOffset Unt
         double seconds = options.EjectionTime.TotalSeconds * Math.Pow(2, Math.Min(count - 1, MaxDoublings)) * (1 + (MaxSpread * spread));
         double bounded = Math.Min(Math.Max(seconds, retryAfter.TotalSeconds), options.MaxEjectionTime.TotalSeconds);
         TimeSpan duration = TimeSpan.FromSeconds(bounded);
-        return new Ejection(count, duration, now + duration);
+        return new Ejection(count, duration, now + duration) { ProbeHasFailed = before is { Ended: null, ProbeHasFailed: true } };
     }
 }

@@ -112,9 +112,15 @@ internal sealed record EndpointHealth(
             };
 
     /// <summary>A good answer arrived. It ends an ejection whose time is over.</summary>
-    public EndpointHealth OnGood(DateTimeOffset now) => State is EndpointState.Ejected && IsOnTrial
-        ? Ready("answered well after its ejection", now) with { Ejection = Ejection! with { Ended = now } }
-        : this;
+    public EndpointHealth OnGood(DateTimeOffset now) =>
+        State is EndpointState.Ejected && IsOnTrial ? Returned("answered well after its ejection", now) : this;
+
+    /// <summary>The time of the ejection is over, and the probe passed. That ends the ejection if the probe failed meanwhile.</summary>
+    public EndpointHealth OnTrialProbePassed(DateTimeOffset now) =>
+        State is EndpointState.Ejected && Ejection!.ProbeHasFailed ? Returned("its probe passed after its ejection", now) : this;
+
+    /// <summary>The trial of an ejected endpoint failed, but the others fail, too: the ejection is as long as before.</summary>
+    public EndpointHealth OnTrialEnded() => State is EndpointState.Ejected ? this with { IsOnTrial = false } : this;
 
     /// <summary>A response arrived, whatever its status.</summary>
     /// <remarks>
@@ -140,6 +146,11 @@ internal sealed record EndpointHealth(
         if (State is EndpointState.Draining || (failure is null && Probe is ProbeState.Passed && FailedProbes == 0))
         {
             return this;
+        }
+
+        if (failure is not null && State is EndpointState.Ejected && !Ejection!.ProbeHasFailed)
+        {
+            return (this with { Ejection = Ejection with { ProbeHasFailed = true } }).OnProbed(failure);
         }
 
         bool isBelieved = Probe is not ProbeState.Passed || FailedProbes + 1 >= MaxFailedProbes;
@@ -168,6 +179,9 @@ internal sealed record EndpointHealth(
         IsOnTrial = false,
         Ejection = State is EndpointState.Ejected ? Ejection! with { Ended = now } : Ejection,
     };
+
+    private EndpointHealth Returned(string reason, DateTimeOffset now) =>
+        Ready(reason, now) with { Ejection = Ejection! with { Ended = now } };
 
     private EndpointHealth ProbeFailed(string failure) =>
         this with { Probe = ProbeState.Failed, FailedProbes = FailedProbes + 1, Reason = ReasonOr($"its probe failed: {failure}") };

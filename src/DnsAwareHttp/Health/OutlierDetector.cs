@@ -11,6 +11,9 @@ internal static class OutlierDetector
     /// <summary>As many failures in a row of an endpoint that fails one of 64 requests are the least surprise that counts.</summary>
     private const int MaxNeeded = 5;
 
+    /// <summary>Endpoints in use fail when half of their latest requests do: so many requests, or those of the whole window.</summary>
+    private const int MinOutcomes = 5;
+
     /// <summary>What is thought of peers before their first outcome: a quarter of one failure.</summary>
     private const double Doubt = 0.25;
 
@@ -63,6 +66,25 @@ internal static class OutlierDetector
         }
 
         return null;
+    }
+
+    /// <summary>Whether endpoints fail half of their requests of late. Then others that are out may be better than they are.</summary>
+    /// <remarks>
+    /// The time is one part of the window at least, and as long as it takes for a few outcomes. It must not be shorter than the time
+    /// between two samples: an outage that ends is seen by the sample after its end.
+    /// </remarks>
+    public static bool Fail(IReadOnlyCollection<EndpointOutcomes> used)
+    {
+        for (int marks = 2; marks <= EndpointOutcomes.Parts; marks++)
+        {
+            OutcomeCounts latest = used.Aggregate(default(OutcomeCounts), (sum, one) => sum + one.Latest(marks));
+            if (latest.All >= MinOutcomes)
+            {
+                return latest.BadPart >= 0.5;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Whether one more endpoint may be ejected.</summary>

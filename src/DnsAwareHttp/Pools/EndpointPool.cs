@@ -38,7 +38,7 @@ internal sealed class EndpointPool : IRequestCounts
         Room = new PoolRoom(limits ?? PoolLimits.None, _gate, dialer);
         _budget = new RequestBudget(limits?.MaxRequestsPerConnection);
         _health = new PoolHealth(this, observer, now) { AwaitsProbe = limits?.AwaitsProbe == true };
-        Probes = new PoolProbes(_health);
+        Probes = new PoolProbes(_health, this);
         _breaks = new PoolBreaks(dialer.Streams);
         Outcomes = new PoolOutcomes(this, _health, _sampler, now) { Timing = PoolTiming.Of(limits?.Clock) };
         dialer.Dialled = _health.OnDialled;

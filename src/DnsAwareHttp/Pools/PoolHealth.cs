@@ -87,6 +87,12 @@ internal sealed class PoolHealth(EndpointPool pool, IPoolObserver? observer, Fun
     /// <returns>False: another event was quicker.</returns>
     public bool Return(EndpointHealth before) => Advance(before, before.OnGood(now()));
 
+    /// <summary>The probe of an ejected endpoint passed, whose time is over.</summary>
+    /// <returns>False: that does not end the ejection, or another event was quicker.</returns>
+    public bool ReturnByProbe(EndpointHealth before) => Advance(before, before.OnTrialProbePassed(now()));
+
+    public void OnTrialEnded() => Advance(static (health, _) => health.OnTrialEnded());
+
     /// <summary>The endpoint is an outlier. A change at the same time may be quicker; then the next failure ejects it.</summary>
     /// <returns>Whether it is ejected.</returns>
     public bool Eject(Ejection ejection, string reason)

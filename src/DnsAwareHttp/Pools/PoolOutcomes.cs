@@ -68,12 +68,34 @@ internal sealed class PoolOutcomes(EndpointPool pool, PoolHealth health, PoolSam
         KeepTrialConnected();
     }
 
+    /// <summary>The probe passed that tried the ejected endpoint.</summary>
+    /// <returns>Since when the endpoint was ejected; null: it still is, and a request must try it.</returns>
+    public DateTimeOffset? OnProbePassed()
+    {
+        EndpointHealth before = pool.Health;
+        if (before is not { State: EndpointState.Ejected, Ejection.ProbeHasFailed: true })
+        {
+            return null;
+        }
+
+        BeginAnew();
+        return health.ReturnByProbe(before) ? before.Since : null;
+    }
+
+    /// <summary>The trial failed, as do the requests at the other endpoints.</summary>
+    public void EndTrial() => health.OnTrialEnded();
+
     private DateTimeOffset? Return(EndpointHealth before)
     {
-        // Before it is offered again: then requests come at once.
+        BeginAnew();
+        return health.Return(before) ? before.Since : null;
+    }
+
+    // Before it is offered again: then requests come at once.
+    private void BeginAnew()
+    {
         sampler.Press(PressureOfReturn);
         Counts.Forget();
-        return health.Return(before) ? before.Since : null;
     }
 
     /// <summary>The request that tries the endpoint must not wait for a connection.</summary>

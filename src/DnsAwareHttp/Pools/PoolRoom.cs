@@ -58,6 +58,9 @@ internal sealed class PoolRoom(PoolLimits limits, DrainGate gate, EndpointDialer
         ? Math.Max(0, Http2.Connections > 0 ? PendingOverHttp2 : AwaitedOrStreaming - limits.MaxConnections)
         : 0;
 
+    /// <summary>So many requests may wait; null: any number.</summary>
+    public int? MaxPending => limits.MaxPendingRequests;
+
     /// <summary>Whether one more request may wait.</summary>
     public bool MayWait => gate.Count < PlacesToWait;
 

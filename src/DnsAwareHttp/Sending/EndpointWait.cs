@@ -107,7 +107,9 @@ internal sealed class EndpointWait(
         HttpRequestException failure = new(
             HttpRequestError.Unknown,
             $"{origin} is full: at each of its {set.Preferred.Length} addresses, {set.Preferred.Min(pool => pool.Room.Pending)} or more "
-            + $"requests wait for a connection ({nameof(DnsAwareOptions.MaxPendingRequestsPerEndpoint)}).");
+            + $"requests wait for a connection or an HTTP/2 stream ({nameof(DnsAwareOptions.MaxPendingRequestsPerEndpoint)} is "
+            + $"{set.Preferred[0].Room.MaxPending}). Send fewer requests at a time, or allow more by this option, or by the handler's "
+            + $"{nameof(SocketsHttpHandler.MaxConnectionsPerServer)} and {nameof(SocketsHttpHandler.EnableMultipleHttp2Connections)}.");
         if (failures is not null)
         {
             await failures.ReportAsync(request, failure, async).ConfigureAwait(false);

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using System.Net.Sockets;
 using DnsAwareHttp.Balancing;
 using DnsAwareHttp.Concurrency;
-using DnsAwareHttp.Diagnostics;
 using DnsAwareHttp.Endpoints;
 using DnsAwareHttp.Membership;
 using DnsAwareHttp.Pools;
@@ -138,15 +137,7 @@ internal sealed class ServiceEndpoints : IOriginEndpoints, IEndpointGroup, IAnsw
                 return;
             }
 
-            _answers.Take(answer);
-            try
-            {
-                added = Follow_NeedsLock(answer);
-            }
-            catch (Exception exception)
-            {
-                _scope.Logger.ReconcileThrew(_scope.Owner.Name, exception);
-            }
+            _answers.Follow(answer, () => added = Follow_NeedsLock(answer));
         }
 
         // Outside the lock: the first answers may come at once, and AddressFilter is asked about them.

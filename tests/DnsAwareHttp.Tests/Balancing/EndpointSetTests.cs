@@ -34,6 +34,21 @@ public sealed class EndpointSetTests
     }
 
     [Fact]
+    public void Of_TheFirstPriorityIsOnTrialWhileTheNextServes_ItIsTried()
+    {
+        (_a.Priority, _b.Priority) = (0, 1);
+        _a.Connects().Busy(1).Pool.OnConnectTimedOut(ConnectPhase.Handshake);
+        _a.Pool.Health.NeedsAnswer.Should().BeTrue();
+        EndpointSet set = Of(LoadBalancingPolicy.LeastRequests, null, _a, _b);
+        set.Preferred.Should().Equal(_b.Pool);
+        set.Picker.Should().NotBeOfType<TrialPicker>();
+
+        _a.Pool.Outcomes.BeginTrial();
+
+        Of(LoadBalancingPolicy.LeastRequests, null, _a, _b).Picker.Should().BeOfType<TrialPicker>("otherwise it would never return");
+    }
+
+    [Fact]
     public void Of_OneConnectsAgain_ItIsPreferredAgain()
     {
         _b.Fails().Connects();

@@ -13,6 +13,7 @@ public sealed class EndpointRosterTests : IDisposable
 {
     private readonly EndpointBench _bench = new();
     private bool _othersAreWarm;
+    private int _priority;
 
     public void Dispose() => _bench.Dispose();
 
@@ -252,6 +253,7 @@ public sealed class EndpointRosterTests : IDisposable
     [InlineData("421")]
     [InlineData("it cannot be connected to")]
     [InlineData("the order is old")]
+    [InlineData("another priority")]
     public void TheSameAnswer_SomethingElseIsNew_IsNotUnchanged(string what)
     {
         EndpointRoster roster = Strict();
@@ -272,6 +274,9 @@ public sealed class EndpointRosterTests : IDisposable
                 break;
             case "it cannot be connected to":
                 pool.OnConnectTimedOut(ConnectPhase.Dial);
+                break;
+            case "another priority":
+                _priority = 1;
                 break;
             case "the order is old":
                 _bench.Clock.Advance(EndpointRoster.MaxAgeOfOrder);
@@ -348,7 +353,7 @@ public sealed class EndpointRosterTests : IDisposable
     private EndpointRoster Strict() => Roster(new StrictMembership(9, 1));
 
     private EndpointRoster Roster(IMembershipPolicy policy) =>
-        new(_bench.Scope, _bench.Sync, policy, _bench.Factory, new PoolObserver(), () => _othersAreWarm);
+        new(_bench.Scope, _bench.Sync, policy, _bench.Factory, new PoolObserver(), () => _othersAreWarm, _ => _priority);
 
     private bool Has(EndpointRoster roster, EndpointPool pool) => _bench.Locked(() => roster.Has_NeedsLock(pool));
 

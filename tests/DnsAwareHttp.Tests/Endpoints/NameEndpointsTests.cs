@@ -84,6 +84,29 @@ public sealed class NameEndpointsTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task AddressThatLeavesWhileItsReplacementConnects_KeepsItsPriority()
+    {
+        _bench = new ClusterBench(new DnsAwareOptions { AddressPriorities = new LastOfThree() });
+        OriginCluster cluster = _bench.Open(Three);
+        await Send(cluster);
+        await _bench.Connect(Three);
+        _bench.Swallows(Two);
+        _bench.Dns.Says("svc.test", 30, Two);
+        await _bench.Refresh(cluster);
+
+        cluster.Snapshot().Endpoints.Where(e => e.State is not EndpointState.Draining).Select(e => (e.Address.Address.ToString(), e.Priority))
+            .Should().BeEquivalentTo([(Two, 0), (Three, 1)]);
+        _bench.Asked.Clear();
+        await Send(cluster);
+        _bench.Asked.Should().Equal([Three], "the other one is not connected yet");
+    }
+
+    private sealed class LastOfThree : AddressPriorities
+    {
+        public override int PriorityOf(IPAddress address, string host, int port) => address.ToString() == Three ? 1 : 0;
+    }
+
+    [Fact]
     public async Task Misdirected_NobodyElseCanBeConnectedTo_TheCallerGetsThe421()
     {
         OriginCluster cluster = _bench.Open(One, Two);

@@ -46,6 +46,40 @@ public sealed class EjectedHealthTests
     }
 
     [Fact]
+    public void OnTrial_OthersFailToo_TheEjectionIsAsLongAsBefore()
+    {
+        EndpointHealth ended = Ejected().OnTrialBegun().OnTrialEnded();
+
+        (ended.State, ended.IsOnTrial, ended.Ejection).Should().Be((EndpointState.Ejected, false, First));
+        EndpointHealth.New(Before).OnTrialEnded().Should().Be(EndpointHealth.New(Before));
+    }
+
+    [Fact]
+    public void ProbePasses_ThatFailedSinceTheEjection_ItReturns()
+    {
+        EndpointHealth returned = Ejected().OnProbed("500").OnProbed(null).OnTrialProbePassed(Now);
+
+        (returned.State, returned.IsAvoided, returned.Ejection!.Ended).Should().Be((EndpointState.Ready, false, Now));
+    }
+
+    [Fact]
+    public void ProbePasses_ThatNeverFailed_ItStaysOut()
+    {
+        EndpointHealth passed = Ejected().OnProbed(null);
+
+        passed.OnTrialProbePassed(Now).Should().BeSameAs(passed);
+    }
+
+    [Fact]
+    public void ProbeFailedSinceAnEjectionInTheRow_IsRememberedInTheNextOne()
+    {
+        Ejection seen = First with { ProbeHasFailed = true };
+
+        Ejection.Next(seen, new OutlierDetectionOptions(), TimeSpan.Zero, 0, Now).ProbeHasFailed.Should().BeTrue();
+        Ejection.Next(seen with { Ended = Now }, new OutlierDetectionOptions(), TimeSpan.Zero, 0, Now).ProbeHasFailed.Should().BeFalse("it returned");
+    }
+
+    [Fact]
     public void OnTrial_NoAnswerOfItsOwnFault_TheTrialGoesOn() => Ejected().OnTrialBegun().OnUnanswered().IsOnTrial.Should().BeTrue();
 
     [Fact]

@@ -19,6 +19,7 @@ public sealed partial class OptionCoverageTests
         [nameof(DnsAwareOptions.AddressFamily)] =
             (o => o.AddressFamily = AddressFamily.InterNetwork, o => o.AddressFamily = AddressFamily.Unix),
         [nameof(DnsAwareOptions.AddressFilter)] = (o => o.AddressFilter = AddressFilters.PublicOnly, null),
+        [nameof(DnsAwareOptions.AddressPriorities)] = (o => o.AddressPriorities = new AddressPriorities(), null),
         [nameof(DnsAwareOptions.MaxEndpointsPerOrigin)] = (o => o.MaxEndpointsPerOrigin = 7, o => o.MaxEndpointsPerOrigin = 0),
         [nameof(DnsAwareOptions.ConnectAttemptDelay)] =
             (o => o.ConnectAttemptDelay = TimeSpan.FromSeconds(1), o => o.ConnectAttemptDelay = TimeSpan.Zero),
@@ -70,7 +71,7 @@ public sealed partial class OptionCoverageTests
 
     // Numbers, times and enums have ranges that the validator knows; so have texts, which may be blank, and lists of them.
     private static readonly Type[] TypesWithoutRange =
-        [typeof(bool), typeof(Func<IPAddress, bool>), typeof(Action<Socket>), typeof(Func<string, int, string?>)];
+        [typeof(bool), typeof(AddressPriorities), typeof(Func<IPAddress, bool>), typeof(Action<Socket>), typeof(Func<string, int, string?>)];
 
     public static TheoryData<string> NamesOfHandlerOptions() => [.. NamesOf<DnsAwareOptions>()];
 

@@ -8,6 +8,7 @@ public sealed class TypeCoverageTests
 {
     private static readonly Dictionary<string, string> CoveredBy = new()
     {
+        ["AddressPriorities"] = "AddressRanksTests",
         ["AddressJson"] = "OriginViewTests",
         ["AddressOrdering"] = "EndpointRosterTests",
         ["AliasChain"] = "DnsMessageReaderTests",
@@ -20,6 +21,7 @@ public sealed class TypeCoverageTests
         ["DnsAwareChange"] = "ChangeJournalTests",
         ["DnsAwareSnapshot"] = "OriginViewTests",
         ["DepartureChanges"] = "PoolDrainerTests",
+        ["DnsAwareOptionsComparison"] = "OptionCoverageTests",
         ["DnsAwareOptionsValidator"] = "OptionsTests",
         ["DnsCacheOptions"] = "OptionCoverageTests",
         ["DnsCacheOptionsValidator"] = "OptionsTests",
@@ -57,7 +59,6 @@ public sealed class TypeCoverageTests
         ["DnsAwareActivities"] = "RequestTraceTests",
         ["OriginWarmUp"] = "ProbeTests",
         ["PoolProbes"] = "ProbeTests",
-        ["EndpointProber"] = "ProbeTests",
         ["ProbedEndpoint"] = "ProbeTests",
         ["RouterSlot"] = "ChangedOptionsTests",
         ["TriedEndpointsCarrier"] = "ResilienceTests",

@@ -213,23 +213,38 @@ public sealed class RoomTests : IAsyncLifetime
         ours.Should().BeLessThanOrEqualTo(12 + (2 * (server.Connections.Count - ours)), "29 were one for each request");
     }
 
-    [Fact]
-    public async Task Waiting_MoreThanMayAtAllAddresses_FailsAtOnceWithAClearError()
+    [Theory]
+    [InlineData(HttpProtocols.Http1)]
+    [InlineData(HttpProtocols.Http2)]
+    public async Task Waiting_MoreThanMayAtAllAddresses_FailsAtOnceWithAClearError(HttpProtocols protocols)
     {
-        await StartAsync(HttpProtocols.Http1, One, Two);
+        _server = await LoopbackServer.StartAsync(protocols, tls: false, Map, static limits => limits.Http2.MaxStreamsPerConnection = 1, One, Two);
+        _dns.Says("svc.test", 60, One, Two);
         using HttpClient client = Client(
             new SocketsHttpHandler { MaxConnectionsPerServer = 1 }, new DnsAwareOptions { MaxPendingRequestsPerEndpoint = 1 });
+        client.DefaultRequestVersion = protocols is HttpProtocols.Http2 ? HttpVersion.Version20 : HttpVersion.Version11;
+        client.DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact;
+        await OpenBothAsync(client);
         Task<string>[] polls = [.. Enumerable.Range(0, 2).Select(_ => client.GetStringAsync(Url("/poll")))];
         await Eventually.Holds(() => _polls.Values.Sum() == 2, "each address is busy");
         Task<string>[] waiting = [.. Enumerable.Range(0, 2).Select(_ => client.GetStringAsync(Url("/poll")))];
 
         HttpRequestException error = (await client.Invoking(c => c.GetStringAsync(Url("/poll"))).Should().ThrowAsync<HttpRequestException>()).Which;
 
-        error.Message.Should().Contain("full").And.Contain("MaxPendingRequestsPerEndpoint").And.Contain("svc.test");
+        error.Message.Should().Contain("svc.test").And.Contain("is full").And.Contain("MaxPendingRequestsPerEndpoint is 1").And.Contain("Send fewer requests");
         waiting.Should().OnlyContain(request => !request.IsCompleted);
         _server!.Gate.SetResult();
         await Task.WhenAll([.. polls, .. waiting]);
     }
+
+    // Until its settings have arrived, the number of streams of a connection is not known.
+    private Task OpenBothAsync(HttpClient client) => Eventually.Holds(
+        async () =>
+        {
+            await Task.WhenAll(client.GetStringAsync(Url("/whoami")), client.GetStringAsync(Url("/whoami")));
+            return _server!.RequestsTo(One) > 0 && _server.RequestsTo(Two) > 0;
+        },
+        "both addresses are connected");
 
     private async Task StartAsync(HttpProtocols protocols, params string[] addresses)
     {

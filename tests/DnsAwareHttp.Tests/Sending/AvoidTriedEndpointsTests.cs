@@ -174,18 +174,40 @@ public sealed class AvoidTriedEndpointsTests : IDisposable, IRequestRoutes
     [InlineData(LoadBalancingPolicy.LeastRequests)]
     [InlineData(LoadBalancingPolicy.RoundRobin)]
     [InlineData(LoadBalancingPolicy.PickFirst)]
-    public async Task ManyRetries_NoneRepeatsATriedAddress(LoadBalancingPolicy policy)
+    public async Task AMillionAttempts_NoneRepeatsATriedAddress(LoadBalancingPolicy policy)
     {
+        const int Attempts = 1_000_000 / 3; // Of each policy.
         Offer(policy);
-        _sick.UnionWith(["10.0.0.2", "10.0.0.3"]);
-        for (int i = 0; i < 5000; i++)
+        _bench.AnswerOf = static (address, request) =>
         {
-            _asked.Clear();
-            using HttpRequestMessage request = Request();
-            await RetryAsync(request, attempts: 3);
-            _asked.Should().EndWith("10.0.0.1");
-            _asked.Distinct().Should().HaveCount(_asked.Count);
-        }
+            ((RequestThatRemembers)request).Asked.Add(address);
+            return Task.FromResult(new HttpResponseMessage(address == "10.0.0.1" ? HttpStatusCode.OK : HttpStatusCode.ServiceUnavailable));
+        };
+        RequestSender sender = Sender();
+        long attempts = 0;
+        long repeats = 0;
+        long failures = 0;
+
+        await Task.WhenAll(Enumerable.Range(0, Environment.ProcessorCount).Select(_ => Task.Run(async () =>
+        {
+            while (Interlocked.Read(ref attempts) < Attempts)
+            {
+                using RequestThatRemembers request = new();
+                HttpStatusCode last = HttpStatusCode.ServiceUnavailable;
+                for (int i = 0; i < 3 && last is not HttpStatusCode.OK; i++)
+                {
+                    using HttpResponseMessage response = await sender.SendAsync(request, null, async: true, CancellationToken.None);
+                    last = response.StatusCode;
+                }
+
+                Interlocked.Add(ref attempts, request.Asked.Count);
+                Interlocked.Add(ref repeats, request.Asked.Count - request.Asked.Distinct().Count());
+                Interlocked.Add(ref failures, last is HttpStatusCode.OK ? 0 : 1);
+            }
+        })));
+
+        attempts.Should().BeGreaterThanOrEqualTo(Attempts);
+        (repeats, failures).Should().Be((0, 0), "three attempts reach the one that is well");
     }
 
     Task<HttpResponseMessage> IRequestRoutes.SendHopAsync(HttpRequestMessage request, bool async, CancellationToken cancellationToken) =>
@@ -220,10 +242,20 @@ public sealed class AvoidTriedEndpointsTests : IDisposable, IRequestRoutes
 
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, DnsAwareOptions? options = null)
     {
+        return await Sender(options).SendAsync(request, null, async: true, CancellationToken.None);
+    }
+
+    private RequestSender Sender(DnsAwareOptions? options = null)
+    {
         EndpointWait wait = new(
             Origin, _endpoints, new OriginUsage(DateTimeOffset.UnixEpoch), new ConnectionRace(TimeSpan.FromSeconds(1), _bench.Clock),
             Timeout.InfiniteTimeSpan, _bench.Clock, failures: null);
         OriginScope scope = _bench.Scope with { Options = options ?? _bench.Scope.Options };
-        return await new RequestSender(Origin, scope, _endpoints, wait, this).SendAsync(request, null, async: true, CancellationToken.None);
+        return new RequestSender(Origin, scope, _endpoints, wait, this);
+    }
+
+    private sealed class RequestThatRemembers() : HttpRequestMessage(HttpMethod.Get, "http://svc.test/")
+    {
+        public List<string> Asked { get; } = [];
     }
 }

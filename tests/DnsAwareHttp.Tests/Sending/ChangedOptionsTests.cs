@@ -32,6 +32,7 @@ public sealed class ChangedOptionsTests : IAsyncLifetime
         { nameof(DnsAwareOptions.LoadBalancing), o => o.LoadBalancing = LoadBalancingPolicy.PickFirst },
         { nameof(DnsAwareOptions.AddressFamily), o => o.AddressFamily = AddressFamily.InterNetwork },
         { nameof(DnsAwareOptions.AddressFilter), o => o.AddressFilter = static _ => true },
+        { nameof(DnsAwareOptions.AddressPriorities), o => o.AddressPriorities = new AddressPriorities() },
         { nameof(DnsAwareOptions.MaxEndpointsPerOrigin), o => o.MaxEndpointsPerOrigin = 9 },
         { nameof(DnsAwareOptions.ConnectAttemptDelay), o => o.ConnectAttemptDelay = TimeSpan.FromSeconds(1) },
         { nameof(DnsAwareOptions.ConnectTimeout), o => o.ConnectTimeout = TimeSpan.FromSeconds(9) },

@@ -75,6 +75,9 @@ internal sealed class ClusterBench : IAsyncDisposable, IRequestRoutes
     /// <summary>The addresses asked, in order.</summary>
     public ConcurrentQueue<string> Asked { get; } = new();
 
+    /// <summary>The addresses asked, each with the path.</summary>
+    public ConcurrentQueue<(string Address, string Path)> AskedFor { get; } = new();
+
     public int Reopened { get; private set; }
 
     public OriginCluster Open(params string[] addresses)
@@ -205,6 +208,7 @@ internal sealed class ClusterBench : IAsyncDisposable, IRequestRoutes
         return Handlers[address] = new StubHandler(async (request, cancellationToken) =>
         {
             Asked.Enqueue(address);
+            AskedFor.Enqueue((address, request.RequestUri!.AbsolutePath));
             try
             {
                 HttpResponseMessage response = _answers.TryGetValue(address, out Func<HttpRequestMessage, Task<HttpResponseMessage>>? answer)
