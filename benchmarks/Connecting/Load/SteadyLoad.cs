@@ -57,7 +57,6 @@ internal static class SteadyLoad
 
     private static async Task<Sample> AskAsync(Func<int, Task<string>> ask, long due, int turn)
     {
-        QueueWaits.Mark();
         try
         {
             string address = await ask(turn);

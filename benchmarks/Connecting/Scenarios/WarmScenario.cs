@@ -55,14 +55,14 @@ internal sealed class WarmScenario : IScenario
         using QueueWaits waits = new();
         using Contender client = make(new Service(protocol, server.Port, Patience) { Path = Path }, dns);
         await client.WarmUpAsync();
-        await SteadyLoad.RunAsync(client, PerSecond * Burst, Around); // The code of client and server is compiled.
+        await SteadyLoad.RunAsync(AskAsync, PerSecond * Burst, Around); // The code of client and server is compiled.
         int before = waits.OfRequests;
         List<Samples> bursts = [];
         for (int flip = 1; flip <= Flips; flip++)
         {
-            await SteadyLoad.RunAsync(client, PerSecond, Around);
+            await SteadyLoad.RunAsync(AskAsync, PerSecond, Around);
             dns.Says(Contender.Host, 1, all[(flip * Addresses)..((flip + 1) * Addresses)]);
-            bursts.Add(await SteadyLoad.RunAsync(client, PerSecond * Burst, BurstTime));
+            bursts.Add(await SteadyLoad.RunAsync(AskAsync, PerSecond * Burst, BurstTime));
         }
 
         Samples first = new(bursts.SelectMany(burst => burst.All.OrderBy(sample => sample.Due).Take(First)));
@@ -71,6 +71,12 @@ internal sealed class WarmScenario : IScenario
             name, protocol.Name, $"{bursts.Sum(burst => burst.All.Count):N0}", $"{bursts.Sum(burst => burst.Failed):N0}", $"{waits.OfRequests - before:N0}",
             Table.Milliseconds(first.Quantile(0.99)), Table.Milliseconds(warm.Quantile(0.99)),
             FormattableString.Invariant($"{first.Quantile(0.99) / warm.Quantile(0.99):0.00}"), Table.Milliseconds(first.Quantile(1)));
+
+        Task<string> AskAsync()
+        {
+            QueueWaits.Mark();
+            return client.AskAsync();
+        }
     }
 
     private static void Map(WebApplication app) => app.MapGet(Path, async (HttpContext context) =>
