@@ -5,7 +5,7 @@ namespace Connecting.Load;
 /// <summary>Counts the requests that waited for a connection, or for a stream, as the runtime measures it. Probes do not count.</summary>
 internal sealed class QueueWaits : IDisposable
 {
-    private static readonly AsyncLocal<bool> _isOfARequest = new();
+    private static readonly AsyncLocal<bool> IsOfARequest = new();
 
     private readonly MeterListener _listener = new();
     private int _ofRequests;
@@ -21,7 +21,7 @@ internal sealed class QueueWaits : IDisposable
         };
         _listener.SetMeasurementEventCallback<double>((_, _, _, _) =>
         {
-            if (_isOfARequest.Value)
+            if (IsOfARequest.Value)
             {
                 Interlocked.Increment(ref _ofRequests);
             }
@@ -32,7 +32,7 @@ internal sealed class QueueWaits : IDisposable
     public int OfRequests => Volatile.Read(ref _ofRequests);
 
     /// <summary>What the caller sends from now on are requests. The library's own work has no such mark, its probes among it.</summary>
-    public static void Mark() => _isOfARequest.Value = true;
+    public static void Mark() => IsOfARequest.Value = true;
 
     public void Dispose() => _listener.Dispose();
 }

@@ -16,7 +16,7 @@ public sealed class WarmFlipTests : IAsyncLifetime
     private const int Burst = 10;
     private const int Addresses = 3;
 
-    private static readonly AsyncLocal<bool> _isOfTheApplication = new();
+    private static readonly AsyncLocal<bool> IsOfTheApplication = new();
 
     private readonly ScriptedResolver _dns = new();
     private readonly MeterFactoryOfTheTest _meters = new();
@@ -40,7 +40,7 @@ public sealed class WarmFlipTests : IAsyncLifetime
 
         // The runtime measures a request that was not sent at once: in the context of the request, and probes have none.
         _listener.SetMeasurementEventCallback<double>(
-            (_, _, _, _) => Interlocked.Increment(ref _isOfTheApplication.Value ? ref _waits : ref _waitsOfProbes));
+            (_, _, _, _) => Interlocked.Increment(ref IsOfTheApplication.Value ? ref _waits : ref _waitsOfProbes));
         _listener.Start();
         return Task.CompletedTask;
     }
@@ -109,7 +109,7 @@ public sealed class WarmFlipTests : IAsyncLifetime
         int left = requests;
         await Task.WhenAll(Enumerable.Range(0, workers).Select(_ => Task.Run(async () =>
         {
-            _isOfTheApplication.Value = true;
+            IsOfTheApplication.Value = true;
             while (Interlocked.Decrement(ref left) >= 0)
             {
                 try
