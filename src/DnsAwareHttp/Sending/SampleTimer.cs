@@ -7,8 +7,8 @@ namespace DnsAwareHttp.Sending;
 
 /// <summary>Has the origins of a handler sample their endpoints: one queue and one timer for all of them.</summary>
 /// <remarks>
-/// A timer of its own for each origin would wake a thread for each sample, which costs more than the sample. All wait equally long, so the
-/// queue is in order. Without requests it is empty, and the timer does not run.
+/// An origin has no timer of its own, which it would keep while it is at rest. All wait equally long, so the queue is in order. Without
+/// requests it is empty, and the timer does not run.
 /// </remarks>
 internal sealed class SampleTimer
 {
