@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace DnsAwareHttp.Resolution.Sources;
 
@@ -36,6 +37,51 @@ internal abstract record FileReading
         {
             return new Unreadable(exception);
         }
+    }
+
+    /// <summary>Whether a small file has a known text in UTF-8, which nearly every look finds. It makes no copy of the text.</summary>
+    /// <returns>False also if that cannot be told. Then <see cref="Of"/> tells it.</returns>
+    public static bool HasText(string path, string? known)
+    {
+        if (known is null)
+        {
+            return false;
+        }
+
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(known.Length) + 1);
+        char[] chars = ArrayPool<char>.Shared.Rent(known.Length + Encoding.UTF8.GetMaxCharCount(1));
+        try
+        {
+            using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            int length = ReadAll(file, bytes);
+            ReadOnlySpan<byte> text = bytes.AsSpan(0, length);
+            ReadOnlySpan<byte> mark = Encoding.UTF8.Preamble;
+            return length < bytes.Length
+                && Encoding.UTF8.TryGetChars(text.StartsWith(mark) ? text[mark.Length..] : text, chars, out int written)
+                && chars.AsSpan(0, written).SequenceEqual(known);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+            ArrayPool<char>.Shared.Return(chars);
+        }
+    }
+
+    private static int ReadAll(SafeFileHandle file, byte[] buffer)
+    {
+        int length = 0;
+        int read;
+        do
+        {
+            read = RandomAccess.Read(file, buffer.AsSpan(length), length);
+            length += read;
+        }
+        while (read > 0 && length < buffer.Length);
+        return length;
     }
 
     // Others may write, replace or delete the file meanwhile.

@@ -199,6 +199,7 @@ internal sealed class PolledFile<T>(
         return settling.IsUnreadable
             || settling.Seen != _content!.Stat
             || (settling.Seen is { Exists: true, Length: <= SmallLength }
+                && !FileReading.HasText(path, _content.Text)
                 && FileReading.Of(path) is FileReading.Whole whole
                 && whole.Text != _content.Text);
     }

@@ -64,5 +64,53 @@ public sealed class FileReadingTests : IDisposable
     public void FileThatIsLongerThanItsStat_IsReadToItsEnd() =>
         FileReading.Of("/proc/self/status").Should().BeOfType<FileReading.Whole>().Which.Text.Should().Contain("VmRSS:").And.EndWith("\n");
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("10.0.0.1 svc.test\n")]
+    [InlineData("# bücher 漢字 😀")]
+    public void HasText_ItsOwnTextOnly(string text)
+    {
+        _file.Write(text);
+
+        FileReading.HasText(_file.Path, text).Should().BeTrue();
+        FileReading.HasText(_file.Path, text + "#").Should().BeFalse();
+        FileReading.HasText(_file.Path, "#" + text).Should().BeFalse();
+        FileReading.HasText(_file.Path, null).Should().BeFalse();
+        File.AppendAllText(_file.Path, " ");
+        FileReading.HasText(_file.Path, text).Should().BeFalse();
+    }
+
+    [Fact]
+    public void HasText_AByteOrderMarkDoesNotCount()
+    {
+        File.WriteAllText(_file.Path, "10.0.0.1 svc.test", new UTF8Encoding(encoderShouldEmitUTF8Identifier: true));
+
+        FileReading.HasText(_file.Path, TextOf()).Should().BeTrue();
+    }
+
+    [Fact]
+    public void HasText_ItCannotBeTold_IsFalse()
+    {
+        FileReading.HasText(_file.Path, "text").Should().BeFalse("there is no file");
+        FileReading.HasText(_file.Folder, "text").Should().BeFalse("it is a folder");
+        File.WriteAllText(_file.Path, "10.0.0.1 svc.test", Encoding.Unicode);
+        FileReading.HasText(_file.Path, TextOf()).Should().BeFalse("another encoding is read in full");
+    }
+
+    [Fact]
+    public void HasText_MakesNoCopy()
+    {
+        string text = new('#', 40_000);
+        _file.Write(text);
+        FileReading.HasText(_file.Path, text).Should().BeTrue();
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        bool isSame = FileReading.HasText(_file.Path, text);
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        isSame.Should().BeTrue();
+        allocated.Should().BeLessThan(2_000, "a copy of the text has 80,000 bytes");
+    }
+
     private string TextOf() => FileReading.Of(_file.Path).Should().BeOfType<FileReading.Whole>().Which.Text;
 }
